@@ -1,0 +1,182 @@
+"""The design document: what a studio sends, as data.
+
+A design names an avatar, layers from the inside out, and a canvas. Strict and closed: unknown fields, wrong
+types and out-of-range numbers are refused with the path of the field. A reference to content is either
+``{"item": "tshirt"}`` (catalogue) or ``{"blob": "<sha-256>"}`` (the owner's upload). A plain GLB is a design
+too: ``{"avatar": {"blob": …}}`` or one layer and no avatar.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from assets.scene import Blend
+
+HexColour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+ItemId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
+LayerId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Metre = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
+Degrees = Annotated[float, Field(ge=-3600, le=3600, allow_inf_nan=False)]
+Scale = Annotated[float, Field(ge=0.001, le=1000, allow_inf_nan=False)]
+Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Document(BaseModel):
+    """Base of everything in a design: frozen, closed to unknown fields, no coercion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="null")
+
+
+class Ref(Document):
+    """Content by catalogue id or by blob digest; exactly one of them."""
+
+    item: ItemId | None = None
+    blob: Digest | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Ref:
+        if (self.item is None) == (self.blob is None):
+            msg = "give exactly one of 'item' and 'blob'"
+            raise ValueError(msg)
+        return self
+
+
+class Transform(Document):
+    """Applied scale first, then rotation (degrees about X, then Y, then Z), then position (metres)."""
+
+    position: tuple[Metre, Metre, Metre] = (0.0, 0.0, 0.0)
+    rotation: tuple[Degrees, Degrees, Degrees] = (0.0, 0.0, 0.0)
+    scale: tuple[Scale, Scale, Scale] = (1.0, 1.0, 1.0)
+
+
+class Customisation(Document):
+    """What to change about a layer's materials; ``None`` keeps what the model has.
+
+    ``colour`` (sRGB) multiplies the texture; ``texture`` replaces the base colour texture (an image blob or a
+    fabric of the catalogue, which brings its normal and roughness along), tiled ``repeat`` times per UV unit.
+    """
+
+    colour: HexColour | None = None
+    texture: Ref | None = None
+    repeat: Annotated[float, Field(ge=0.01, le=1000, allow_inf_nan=False)] | None = None
+    roughness: Unit | None = None
+    metalness: Unit | None = None
+    sheen: HexColour | None = None
+    sheen_roughness: Unit | None = None
+
+
+class Layer(Document):
+    """One garment, accessory or other model. Later layers are worn over earlier ones."""
+
+    id: LayerId
+    model: Ref
+    name: Name | None = None
+    transform: Transform = Transform()
+    material: Customisation = Customisation()
+    visible: bool = True
+    opacity: Unit = 1.0
+    blend: Blend = Field(default=Blend.NORMAL, strict=False)
+
+
+class Avatar(Document):
+    """The body that the layers are worn on. What a layer covers of it is not drawn."""
+
+    model: Ref
+    transform: Transform = Transform()
+    material: Customisation = Customisation()
+    visible: bool = True
+
+
+class SolidBackground(Document):
+    """One colour everywhere."""
+
+    kind: Literal["solid"]
+    colour: HexColour
+
+
+class GradientBackground(Document):
+    """A vertical gradient."""
+
+    kind: Literal["gradient"]
+    top: HexColour
+    bottom: HexColour
+
+
+class TransparentBackground(Document):
+    """Nothing behind the design; the ground shadow stays in the alpha."""
+
+    kind: Literal["transparent"]
+
+
+AnyBackground = Annotated[
+    SolidBackground | GradientBackground | TransparentBackground, Field(discriminator="kind")
+]
+
+
+class LightingPreset(Document):
+    """A studio of the catalogue, turned about the vertical axis, and its exposure in stops."""
+
+    studio: ItemId = "softbox"
+    rotation: Degrees = 0.0
+    exposure: Annotated[float, Field(ge=-6, le=6, allow_inf_nan=False)] = 0.0
+    ground_shadow: bool = True
+
+
+class CameraSettings(Document):
+    """How the design is framed. ``azimuth`` and ``elevation`` (degrees) are for the view "custom" and count
+    from the front, counter-clockwise seen from above; ``fov`` is the vertical angle in degrees.
+    """
+
+    fov: Annotated[float, Field(ge=5, le=90, allow_inf_nan=False)] = 30.0
+    azimuth: Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)] = 30.0
+    elevation: Annotated[float, Field(ge=-89, le=89, allow_inf_nan=False)] = 5.0
+    fill: Annotated[float, Field(ge=0.2, le=1.0, allow_inf_nan=False)] = 0.86
+    orthographic: bool = False
+
+
+class Canvas(Document):
+    """What surrounds the design."""
+
+    background: AnyBackground = GradientBackground(kind="gradient", top="#f4f4f2", bottom="#d9d8d4")
+    lighting: LightingPreset = LightingPreset()
+    camera: CameraSettings = CameraSettings()
+
+
+class Design(Document):
+    """A whole design. At least one visible layer, or a visible avatar, is needed to draw it."""
+
+    name: Name = "design"
+    avatar: Avatar | None = None
+    layers: Annotated[tuple[Layer, ...], Field(max_length=64, strict=False)] = ()
+    canvas: Canvas = Canvas()
+    notes: Annotated[str, StringConstraints(max_length=20_000)] = ""
+
+    @model_validator(mode="after")
+    def _drawable(self) -> Design:
+        ids = [layer.id for layer in self.layers]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            msg = f"layer ids must be unique; repeated: {', '.join(twice)}"
+            raise ValueError(msg)
+        if not any(layer.visible and layer.opacity > 0 for layer in self.layers) and not (
+            self.avatar is not None and self.avatar.visible
+        ):
+            msg = "nothing to draw: make at least one layer or the avatar visible"
+            raise ValueError(msg)
+        return self
+
+    def refs(self) -> tuple[Ref, ...]:
+        """Every reference to content, in document order, each once."""
+        found: list[Ref] = []
+        if self.avatar is not None:
+            found += [self.avatar.model]
+            found += [self.avatar.material.texture] if self.avatar.material.texture else []
+        for layer in self.layers:
+            found.append(layer.model)
+            if layer.material.texture:
+                found.append(layer.material.texture)
+        return tuple(dict.fromkeys(found))

@@ -1,0 +1,39 @@
+"""What can be wrong with content that came from outside.
+
+ContentError
+├── ModelError    a glTF, GLB that cannot be read, or that breaks a limit
+├── ImageError    a texture or an art file
+└── CatalogueError  an id that the catalogue does not have
+"""
+
+from __future__ import annotations
+
+
+class ContentError(ValueError):
+    """The content is at fault, not the farm. ``code`` is stable; the message says what to change."""
+
+    code = "content.invalid"
+
+    def __init__(self, message: str, *, code: str | None = None, path: str = "") -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+        self.path = path
+
+
+class ModelError(ContentError):
+    """A model file that cannot be used."""
+
+    code = "model.invalid"
+
+
+class ImageError(ContentError):
+    """An image that cannot be used."""
+
+    code = "image.invalid"
+
+
+class CatalogueError(ContentError):
+    """No such item in the catalogue."""
+
+    code = "catalogue.unknown_item"

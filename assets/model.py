@@ -1,0 +1,207 @@
+"""A model as glTF means it: nodes, meshes, materials, images, skins, animations.
+
+Every reader gives a :class:`Model` and every model exporter takes one. Axes are glTF's: right-handed,
++Y up, +Z towards the viewer (front), metres. Arrays are C-contiguous and read-only by convention:
+whoever changes one makes a copy and a new frozen object with :func:`dataclasses.replace`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class AlphaMode(StrEnum):
+    """How a material's alpha is read (glTF 2.0, 3.9.4)."""
+
+    OPAQUE = "OPAQUE"
+    MASK = "MASK"
+    BLEND = "BLEND"
+
+
+class Wrap(StrEnum):
+    """Texture coordinates outside 0..1."""
+
+    REPEAT = "repeat"
+    MIRROR = "mirror"
+    CLAMP = "clamp"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampler:
+    """Wrap and filter of a texture; ``nearest`` is for pixel art, everything else is trilinear."""
+
+    wrap_u: Wrap = Wrap.REPEAT
+    wrap_v: Wrap = Wrap.REPEAT
+    nearest: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Image:
+    """An encoded image as it came (``data`` is a whole PNG, JPEG, … file); decoded by ``assets.images``.
+
+    ``digest`` is the SHA-256 of ``data`` in hex and the key of every cache of pixels.
+    """
+
+    data: bytes
+    mime: str
+    width: int
+    height: int
+    digest: str
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Texture:
+    """One use of an image: which UV set, and KHR_texture_transform (offset, rotation in radians, scale)."""
+
+    image: Image
+    sampler: Sampler = Sampler()
+    uv_set: int = 0
+    offset: tuple[float, float] = (0.0, 0.0)
+    rotation: float = 0.0
+    scale: tuple[float, float] = (1.0, 1.0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Material:
+    """Metallic-roughness PBR (glTF 2.0, 3.9). Colours are linear; ``base_color`` is RGBA, 0..1.
+
+    ``extensions`` keeps what we read but do not shade yet, as the JSON that it came in, and
+    ``extension_textures`` the textures those extensions name, by JSON path ("KHR_x/someTexture").
+    """
+
+    name: str = ""
+    base_color: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    base_color_texture: Texture | None = None
+    metallic: float = 1.0
+    roughness: float = 1.0
+    metallic_roughness_texture: Texture | None = None
+    normal_texture: Texture | None = None
+    normal_scale: float = 1.0
+    occlusion_texture: Texture | None = None
+    occlusion_strength: float = 1.0
+    emissive: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    emissive_strength: float = 1.0
+    emissive_texture: Texture | None = None
+    alpha_mode: AlphaMode = AlphaMode.OPAQUE
+    alpha_cutoff: float = 0.5
+    double_sided: bool = False
+    unlit: bool = False
+    sheen_color: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    sheen_roughness: float = 0.0
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    extension_textures: Mapping[str, Texture] = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MorphTarget:
+    """Displacements that a morph weight of 1 adds: float32[n, 3] each, or None."""
+
+    positions: NDArray[np.float32] | None = None
+    normals: NDArray[np.float32] | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Primitive:
+    """Triangles with one material. ``n`` vertices, ``m`` triangles.
+
+    positions float32[n, 3]; normals float32[n, 3] unit; tangents float32[n, 4] or None (made on demand);
+    uv0, uv1 float32[n, 2]; colors float32[n, 4] linear; joints uint16[n, 4]; weights float32[n, 4];
+    indices uint32[m, 3], counter-clockwise seen from the front.
+    """
+
+    positions: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    indices: NDArray[np.uint32]
+    material: Material
+    tangents: NDArray[np.float32] | None = None
+    uv0: NDArray[np.float32] | None = None
+    uv1: NDArray[np.float32] | None = None
+    colors: NDArray[np.float32] | None = None
+    joints: NDArray[np.uint16] | None = None
+    weights: NDArray[np.float32] | None = None
+    targets: tuple[MorphTarget, ...] = ()
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Mesh:
+    """Primitives under one name. ``morph_weights`` are the defaults, one per target."""
+
+    primitives: tuple[Primitive, ...]
+    name: str = ""
+    morph_weights: tuple[float, ...] = ()
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Node:
+    """A place in the tree. ``matrix`` is float64[4, 4], column vectors, local to the parent.
+
+    ``mesh`` and ``skin`` index :attr:`Model.meshes` and :attr:`Model.skins`; ``children`` index
+    :attr:`Model.nodes`. ``layer`` is the id of the design's layer that the node came from.
+    """
+
+    matrix: NDArray[np.float64]
+    name: str = ""
+    mesh: int | None = None
+    skin: int | None = None
+    children: tuple[int, ...] = ()
+    morph_weights: tuple[float, ...] = ()
+    layer: str | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Skin:
+    """``joints`` index nodes; ``inverse_bind`` is float64[len(joints), 4, 4]."""
+
+    joints: tuple[int, ...]
+    inverse_bind: NDArray[np.float64]
+    skeleton: int | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Channel:
+    """One animated property: ``times`` float32[k] seconds, ``values`` float32[k (or 3k), width]."""
+
+    node: int
+    path: str  # translation | rotation | scale | weights
+    times: NDArray[np.float32]
+    values: NDArray[np.float32]
+    interpolation: str = "LINEAR"  # LINEAR | STEP | CUBICSPLINE
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Animation:
+    """Channels that play together."""
+
+    channels: tuple[Channel, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Model:
+    """A whole file. ``roots`` index :attr:`nodes`. ``unit_scale`` is what was multiplied in to get metres
+    (0.01 when the file was detected to be in centimetres), and ``warnings`` what the reader had to decide.
+    """
+
+    nodes: tuple[Node, ...]
+    roots: tuple[int, ...]
+    meshes: tuple[Mesh, ...]
+    skins: tuple[Skin, ...] = ()
+    animations: tuple[Animation, ...] = ()
+    name: str = ""
+    unit_scale: float = 1.0
+    copyright: str = ""
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

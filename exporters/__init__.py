@@ -1,0 +1,1 @@
+"""Files: frames or models in, images, videos and model files out."""

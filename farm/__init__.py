@@ -1,0 +1,1 @@
+"""The engine: jobs, batches, lanes, plans, claims, blobs, artifacts. Knows no pixels."""

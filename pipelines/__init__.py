@@ -1,0 +1,1 @@
+"""Heavy job kinds: one file each, its spec and its plan."""
