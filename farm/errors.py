@@ -1,0 +1,105 @@
+"""Every error that leaves the farm, and whose fault it is.
+
+FarmError                  carries a stable ``code`` from :data:`CODES`
+├── Refused                the request is at fault: answered at the door, never retried
+├── JobFault               a job's input is at fault: the job fails at once, with advice
+├── FarmFault              the farm is at fault: retried with backoff on another worker, then fails
+└── StepCancelled          not an error: the step was asked to stop
+
+HTTP status and CLI exit code are looked up in one place each, from the same table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a code means everywhere: HTTP status, CLI exit code, title in English and Korean."""
+
+    status: int
+    exit: int
+    title: str
+    title_ko: str
+
+
+CODES: Mapping[str, Code] = {
+    "request.invalid": Code(422, 2, "The request is not valid", "요청이 올바르지 않습니다"),
+    "request.malformed": Code(400, 2, "The body cannot be read", "본문을 읽을 수 없습니다"),
+    "request.too_large": Code(413, 2, "The body is too large", "본문이 너무 큽니다"),
+    "request.media_type": Code(415, 2, "This media type is not accepted", "지원하지 않는 미디어 형식입니다"),
+    "request.precondition_required": Code(428, 2, "If-Match is needed", "If-Match 헤더가 필요합니다"),
+    "request.method": Code(405, 2, "This method is not allowed here", "허용되지 않는 메서드입니다"),
+    "request.cursor": Code(400, 2, "The cursor is not valid", "커서가 올바르지 않습니다"),
+    "auth.missing": Code(401, 6, "A token is needed", "토큰이 필요합니다"),
+    "auth.invalid": Code(401, 6, "The token is not valid", "토큰이 올바르지 않습니다"),
+    "auth.forbidden": Code(403, 6, "The token does not allow this", "이 토큰으로는 할 수 없습니다"),
+    "not_found": Code(404, 7, "There is no such thing", "찾을 수 없습니다"),
+    "job.conflict": Code(
+        409, 2, "The job's state does not allow this", "작업 상태에서 할 수 없는 요청입니다"
+    ),
+    "job.kind_unknown": Code(422, 2, "There is no such kind of job", "알 수 없는 작업 종류입니다"),
+    "idempotency.mismatch": Code(
+        422, 2, "The idempotency key was used with another body", "다른 본문에 이미 쓰인 멱등 키입니다"
+    ),
+    "etag.mismatch": Code(412, 2, "The resource has changed", "리소스가 이미 변경되었습니다"),
+    "blob.unknown": Code(422, 2, "There is no such blob", "알 수 없는 파일입니다"),
+    "blob.digest_mismatch": Code(
+        422, 2, "The bytes do not match the digest", "바이트가 다이제스트와 다릅니다"
+    ),
+    "content.invalid": Code(422, 2, "The content cannot be used", "사용할 수 없는 콘텐츠입니다"),
+    "catalogue.unknown_item": Code(422, 2, "There is no such catalogue item", "카탈로그에 없는 항목입니다"),
+    "batch.invalid_rows": Code(422, 2, "Some rows are not valid", "올바르지 않은 행이 있습니다"),
+    "quota.exceeded": Code(429, 8, "The quota is used up", "할당량을 모두 사용했습니다"),
+    "rate.limited": Code(429, 8, "Too many requests", "요청이 너무 많습니다"),
+    "lane.busy": Code(
+        429, 8, "The lane is full; try again later", "대기열이 가득 찼습니다. 잠시 후 다시 시도하세요"
+    ),
+    "farm.unavailable": Code(503, 1, "The farm cannot accept work now", "지금은 작업을 받을 수 없습니다"),
+    "farm.internal": Code(500, 1, "The farm failed", "내부 오류가 발생했습니다"),
+    "farm.no_worker": Code(503, 5, "No worker can do this", "처리할 수 있는 작업자가 없습니다"),
+    "farm.worker_lost": Code(500, 1, "The worker was lost too often", "작업자가 반복해서 중단되었습니다"),
+    "farm.timeout": Code(504, 124, "The step took too long", "시간이 초과되었습니다"),
+    "farm.disk_full": Code(507, 1, "The disk is full", "디스크가 가득 찼습니다"),
+    "render.failed": Code(500, 1, "The renderer failed", "렌더링에 실패했습니다"),
+    "encode.failed": Code(500, 1, "The encoder failed", "인코딩에 실패했습니다"),
+    "export.over_budget": Code(422, 3, "The export is over its budget", "내보내기 한도를 초과했습니다"),
+    "link.invalid": Code(403, 6, "The link is not valid", "링크가 올바르지 않습니다"),
+    "link.expired": Code(410, 6, "The link has expired", "링크가 만료되었습니다"),
+}
+
+
+def lookup(code: str) -> Code:
+    """The code's row; a code of a family (``model.truncated``) without a row of its own is bad input (422)."""
+    return CODES.get(code) or Code(422, 2, "The content cannot be used", "사용할 수 없는 콘텐츠입니다")
+
+
+@dataclass(eq=False)
+class FarmError(Exception):
+    """Base: a stable code, a sentence that says what to change, and bounded JSON data."""
+
+    code: str
+    detail: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail or lookup(self.code).title}"
+
+
+class Refused(FarmError):
+    """The request is at fault."""
+
+
+class JobFault(FarmError):
+    """The job's input is at fault; running it again cannot help."""
+
+
+class FarmFault(FarmError):
+    """The farm is at fault; another try or another worker may help."""
+
+
+class StepCancelled(Exception):  # noqa: N818 - it is an order, not an error
+    """The step was asked to stop: its job was cancelled or its lease is gone."""
