@@ -38,26 +38,20 @@ CODES: Mapping[str, Code] = {
     "auth.invalid": Code(401, 6, "The token is not valid", "토큰이 올바르지 않습니다"),
     "auth.forbidden": Code(403, 6, "The token does not allow this", "이 토큰으로는 할 수 없습니다"),
     "not_found": Code(404, 7, "There is no such thing", "찾을 수 없습니다"),
-    "job.conflict": Code(
-        409, 2, "The job's state does not allow this", "작업 상태에서 할 수 없는 요청입니다"
-    ),
+    "job.conflict": Code(409, 2, "The job's state does not allow this", "작업 상태에서 할 수 없는 요청입니다"),
     "job.kind_unknown": Code(422, 2, "There is no such kind of job", "알 수 없는 작업 종류입니다"),
     "idempotency.mismatch": Code(
         422, 2, "The idempotency key was used with another body", "다른 본문에 이미 쓰인 멱등 키입니다"
     ),
     "etag.mismatch": Code(412, 2, "The resource has changed", "리소스가 이미 변경되었습니다"),
     "blob.unknown": Code(422, 2, "There is no such blob", "알 수 없는 파일입니다"),
-    "blob.digest_mismatch": Code(
-        422, 2, "The bytes do not match the digest", "바이트가 다이제스트와 다릅니다"
-    ),
+    "blob.digest_mismatch": Code(422, 2, "The bytes do not match the digest", "바이트가 다이제스트와 다릅니다"),
     "content.invalid": Code(422, 2, "The content cannot be used", "사용할 수 없는 콘텐츠입니다"),
     "catalogue.unknown_item": Code(422, 2, "There is no such catalogue item", "카탈로그에 없는 항목입니다"),
     "batch.invalid_rows": Code(422, 2, "Some rows are not valid", "올바르지 않은 행이 있습니다"),
     "quota.exceeded": Code(429, 8, "The quota is used up", "할당량을 모두 사용했습니다"),
     "rate.limited": Code(429, 8, "Too many requests", "요청이 너무 많습니다"),
-    "lane.busy": Code(
-        429, 8, "The lane is full; try again later", "대기열이 가득 찼습니다. 잠시 후 다시 시도하세요"
-    ),
+    "lane.busy": Code(429, 8, "The lane is full; try again later", "대기열이 가득 찼습니다. 잠시 후 다시 시도하세요"),
     "farm.unavailable": Code(503, 1, "The farm cannot accept work now", "지금은 작업을 받을 수 없습니다"),
     "farm.internal": Code(500, 1, "The farm failed", "내부 오류가 발생했습니다"),
     "farm.no_worker": Code(503, 5, "No worker can do this", "처리할 수 있는 작업자가 없습니다"),
@@ -101,5 +95,5 @@ class FarmFault(FarmError):
     """The farm is at fault; another try or another worker may help."""
 
 
-class StepCancelled(Exception):  # noqa: N818 - it is an order, not an error
+class StepCancelled(Exception):
     """The step was asked to stop: its job was cancelled or its lease is gone."""

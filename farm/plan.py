@@ -72,9 +72,7 @@ class Plan:
         """
         out: dict[str, str] = {}
         for step in self.steps:
-            out[step.key] = digest_of(
-                [step.name, step.version, step.params, [out[need] for need in step.needs]]
-            )
+            out[step.key] = digest_of([step.name, step.version, step.params, [out[need] for need in step.needs]])
         return out
 
 

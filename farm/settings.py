@@ -31,9 +31,7 @@ class Settings(BaseSettings):
     public_url: str = ""
     http_workers: int = 1
 
-    secret_key: SecretStr = SecretStr(
-        ""
-    )  # signs links; made on first start in <data_dir>/secret.key when empty
+    secret_key: SecretStr = SecretStr("")  # signs links; made on first start in <data_dir>/secret.key when empty
     flower_user: str = "farm"
     flower_password: SecretStr = SecretStr("")  # made on first start when empty
 
