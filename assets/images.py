@@ -1,0 +1,136 @@
+"""Textures and art files: what they are, and their pixels.
+
+The type is told by content, never by a name or a declared MIME type. Pillow's plugins are opened directly
+(not through ``PIL.Image.open``), so that only three formats are ever parsed and our own size limit, which is
+checked before any pixel is decoded, is the only one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+import zlib
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageFile, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from assets.errors import ImageError
+from assets.model import Image
+
+MAX_SIDE: Final = 16_384
+"""Pixels along one side; also the largest texture that GL 4.5 drivers commonly take."""
+
+MAX_PIXELS: Final = 128 * 1024 * 1024
+"""Pixels of one image: 512 MiB decoded."""
+
+_ORIENTATION: Final = 0x0112
+_TURNED: Final = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
+_BROKEN: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    EOFError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    UserWarning,
+)
+
+
+def mime_of(data: bytes) -> str | None:
+    """``image/png``, ``image/jpeg`` or ``image/webp`` by the first bytes; None for anything else."""
+    if data[:8] == b"\x89PNG\r\n\x1a\n":
+        return "image/png"
+    if data[:3] == b"\xff\xd8\xff":
+        return "image/jpeg"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return None
+
+
+def probe(data: bytes, *, name: str = "") -> Image:
+    """Reads the header alone: type, and width and height as displayed (EXIF orientation applied).
+
+    Raises ImageError ``image.type`` (not PNG, JPEG or WebP), ``image.invalid`` (a header that cannot be
+    read) or ``image.too_large`` (over :data:`MAX_SIDE` a side or :data:`MAX_PIXELS` in all).
+    """
+    label = f"image {name!r}" if name else "the image"
+    mime = mime_of(data)
+    if mime is None:
+        msg = f"{label} is not a PNG, JPEG or WebP file; convert it to one of these"
+        raise ImageError(msg, code="image.type")
+    try:
+        picture = _open(data, mime)
+        width, height = picture.size
+        if width >= 1 and height >= 1 and max(width, height) <= MAX_SIDE and _orientation(picture) in _TURNED:
+            width, height = height, width
+    except _BROKEN as error:
+        msg = f"{label} has a damaged {mime} header; save it again and upload the new file"
+        raise ImageError(msg, code="image.invalid") from error
+    if width < 1 or height < 1:
+        msg = f"{label} has no pixels ({width}x{height}); save it again with a size of at least 1x1"
+        raise ImageError(msg, code="image.invalid")
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        msg = (
+            f"{label} is {width}x{height} px; at most {MAX_SIDE} px a side and "
+            f"{MAX_PIXELS // (1024 * 1024)} megapixels are accepted, so scale it down"
+        )
+        raise ImageError(msg, code="image.too_large")
+    digest = hashlib.sha256(data).hexdigest()
+    return Image(data=data, mime=mime, width=width, height=height, digest=digest, name=name)
+
+
+def decode(image: Image) -> NDArray[np.uint8]:
+    """The pixels: uint8[h, w, 4], straight alpha, top row first, EXIF orientation applied.
+
+    Colour profiles are ignored, as glTF 2.0 (3.8.2) demands. 16-bit channels are rounded to 8, palettes and
+    CMYK are resolved. Of an animation the first picture is taken.
+    Raises ImageError ``image.invalid`` when the file is truncated or damaged.
+    """
+    try:
+        picture: ImageFile.ImageFile = _open(image.data, image.mime)
+        sixteen = picture.mode.startswith("I")  # I, I;16, I;16B: one 16-bit channel
+        picture.load()
+        upright = ImageOps.exif_transpose(picture)
+        if sixteen:
+            grey = (np.clip(np.asarray(upright, dtype=np.int32), 0, 65535) + 128) // 257
+            pixels = np.full((*grey.shape, 4), 255, dtype=np.uint8)
+            pixels[..., :3] = grey[..., None]
+        else:
+            if upright.mode in {"CMYK", "YCbCr", "LAB", "HSV"}:
+                upright = upright.convert("RGB")
+            pixels = np.asarray(upright if upright.mode == "RGBA" else upright.convert("RGBA"))
+    except _BROKEN as error:
+        label = f"image {image.name!r}" if image.name else "the image"
+        msg = f"{label} is truncated or damaged; save it again and upload the new file"
+        raise ImageError(msg, code="image.invalid") from error
+    if pixels.shape != (image.height, image.width, 4):
+        msg = f"image {image.name!r} has another size than its header says; save it again"
+        raise ImageError(msg, code="image.invalid")
+    return np.ascontiguousarray(pixels)
+
+
+def _open(data: bytes, mime: str) -> ImageFile.ImageFile:
+    stream = io.BytesIO(data)
+    if mime == "image/png":
+        return PngImageFile(stream)
+    if mime == "image/jpeg":
+        return JpegImageFile(stream)
+    return WebPImageFile(stream)
+
+
+def _orientation(picture: ImageFile.ImageFile) -> int:
+    try:
+        value = picture.getexif().get(_ORIENTATION, 1)
+    except _BROKEN:  # a broken EXIF block does not break the picture
+        return 1
+    return value if isinstance(value, int) else 1
