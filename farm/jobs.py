@@ -90,13 +90,16 @@ class Closed:
 
 @dataclass(frozen=True, kw_only=True)
 class JobKind:
-    """A heavy job: what is accepted, and how it is closed into a plan. ``close`` may read blobs' infos, nothing
-    else; it raises :class:`farm.errors.Refused`.
+    """A heavy job: what is accepted, and how it is closed into a plan.
+
+    ``close(spec, resolver, stem)`` may read blobs' infos, nothing else, and raises
+    :class:`farm.errors.Refused`. ``stem`` is the output name that was asked for (a batch's template, filled in), or
+    None: files that name each other carry it, so it must be known here.
     """
 
     name: str
     spec: type[Spec]
-    close: Callable[[Any, Resolver], Closed]
+    close: Callable[[Any, Resolver, str | None], Closed]
     summary: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
 

@@ -78,9 +78,11 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """A file that a step made, already stored as a blob. ``artifact`` outputs become artifacts of the job;
-    others (a segment) are only read by later steps. ``role`` is "primary", "part" (of a multi-file export) or
-    "intermediate".
+    """A file that a step made, already stored as a blob.
+
+    ``name`` may hold ``{stem}``: the job's stem replaces it when the artifact is named, so that a cached result
+    serves jobs of any name. ``artifact`` outputs become artifacts of the job; others (a segment) are only read by
+    later steps. ``role`` is "primary", "part" (of a multi-file export) or "intermediate".
     """
 
     name: str

@@ -18,7 +18,6 @@ class StepContext(Protocol):
     """
 
     step: Step
-    stem: str
     scratch: Path
     inputs: Mapping[str, StepResult]
     resources: MutableMapping[str, Any]

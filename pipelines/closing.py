@@ -1,0 +1,135 @@
+"""Closing a design: every reference becomes a digest, so that a worker decides nothing that changes bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Tag
+
+from assets import catalogue
+from assets.design import Design, Layer, Ref
+from assets.errors import ContentError
+from farm.errors import Refused
+from farm.jobs import Resolver
+
+MODEL_TYPES = frozenset({"model/gltf-binary", "model/gltf+json"})
+IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp"})
+DRAWABLE_KINDS = frozenset({"avatar", "garment", "card-template"})
+
+
+def _shape(value: Any) -> str:
+    keys = value if isinstance(value, Mapping) else getattr(value, "model_fields_set", ())
+    return "ref" if not isinstance(value, Design) and ("blob" in keys or "item" in keys) else "design"
+
+
+AnyDesign = Annotated[
+    Annotated[Design, Tag("design")] | Annotated[Ref, Tag("ref")],
+    Discriminator(_shape),
+]
+"""A design document, or a bare reference to one model, which is a design of one layer."""
+
+
+def as_design(given: Design | Ref) -> Design:
+    """The document itself, or one made around a bare model."""
+    return given if isinstance(given, Design) else Design(layers=(Layer(id="model", model=given),))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosedDesign:
+    """``document`` is the design as JSON; ``content`` maps "item:tshirt" and "blob:<sha>" to digests; ``blobs``
+    are those that must be kept.
+    """
+
+    document: Mapping[str, Any]
+    content: Mapping[str, str]
+    blobs: tuple[str, ...]
+
+
+def ref_key(ref: Ref) -> str:
+    """The reference as one string, the key of :attr:`ClosedDesign.content`."""
+    return f"item:{ref.item}" if ref.item is not None else f"blob:{ref.blob}"
+
+
+def _item(ref: Ref, kinds: frozenset[str], where: str) -> str:
+    assert ref.item is not None
+    try:
+        item = catalogue.item(ref.item)
+        digest = catalogue.digest(ref.item)
+    except ContentError as error:
+        raise Refused(error.code, f"{where}: {error}", {"path": where}) from error
+    if item.kind not in kinds:
+        wanted = " or ".join(sorted(kinds))
+        raise Refused(
+            "catalogue.wrong_kind",
+            f"{where}: {ref.item!r} is a {item.kind}; give a {wanted} instead",
+            {"path": where},
+        )
+    return digest
+
+
+def _blob(ref: Ref, types: frozenset[str], where: str, resolver: Resolver) -> str:
+    assert ref.blob is not None
+    try:
+        info = resolver.blob(ref.blob)
+    except Refused as error:
+        raise Refused(error.code, f"{where}: {error.detail}", {"path": where}) from error
+    if info.media_type not in types:
+        wanted = ", ".join(sorted(types))
+        raise Refused(
+            "design.wrong_media_type",
+            f"{where}: the blob is {info.media_type}; upload one of {wanted}",
+            {"path": where},
+        )
+    return ref.blob
+
+
+def _places(design: Design) -> list[tuple[str, Ref, bool]]:
+    """(path, reference, whether it is a model) of everything that is drawn."""
+    found: list[tuple[str, Ref, bool]] = []
+    worn = [("design.avatar", design.avatar)] if design.avatar and design.avatar.visible else []
+    layers = [(f"design.layers[{i}]", layer) for i, layer in enumerate(design.layers) if layer.visible]
+    for path, part in (*worn, *layers):
+        found.append((f"{path}.model", part.model, True))
+        if part.material.texture is not None:
+            found.append((f"{path}.material.texture", part.material.texture, False))
+    return found
+
+
+def close_design(given: Design | Ref, resolver: Resolver, *, canvas: bool, texts: bool) -> ClosedDesign:
+    """Resolves a design for steps that read its canvas (pictures) and its texts (model metadata), or not.
+
+    What a step does not read is left out, so that renaming a design renders nothing again. Raises Refused with
+    the path of the reference that is at fault.
+    """
+    design = as_design(given)
+    content: dict[str, str] = {}
+    for where, ref, is_model in _places(design):
+        if ref.item is not None:
+            digest = _item(ref, DRAWABLE_KINDS if is_model else frozenset({"fabric"}), where)
+        else:
+            digest = _blob(ref, MODEL_TYPES if is_model else IMAGE_TYPES, where, resolver)
+        content[ref_key(ref)] = digest
+    if canvas:
+        studio = Ref(item=design.canvas.lighting.studio)
+        content[ref_key(studio)] = _item(studio, frozenset({"studio"}), "design.canvas.lighting.studio")
+    document = design.model_dump(mode="json")
+    document["layers"] = [layer for layer in document["layers"] if layer["visible"]]
+    if design.avatar and not design.avatar.visible:
+        document["avatar"] = None
+    if not canvas:
+        del document["canvas"]
+    if not texts:
+        document = {k: v for k, v in document.items() if k not in {"name", "notes"}}
+        for layer in document["layers"]:
+            del layer["name"]
+    blobs = tuple(dict.fromkeys(key[5:] for key in content if key.startswith("blob:")))
+    return ClosedDesign(document=document, content=content, blobs=blobs)
+
+
+def stem_of(given: Design | Ref) -> str:
+    """The design's name as the start of a file name: letters, digits, '.', '_' and '-' of any script."""
+    name = as_design(given).name.strip()
+    safe = "".join(c if c.isalnum() or c in "._-" else "-" for c in name).strip("-.")
+    return safe[:80] or "design"

@@ -1,0 +1,10 @@
+"""The heavy job kinds. A new one is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from farm.jobs import JobKind
+from pipelines import model, still, turntable
+
+KINDS: Mapping[str, JobKind] = {kind.name: kind for kind in (still.KIND, turntable.KIND, model.KIND)}

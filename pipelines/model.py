@@ -1,0 +1,85 @@
+"""The job kind `model`: a design as model files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from farm.jobs import Closed, JobKind, Resolver, Spec
+from farm.plan import Plan, Step
+from pipelines.closing import AnyDesign, close_design, stem_of
+from pipelines.versions import MODEL, version
+
+
+class Optimisation(Spec):
+    """What may be done to the model on its way out. ``atlas`` packs the textures of materials that do not tile
+    into one; ``max_triangles`` and ``max_bytes`` are budgets: over them the export fails and says what
+    dominates.
+    """
+
+    merge_materials: bool = True
+    combine_meshes: bool = False
+    atlas: bool = False
+    max_triangles: Annotated[int, Field(ge=100, le=5_000_000)] = 5_000_000
+    max_bytes: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 500_000_000
+
+
+class ModelSpec(Spec):
+    """The design as one model in one or more formats, in metres, +Y up.
+
+    What a garment hides of the body is removed, as in the pictures.
+    """
+
+    design: AnyDesign
+    formats: Annotated[tuple[Literal["glb", "gltf", "obj"], ...], Field(min_length=1, max_length=3, strict=False)] = (
+        "glb",
+    )
+    optimise: Optimisation = Optimisation()
+
+    @model_validator(mode="after")
+    def _formats_once(self) -> ModelSpec:
+        if len(set(self.formats)) != len(self.formats):
+            msg = "name each format once"
+            raise ValueError(msg)
+        return self
+
+
+def close(spec: ModelSpec, resolver: Resolver, stem: str | None = None) -> Closed:
+    """One `model.export` step a format. The files name each other, so the stem is part of what a step reads."""
+    closed = close_design(spec.design, resolver, canvas=False, texts=True)
+    stem = stem or stem_of(spec.design)
+    steps = tuple(
+        Step(
+            key=f"export-{name}",
+            name="model.export",
+            lane="export",
+            params={
+                "design": closed.document,
+                "content": closed.content,
+                "format": name,
+                "optimise": spec.optimise.model_dump(mode="json"),
+                "stem": stem,
+            },
+            version=version(*MODEL),
+            unit="files",
+        )
+        for name in spec.formats
+    )
+    return Closed(spec=spec.model_dump(mode="json"), plan=Plan(steps=steps), blobs=closed.blobs, stem=stem)
+
+
+KIND = JobKind(
+    name="model",
+    spec=ModelSpec,
+    close=close,
+    summary="A design as model files: GLB, GLTF (with its parts), OBJ (with MTL and textures)",
+    example={
+        "design": {
+            "name": "tee",
+            "avatar": {"model": {"item": "dress-form"}},
+            "layers": [{"id": "tee", "model": {"item": "tshirt"}}],
+        },
+        "formats": ["glb", "gltf", "obj"],
+    },
+)

@@ -1,0 +1,97 @@
+"""From a closed design to something to draw: reading, composing and keeping it warm between steps."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, MutableMapping
+from dataclasses import replace
+from typing import Any, cast
+
+from assets import catalogue, compose, gltf, images
+from assets.design import Design, Ref
+from assets.fabric import Fabric, from_image
+from assets.model import Model
+from assets.scene import Renderer, Scene
+from farm.plan import digest_of
+from farm.steps import StepContext
+
+KEPT_MODELS = 16
+KEPT_DESIGNS = 4
+
+
+def _kept(resources: MutableMapping[str, Any], shelf: str) -> OrderedDict[str, Any]:
+    return cast("OrderedDict[str, Any]", resources.setdefault(shelf, OrderedDict()))
+
+
+def _remember(shelf: OrderedDict[str, Any], key: str, value: Any, most: int) -> None:
+    shelf[key] = value
+    shelf.move_to_end(key)
+    while len(shelf) > most:
+        shelf.popitem(last=False)
+
+
+def load_model(context: StepContext, ref: Ref) -> Model:
+    """The catalogue's model or the blob's, read once per worker while it is in use."""
+    if ref.item is not None:
+        return catalogue.model(ref.item)
+    assert ref.blob is not None
+    shelf = _kept(context.resources, "models")
+    if ref.blob not in shelf:
+        context.log(f"reading model {ref.blob[:12]}")
+        _remember(shelf, ref.blob, gltf.read(context.blob(ref.blob), name=ref.blob[:12]), KEPT_MODELS)
+    shelf.move_to_end(ref.blob)
+    return cast("Model", shelf[ref.blob])
+
+
+def load_fabric(context: StepContext, ref: Ref) -> Fabric:
+    """The catalogue's fabric, or an uploaded image as one."""
+    if ref.item is not None:
+        return catalogue.fabric(ref.item)
+    assert ref.blob is not None
+    return from_image(images.probe(context.blob(ref.blob), name=ref.blob[:12]))
+
+
+def composed(context: StepContext, document: Mapping[str, Any], content: Mapping[str, str]) -> tuple[Design, Model]:
+    """The design and its one model: layers dressed, materials customised, what is covered removed."""
+    design = Design.model_validate({"name": "design", **document})
+    # Neither the canvas nor the texts change the model: a still and an export of one design share it.
+    geometry = {
+        "avatar": document["avatar"],
+        "layers": [{k: v for k, v in layer.items() if k != "name"} for layer in document["layers"]],
+        "content": {k: v for k, v in content.items() if k != f"item:{design.canvas.lighting.studio}"},
+    }
+    key = digest_of(geometry)
+    shelf = _kept(context.resources, "designs")
+    if key not in shelf:
+        context.check()
+        model = compose.compose(design, lambda ref: load_model(context, ref), lambda ref: load_fabric(context, ref))
+        for warning in model.warnings:
+            context.log(warning, level="warning")
+        _remember(shelf, key, model, KEPT_DESIGNS)
+    shelf.move_to_end(key)
+    return design, cast("Model", shelf[key])
+
+
+def drawn(context: StepContext, document: Mapping[str, Any], content: Mapping[str, str]) -> tuple[Design, Scene]:
+    """The design and its scene, the same object again while it is warm, so that the renderer's caches hold."""
+    design, model = composed(context, document, content)
+    shelf = _kept(context.resources, "scenes")
+    key = digest_of([document, content])
+    if key not in shelf:
+        _remember(shelf, key, compose.scene(model, design), KEPT_DESIGNS)
+    shelf.move_to_end(key)
+    return design, cast("Scene", shelf[key])
+
+
+def renderer(context: StepContext) -> Renderer:
+    """The worker's renderer, made on first use in the process that draws with it."""
+    if "renderer" not in context.resources:
+        from renderers.opengl import open_renderer  # GL belongs to the process that draws, never to a parent
+
+        context.resources["renderer"] = open_renderer()
+    return cast("Renderer", context.resources["renderer"])
+
+
+def titled(model: Model, name: str) -> Model:
+    """The model under the design's name."""
+    return replace(model, name=name)

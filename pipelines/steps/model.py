@@ -1,0 +1,88 @@
+"""`model.export`: a design as one model file, or as a set of files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from assets.design import Design
+from exporters import gltf, obj, optimise, validate
+from farm.errors import JobFault
+from farm.plan import Output, StepResult
+from farm.steps import StepContext
+from pipelines.steps.content import composed, titled
+from pipelines.steps.faults import faults
+
+MEDIA_TYPES: Mapping[str, str] = {
+    ".glb": "model/gltf-binary",
+    ".gltf": "model/gltf+json",
+    ".bin": "application/octet-stream",
+    ".obj": "model/obj",
+    ".mtl": "model/mtl",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+}
+
+
+def _metadata(design: Design, report: optimise.Report) -> dict[str, Any]:
+    return {
+        "design": design.name,
+        "notes": design.notes,
+        "layers": [{"id": layer.id, "name": layer.name or layer.id} for layer in design.layers],
+        "units": "metre",
+        "up_axis": "+Y",
+        "optimised": report.summary(),
+    }
+
+
+@faults("export.failed")
+def export(context: StepContext) -> StepResult:
+    """Composes, optimises within the budget, writes, and checks what was written."""
+    want = context.step.params
+    design, model = composed(context, want["design"], want["content"])
+    asked = want["optimise"]
+    options = optimise.Options(
+        merge_materials=asked["merge_materials"],
+        combine_meshes=asked["combine_meshes"],
+        atlas=asked["atlas"],
+        max_triangles=asked["max_triangles"],
+    )
+    model, report = optimise.optimise(titled(model, design.name), options)
+    context.check()
+    extras = _metadata(design, report)
+    stem = want["stem"]
+    if want["format"] == "glb":
+        files = {f"{stem}.glb": gltf.write_glb(model, extras=extras)}
+    elif want["format"] == "gltf":
+        files = gltf.write_gltf(model, extras=extras, stem=stem)
+    else:
+        files = obj.write_obj(model, stem=stem)
+    total = sum(len(data) for data in files.values())
+    if total > asked["max_bytes"]:
+        largest = max(files, key=lambda name: len(files[name]))
+        raise JobFault(
+            "export.over_budget",
+            f"the {want['format']} takes {total:,} bytes, more than the {asked['max_bytes']:,} allowed; "
+            f"{largest} is the largest part: reduce its textures or raise optimise.max_bytes",
+        )
+    validate.check(files, want["format"])
+    context.check()
+    main = f"{stem}.{want['format']}"
+    outputs = []
+    for name, data in files.items():
+        media_type = MEDIA_TYPES[PurePosixPath(name).suffix]
+        digest, size = context.put(data, media_type=media_type)
+        outputs.append(
+            Output(
+                name=name,
+                digest=digest,
+                size=size,
+                media_type=media_type,
+                role="primary" if name == main else "part",
+                meta=report.summary() if name == main else {},
+            )
+        )
+    context.progress(1, 1)
+    return StepResult(outputs=tuple(outputs))

@@ -1,0 +1,15 @@
+"""Step names and their code: the literal table that heavy workers run from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from farm.steps import StepCode
+from pipelines.steps import model, still, turntable
+
+STEPS: Mapping[str, StepCode] = {
+    "render.still": still.render_still,
+    "turntable.segment": turntable.segment,
+    "turntable.join": turntable.join,
+    "model.export": model.export,
+}

@@ -1,0 +1,48 @@
+"""`render.still`: one picture of one view."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from assets import framing
+from assets.scene import Quality, Target
+from exporters import image
+from farm.plan import Output, StepResult
+from farm.steps import StepContext
+from pipelines.steps.content import drawn, renderer
+from pipelines.steps.faults import faults
+
+MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+
+
+@faults("render.failed")
+def render_still(context: StepContext) -> StepResult:
+    """Composes, frames, draws and encodes one view."""
+    want = context.step.params
+    began = perf_counter()
+    design, scene = drawn(context, want["design"], want["content"])
+    composed = perf_counter()
+    view = framing.view(
+        scene.draws, want["view"], settings=design.canvas.camera, aspect=want["width"] / want["height"]
+    )
+    target = Target(width=want["width"], height=want["height"], quality=Quality(want["quality"]))
+    frame = next(iter(renderer(context).frames(scene, (view,), target)))
+    drew = perf_counter()
+    context.check()
+    data = image.encode(frame, want["format"], quality=want["compression"] or 90)
+    digest, size = context.put(data, media_type=MEDIA_TYPES[want["format"]])
+    context.progress(1, 1)
+    output = Output(
+        name=f"{{stem}}{want['suffix']}.{SUFFIXES[want['format']]}",
+        digest=digest,
+        size=size,
+        media_type=MEDIA_TYPES[want["format"]],
+        meta={"width": target.width, "height": target.height, "view": want["view"], "quality": want["quality"]},
+    )
+    metrics = {
+        "compose_s": round(composed - began, 3),
+        "render_s": round(drew - composed, 3),
+        "encode_s": round(perf_counter() - drew, 3),
+    }
+    return StepResult(outputs=(output,), metrics=metrics)

@@ -1,0 +1,84 @@
+"""`turntable.segment` renders and encodes some frames; `turntable.join` makes the video out of the segments."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from time import perf_counter
+
+from assets import framing
+from assets.scene import Quality, Target
+from exporters import video
+from farm.errors import FarmFault
+from farm.plan import Output, StepResult
+from farm.steps import StepContext
+from pipelines.steps.content import drawn, renderer
+from pipelines.steps.faults import faults
+
+MEDIA_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
+
+
+@faults("render.failed")
+def segment(context: StepContext) -> StepResult:
+    """Frames ``start`` to ``stop``; each goes to every format's encoder while the next one is drawn."""
+    want = context.step.params
+    began = perf_counter()
+    design, scene = drawn(context, want["design"], want["content"])
+    views = framing.turntable(
+        scene.draws,
+        frames=want["frames"],
+        degrees=want["degrees"],
+        settings=design.canvas.camera,
+        aspect=want["width"] / want["height"],
+    )[want["start"] : want["stop"]]
+    target = Target(width=want["width"], height=want["height"], quality=Quality(want["quality"]))
+    files = {name: context.scratch / f"{context.step.key}.{name}" for name in want["formats"]}
+    with ExitStack() as stack:
+        writers = []
+        for name, path in files.items():
+            writer = video.open_writer(path, name, target.width, target.height, want["fps"], quality=want["encoding"])
+            stack.callback(writer.abort)  # does nothing after close()
+            writers.append(writer)
+        for done, frame in enumerate(renderer(context).frames(scene, views, target), start=1):
+            for writer in writers:
+                writer.write(frame)
+            context.progress(done, len(views))
+        for writer in writers:
+            writer.close()
+    outputs = []
+    for name, path in files.items():
+        digest, size = context.put(path, media_type=MEDIA_TYPES[name])
+        outputs.append(
+            Output(name=path.name, digest=digest, size=size, media_type=MEDIA_TYPES[name], role="intermediate")
+        )
+    seconds = perf_counter() - began
+    return StepResult(outputs=tuple(outputs), metrics={"seconds": round(seconds, 3), "frames": len(views)})
+
+
+@faults("encode.failed")
+def join(context: StepContext) -> StepResult:
+    """Puts the segments of one format behind one another without encoding again, and counts the frames."""
+    want = context.step.params
+    suffix = f".{want['format']}"
+    parts = []
+    for need in context.step.needs:
+        output = next(o for o in context.inputs[need].outputs if o.name.endswith(suffix))
+        parts.append(context.blob_path(output.digest))
+    path = context.scratch / f"joined{suffix}"
+    video.join(parts, path, want["format"], want["fps"])
+    found = video.probe(path)
+    if found.frames != want["frames"]:
+        raise FarmFault("encode.failed", f"the video has {found.frames} frames instead of {want['frames']}")
+    digest, size = context.put(path, media_type=MEDIA_TYPES[want["format"]])
+    context.progress(1, 1)
+    meta = {
+        "width": want["width"],
+        "height": want["height"],
+        "frames": want["frames"],
+        "fps": want["fps"],
+        "duration_s": want["frames"] / want["fps"],
+        "codec": found.codec,
+    }
+    output = Output(
+        name=f"{{stem}}{suffix}", digest=digest, size=size, media_type=MEDIA_TYPES[want["format"]], meta=meta
+    )
+    return StepResult(outputs=(output,))

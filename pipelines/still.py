@@ -1,0 +1,112 @@
+"""The job kind `still`: pictures of a design, one step a view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from assets.design import TransparentBackground
+from assets.scene import Quality
+from farm.errors import Refused
+from farm.jobs import Closed, JobKind, Resolver, Spec
+from farm.plan import Plan, Step
+from pipelines.closing import AnyDesign, as_design, close_design, stem_of
+from pipelines.versions import IMAGE, version
+
+ViewName = Literal["front", "back", "left", "right", "side", "three-quarter", "top", "custom"]
+Pixels = Annotated[int, Field(ge=512, le=8192)]
+
+PRESETS: Mapping[str, tuple[int, Quality]] = {
+    "thumbnail": (512, Quality.PREVIEW),
+    "preview": (1024, Quality.FINAL),
+    "high-res": (4096, Quality.FINAL),
+}
+
+
+class StillSpec(Spec):
+    """Pictures of a design from one or more views.
+
+    A ``preset`` is a square size and a quality; ``width`` and ``height`` (512..8192 px) replace its size, and
+    ``quality`` what a frame may cost. ``compression`` (1..100) is for JPEG and WebP.
+    """
+
+    design: AnyDesign
+    views: Annotated[tuple[ViewName, ...], Field(min_length=1, max_length=8, strict=False)] = ("three-quarter",)
+    preset: Literal["thumbnail", "preview", "high-res"] = "preview"
+    width: Pixels | None = None
+    height: Pixels | None = None
+    quality: Annotated[Quality | None, Field(strict=False)] = None
+    format: Literal["png", "jpeg", "webp"] = "png"
+    compression: Annotated[int, Field(ge=1, le=100)] = 90
+
+    @model_validator(mode="after")
+    def _views_once(self) -> StillSpec:
+        if len(set(self.views)) != len(self.views):
+            msg = "name each view once"
+            raise ValueError(msg)
+        return self
+
+
+def close(spec: StillSpec, resolver: Resolver, stem: str | None = None) -> Closed:
+    """One `render.still` step a view; the views share the composed scene in the worker's cache."""
+    if spec.format == "jpeg" and isinstance(as_design(spec.design).canvas.background, TransparentBackground):
+        raise Refused(
+            "export.jpeg_has_no_alpha",
+            "JPEG cannot be transparent: use png or webp, or give design.canvas.background a colour",
+            {"path": "format"},
+        )
+    closed = close_design(spec.design, resolver, canvas=True, texts=False)
+    size, quality = PRESETS[spec.preset]
+    width = spec.width or spec.height or size
+    height = spec.height or spec.width or size
+    shared = {
+        "design": closed.document,
+        "content": closed.content,
+        "width": width,
+        "height": height,
+        "quality": (spec.quality or quality).value,
+        "format": spec.format,
+        "compression": spec.compression if spec.format != "png" else 0,
+    }
+    steps = tuple(
+        Step(
+            key=f"render-{view}",
+            name="render.still",
+            lane="render",
+            params={
+                **shared,
+                "view": "left" if view == "side" else view,
+                "suffix": "" if len(spec.views) == 1 or view == spec.views[0] == "three-quarter" else f"-{view}",
+            },
+            version=version(*IMAGE),
+            unit="frames",
+            requires=("gl",),
+        )
+        for view in spec.views
+    )
+    return Closed(
+        spec=spec.model_dump(mode="json"),
+        plan=Plan(steps=steps),
+        blobs=closed.blobs,
+        stem=stem or stem_of(spec.design),
+    )
+
+
+KIND = JobKind(
+    name="still",
+    spec=StillSpec,
+    close=close,
+    summary="Pictures of a design: PNG, JPEG or WebP, one for each view",
+    example={
+        "design": {
+            "name": "tee",
+            "avatar": {"model": {"item": "dress-form"}},
+            "layers": [{"id": "tee", "model": {"item": "tshirt"}, "material": {"colour": "#c8102e"}}],
+        },
+        "views": ["three-quarter", "back"],
+        "width": 1024,
+        "height": 1024,
+    },
+)

@@ -1,0 +1,133 @@
+"""The job kind `turntable`: a video of a design turning. Segments are rendered and encoded apart, then joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from assets.design import TransparentBackground
+from assets.scene import Quality
+from farm.errors import Refused
+from farm.jobs import Closed, JobKind, Resolver, Spec
+from farm.plan import Plan, Step
+from pipelines.closing import AnyDesign, as_design, close_design, stem_of
+from pipelines.versions import VIDEO, version
+
+SIZES: Mapping[str, tuple[int, int]] = {"720p": (1280, 720), "1080p": (1920, 1080), "4k": (3840, 2160)}
+QUALITIES: Mapping[str, Quality] = {
+    "draft": Quality.DRAFT,
+    "standard": Quality.PREVIEW,
+    "high": Quality.FINAL,
+}
+SEGMENT_FRAMES = 50
+"""About how many frames a lost worker may cost; more would start and drain the encoder too often."""
+
+
+class TurntableSpec(Spec):
+    """A video of ``duration * fps`` frames in which the design turns and the light stands still.
+
+    ``rotation`` is the whole turn in degrees; the first frame follows the last without a jump. All ``formats``
+    are encoded from the same rendered frames.
+    """
+
+    design: AnyDesign
+    formats: Annotated[tuple[Literal["mp4", "webm"], ...], Field(min_length=1, max_length=2, strict=False)] = ("mp4",)
+    duration: Literal[3, 5, 10] = 5
+    fps: Literal[24, 30, 60] = 30
+    rotation: Literal[360, 720] = 360
+    resolution: Literal["720p", "1080p", "4k"] = "1080p"
+    quality: Literal["draft", "standard", "high"] = "standard"
+
+    @model_validator(mode="after")
+    def _formats_once(self) -> TurntableSpec:
+        if len(set(self.formats)) != len(self.formats):
+            msg = "name each format once"
+            raise ValueError(msg)
+        return self
+
+
+def segments(frames: int) -> list[tuple[int, int]]:
+    """Half-open frame ranges of nearly equal length that cover ``frames``."""
+    count = max(1, round(frames / SEGMENT_FRAMES))
+    edges = [frames * i // count for i in range(count + 1)]
+    return list(pairwise(edges))
+
+
+def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> Closed:
+    """`turntable.segment` steps, and one `turntable.join` a format that needs them all."""
+    if isinstance(as_design(spec.design).canvas.background, TransparentBackground):
+        raise Refused(
+            "turntable.no_alpha",
+            "A video cannot be transparent: give design.canvas.background a solid colour or a gradient",
+            {"path": "design.canvas.background"},
+        )
+    closed = close_design(spec.design, resolver, canvas=True, texts=False)
+    width, height = SIZES[spec.resolution]
+    frames = spec.duration * spec.fps
+    formats = sorted(spec.formats)
+    code = version(*VIDEO)
+    shared = {
+        "design": closed.document,
+        "content": closed.content,
+        "width": width,
+        "height": height,
+        "frames": frames,
+        "fps": spec.fps,
+        "degrees": spec.rotation,
+        "quality": QUALITIES[spec.quality].value,
+        "formats": formats,
+        "encoding": spec.quality,
+    }
+    parts = [
+        Step(
+            key=f"segment-{index}",
+            name="turntable.segment",
+            lane="render",
+            params={**shared, "start": start, "stop": stop},
+            version=code,
+            total=stop - start,
+            unit="frames",
+            requires=("gl", "ffmpeg"),
+        )
+        for index, (start, stop) in enumerate(segments(frames))
+    ]
+    joins = [
+        Step(
+            key=f"join-{name}",
+            name="turntable.join",
+            lane="encode",
+            params={"format": name, "fps": spec.fps, "frames": frames, "width": width, "height": height},
+            needs=tuple(part.key for part in parts),
+            version=code,
+            unit="files",
+        )
+        for name in formats
+    ]
+    return Closed(
+        spec=spec.model_dump(mode="json"),
+        plan=Plan(steps=(*parts, *joins)),
+        blobs=closed.blobs,
+        stem=stem or stem_of(spec.design),
+    )
+
+
+KIND = JobKind(
+    name="turntable",
+    spec=TurntableSpec,
+    close=close,
+    summary="A video of a design turning: MP4 (H.264) and WebM (VP9)",
+    example={
+        "design": {
+            "name": "tee",
+            "avatar": {"model": {"item": "dress-form"}},
+            "layers": [{"id": "tee", "model": {"item": "tshirt"}}],
+        },
+        "formats": ["mp4", "webm"],
+        "duration": 5,
+        "fps": 30,
+        "resolution": "1080p",
+    },
+)
