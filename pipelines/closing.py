@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Tag
 
 from assets import catalogue
-from assets.design import Design, Layer, Ref
+from assets.design import Avatar, Design, Layer, Ref
 from assets.errors import ContentError
 from farm.errors import Refused
 from farm.jobs import Resolver
@@ -88,9 +88,11 @@ def _blob(ref: Ref, types: frozenset[str], where: str, resolver: Resolver) -> st
 def _places(design: Design) -> list[tuple[str, Ref, bool]]:
     """(path, reference, whether it is a model) of everything that is drawn."""
     found: list[tuple[str, Ref, bool]] = []
-    worn = [("design.avatar", design.avatar)] if design.avatar and design.avatar.visible else []
-    layers = [(f"design.layers[{i}]", layer) for i, layer in enumerate(design.layers) if layer.visible]
-    for path, part in (*worn, *layers):
+    parts: list[tuple[str, Avatar | Layer]] = []
+    if design.avatar is not None and design.avatar.visible:
+        parts.append(("design.avatar", design.avatar))
+    parts += [(f"design.layers[{i}]", layer) for i, layer in enumerate(design.layers) if layer.visible]
+    for path, part in parts:
         found.append((f"{path}.model", part.model, True))
         if part.material.texture is not None:
             found.append((f"{path}.material.texture", part.material.texture, False))

@@ -1,0 +1,19 @@
+.PHONY: setup demo test check peers
+VENV := .venv/bin
+
+setup:
+	@tools/setup.sh
+
+demo: setup  ## the main job, end to end, on an embedded farm; results in out/
+	@$(VENV)/farm demo
+
+test: setup  ## everything: format, lint, types, contracts, all tests
+	@tools/check.sh
+	$(VENV)/python -m pytest
+
+check: setup  ## quick enough to run all the time: no farm is started, nothing slow is drawn
+	@tools/check.sh
+	$(VENV)/python -m pytest -q -m "not e2e and not faults and not slow and not gpu"
+
+peers: setup  ## what the benchmarks are measured against
+	@benchmarks/peers/install.sh
