@@ -1,0 +1,1 @@
+"""One script per headline figure, each beside a peer or a physical floor; see RESULTS.md."""

@@ -1,0 +1,175 @@
+"""Closing a spec: what a worker will read is decided at the door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from farm.errors import Refused
+from farm.jobs import BlobInfo, Closed
+from pipelines.kinds import KINDS
+
+GLB = "a" * 64
+PNG = "b" * 64
+DESIGN: dict[str, Any] = {
+    "name": "Summer tee",
+    "avatar": {"model": {"item": "dress-form"}},
+    "layers": [
+        {"id": "tee", "name": "Tee", "model": {"item": "tshirt"}, "material": {"colour": "#C8102E"}},
+        {"id": "skirt", "model": {"item": "skirt"}, "material": {"texture": {"item": "denim"}}},
+    ],
+    "notes": "double stitch",
+}
+
+
+class Blobs:
+    """Two blobs that the owner has."""
+
+    def blob(self, digest: str) -> BlobInfo:
+        types = {GLB: "model/gltf-binary", PNG: "image/png"}
+        if digest not in types:
+            raise Refused("blob.unknown", "there is no such blob")
+        return BlobInfo(digest=digest, size=10, media_type=types[digest])
+
+
+def close(kind: str, stem: str | None = None, **spec: Any) -> Closed:
+    found = KINDS[kind]
+    import json
+
+    return found.close(found.spec.model_validate_json(json.dumps({"design": DESIGN, **spec})), Blobs(), stem)
+
+
+def hashes(closed: Closed) -> list[str]:
+    return list(closed.plan.hashes().values())
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_kind_closes_its_own_example(kind: str) -> None:
+    import json
+
+    found = KINDS[kind]
+    closed = found.close(found.spec.model_validate_json(json.dumps(found.example)), Blobs(), None)
+    assert closed.plan.steps
+    assert json.loads(json.dumps(closed.spec))["design"]
+
+
+def test_a_turntable_is_cut_into_segments_that_cover_every_frame_once() -> None:
+    closed = close("turntable", formats=["webm", "mp4"], duration=5, fps=30)
+    parts = [step for step in closed.plan.steps if step.name == "turntable.segment"]
+    frames = [i for step in parts for i in range(step.params["start"], step.params["stop"])]
+    assert frames == list(range(150))
+    joins = [step for step in closed.plan.steps if step.name == "turntable.join"]
+    assert [join.params["format"] for join in joins] == ["mp4", "webm"]
+    assert all(join.needs == tuple(part.key for part in parts) for join in joins)
+
+
+def test_names_and_notes_do_not_change_a_picture() -> None:
+    renamed = {**DESIGN, "name": "Winter tee", "notes": "other"}
+    renamed["layers"] = [{**DESIGN["layers"][0], "name": "Other"}, DESIGN["layers"][1]]
+    assert hashes(close("still")) == hashes(close("still", design=renamed))
+    assert hashes(close("still")) == hashes(close("still", stem="other"))
+
+
+def test_an_invisible_layer_does_not_change_a_picture() -> None:
+    hidden = {**DESIGN, "layers": [*DESIGN["layers"], {"id": "x", "model": {"blob": GLB}, "visible": False}]}
+    assert hashes(close("still")) == hashes(close("still", design=hidden))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"width": 800},
+        {"quality": "draft"},
+        {"format": "webp"},
+        {"views": ["back"]},
+        {"design": {**DESIGN, "canvas": {"background": {"kind": "solid", "colour": "#ffffff"}}}},
+        {"design": {**DESIGN, "layers": DESIGN["layers"][:1]}},
+    ],
+)
+def test_what_changes_pixels_changes_the_hash(change: dict[str, Any]) -> None:
+    assert set(hashes(close("still"))) & set(hashes(close("still", **change))) == set()
+
+
+def test_the_canvas_does_not_change_a_model() -> None:
+    lit = {**DESIGN, "canvas": {"lighting": {"exposure": 1.0}}}
+    assert hashes(close("model")) == hashes(close("model", design=lit))
+
+
+def test_the_stem_is_the_asked_name_or_comes_from_the_design() -> None:
+    assert close("still").stem == "Summer-tee"
+    assert close("still", stem="sku-1").stem == "sku-1"
+    assert close("model", stem="sku-1").plan.steps[0].params["stem"] == "sku-1"
+    assert close("still", design={**DESIGN, "name": "../../등산복 / 1"}).stem == "등산복---1"
+
+
+def test_a_bare_model_is_a_design() -> None:
+    closed = close("still", design={"blob": GLB})
+    assert closed.blobs == (GLB,)
+    assert closed.plan.steps[0].params["design"]["layers"][0]["model"]["blob"] == GLB
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "code", "path"),
+    [
+        ("still", {"design": {"item": "no-such-thing"}}, "catalogue.unknown_item", "design.layers[0].model"),
+        ("still", {"design": {"item": "denim"}}, "catalogue.wrong_kind", "design.layers[0].model"),
+        ("still", {"design": {"blob": "c" * 64}}, "blob.unknown", "design.layers[0].model"),
+        ("still", {"design": {"blob": PNG}}, "design.wrong_media_type", "design.layers[0].model"),
+        (
+            "still",
+            {"design": {"layers": [{"id": "a", "model": {"blob": GLB}, "material": {"texture": {"blob": GLB}}}]}},
+            "design.wrong_media_type",
+            "design.layers[0].material.texture",
+        ),
+        (
+            "still",
+            {"design": {**DESIGN, "canvas": {"lighting": {"studio": "tshirt"}}}},
+            "catalogue.wrong_kind",
+            "design.canvas.lighting.studio",
+        ),
+        (
+            "still",
+            {"format": "jpeg", "design": {**DESIGN, "canvas": {"background": {"kind": "transparent"}}}},
+            "export.jpeg_has_no_alpha",
+            "format",
+        ),
+        (
+            "turntable",
+            {"design": {**DESIGN, "canvas": {"background": {"kind": "transparent"}}}},
+            "turntable.no_alpha",
+            "design.canvas.background",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused_at_the_door(kind: str, spec: dict[str, Any], code: str, path: str) -> None:
+    with pytest.raises(Refused) as refused:
+        close(kind, **spec)
+    assert refused.value.code == code
+    assert refused.value.data["path"] == path
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        ("still", {"width": 511}),
+        ("still", {"width": 8193}),
+        ("still", {"width": "1024"}),
+        ("still", {"colour": "red"}),
+        ("still", {"views": ["front", "front"]}),
+        ("still", {"views": []}),
+        ("still", {"design": {"layers": []}}),
+        ("still", {"design": {"layers": [{"id": "a", "model": {"item": "tshirt"}, "visible": False}]}}),
+        ("still", {"design": {"layers": [{"id": "a", "model": {"item": "tshirt", "blob": GLB}}]}}),
+        ("turntable", {"duration": 4}),
+        ("turntable", {"fps": 25}),
+        ("turntable", {"rotation": 180}),
+        ("turntable", {"formats": ["mp4", "mp4"]}),
+        ("model", {"formats": ["stl"]}),
+        ("model", {"optimise": {"max_triangles": 1}}),
+    ],
+)
+def test_specs_are_strict(kind: str, spec: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        close(kind, **spec)
