@@ -1,0 +1,209 @@
+"""The collection that ships with the farm: ids, names, and where their content lies.
+
+The table is literal; the content is made by :mod:`assets.generators`, baked once into small files under
+``assets/catalogue_data`` and read from there. Importing this module reads nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal
+
+from assets import baked
+from assets.errors import CatalogueError
+from assets.fabric import Fabric
+from assets.images import probe
+from assets.model import Image, Model
+
+Kind = Literal["avatar", "garment", "fabric", "studio", "card-template"]
+
+DATA: Final = Path(__file__).resolve().parent / "catalogue_data"
+LICENCE: Final = "CC0-1.0"
+_MODEL_KINDS: Final = frozenset({"avatar", "garment", "card-template"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One entry. ``files`` are its baked files, relative to :data:`DATA`.
+
+    ``uv_metres`` is metres on the cloth per UV unit (garments; 0 elsewhere). ``covers`` names the body regions
+    that a garment hides, ``depth`` how far out it is worn: 10 next to the skin, 20 over that, 30 outerwear.
+    """
+
+    id: str
+    kind: Kind
+    name_en: str
+    name_ko: str
+    tags: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    licence: str = LICENCE
+    uv_metres: float = 0.0
+    covers: tuple[str, ...] = ()
+    depth: int = 0
+
+
+_TABLE: Final = (
+    Item(
+        id="dress-form",
+        kind="avatar",
+        name_en="Dress form, female EU 38",
+        name_ko="여성 드레스폼 (EU 38)",
+        tags=("dress form", "mannequin", "female", "stand"),
+        files=("models/dress-form.npz",),
+    ),
+    Item(
+        id="tshirt",
+        kind="garment",
+        name_en="T-shirt",
+        name_ko="티셔츠",
+        tags=("top", "t-shirt", "jersey", "short sleeve", "crew neck"),
+        files=("models/tshirt.npz",),
+        uv_metres=1.0,
+        covers=("shoulders", "upper arms", "chest", "back", "waist"),
+        depth=10,
+    ),
+    Item(
+        id="skirt",
+        kind="garment",
+        name_en="A-line skirt",
+        name_ko="A라인 스커트",
+        tags=("skirt", "a-line", "knee length", "waistband"),
+        files=("models/skirt.npz",),
+        uv_metres=1.0,
+        covers=("waist", "hips", "thighs"),
+        depth=20,
+    ),
+    Item(
+        id="jersey",
+        kind="fabric",
+        name_en="Cotton single jersey",
+        name_ko="면 싱글 저지",
+        tags=("knit", "cotton", "t-shirt"),
+        files=(
+            "fabrics/jersey.json",
+            "fabrics/jersey-color.png",
+            "fabrics/jersey-normal.png",
+            "fabrics/jersey-mr.png",
+        ),
+    ),
+    Item(
+        id="denim",
+        kind="fabric",
+        name_en="Indigo denim",
+        name_ko="인디고 데님",
+        tags=("woven", "twill", "cotton", "indigo"),
+        files=("fabrics/denim.json", "fabrics/denim-color.png", "fabrics/denim-normal.png", "fabrics/denim-mr.png"),
+    ),
+    Item(
+        id="linen",
+        kind="fabric",
+        name_en="Linen, plain weave",
+        name_ko="평직 리넨",
+        tags=("woven", "plain weave", "slub"),
+        files=("fabrics/linen.json", "fabrics/linen-color.png", "fabrics/linen-normal.png", "fabrics/linen-mr.png"),
+    ),
+    Item(
+        id="houndstooth",
+        kind="fabric",
+        name_en="Wool houndstooth",
+        name_ko="울 하운드투스",
+        tags=("woven", "twill", "wool", "check"),
+        files=(
+            "fabrics/houndstooth.json",
+            "fabrics/houndstooth-color.png",
+            "fabrics/houndstooth-normal.png",
+            "fabrics/houndstooth-mr.png",
+        ),
+    ),
+    Item(
+        id="softbox",
+        kind="studio",
+        name_en="Softbox studio",
+        name_ko="소프트박스 스튜디오",
+        tags=("studio", "soft light", "neutral"),
+        files=("../environments.py",),
+    ),
+    Item(
+        id="card-classic",
+        kind="card-template",
+        name_en="Classic card",
+        name_ko="클래식 카드",
+        tags=("card", "trading card", "63x88"),
+        files=("cards/card-classic.json", "models/card-classic.npz"),
+    ),
+)
+
+ITEMS: Final[Mapping[str, Item]] = MappingProxyType({entry.id: entry for entry in _TABLE})
+
+
+def item(item_id: str) -> Item:
+    """The entry. Raises CatalogueError ``catalogue.unknown_item`` for an id that is not in :data:`ITEMS`."""
+    found = ITEMS.get(item_id)
+    if found is None:
+        msg = f"the catalogue has no item {item_id!r}; it has {', '.join(sorted(ITEMS))}"
+        raise CatalogueError(msg)
+    return found
+
+
+def model(item_id: str) -> Model:
+    """The model of an avatar, a garment or a card template, in metres, feet on y = 0, front towards +Z.
+
+    Read once per process and shared. Raises CatalogueError ``catalogue.unknown_item`` or ``catalogue.wrong_kind``.
+    """
+    found = item(item_id)
+    if found.kind not in _MODEL_KINDS:
+        msg = f"{item_id!r} is a {found.kind}; give an avatar, a garment or a card template instead"
+        raise CatalogueError(msg, code="catalogue.wrong_kind")
+    return _model(item_id)
+
+
+def fabric(item_id: str) -> Fabric:
+    """A fabric with its textures. Raises CatalogueError ``catalogue.unknown_item`` or ``catalogue.wrong_kind``."""
+    found = item(item_id)
+    if found.kind != "fabric":
+        msg = f"{item_id!r} is a {found.kind}; give a fabric instead"
+        raise CatalogueError(msg, code="catalogue.wrong_kind")
+    return _fabric(item_id)
+
+
+@cache
+def digest(item_id: str) -> str:
+    """SHA-256 (hex) over the item's files: it changes when the content does. Computed once per process."""
+    total = hashlib.sha256(item_id.encode())
+    for name in item(item_id).files:
+        data = (DATA / name).read_bytes()
+        total.update(f"\0{name}\0{len(data)}\0".encode())
+        total.update(data)
+    return total.hexdigest()
+
+
+@cache
+def _model(item_id: str) -> Model:
+    name = next(name for name in ITEMS[item_id].files if name.endswith(".npz"))
+    return baked.read((DATA / name).read_bytes())
+
+
+@cache
+def _fabric(item_id: str) -> Fabric:
+    described, *pictures = ITEMS[item_id].files
+    facts = json.loads((DATA / described).read_bytes())
+    color, normal, roughness = (_image(name) for name in pictures)
+    return Fabric(
+        base_color=color,
+        normal=normal,
+        metallic_roughness=roughness,
+        repeat_mm=float(facts["repeat_mm"]),
+        sheen_color=tuple(facts["sheen_color"]),
+        sheen_roughness=float(facts["sheen_roughness"]),
+        name=item_id,
+    )
+
+
+def _image(name: str) -> Image:
+    return probe((DATA / name).read_bytes(), name=Path(name).stem)
