@@ -1,0 +1,135 @@
+"""Compressed geometry: EXT_meshopt_compression and KHR_draco_mesh_compression.
+
+Both decoders are native code that allocates what a file's header asks for, so the declared sizes are checked
+first: meshopt's against the buffer view, Draco's (read from its own header) against the accessors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import DracoPy
+import meshoptimizer
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.errors import ModelError
+from assets.gltf_json import Item
+
+_FILTERS: Final = frozenset({"NONE", "OCTAHEDRAL", "QUATERNION", "EXPONENTIAL"})
+_FACES_PER_BYTE: Final = 64
+"""Real Draco meshes spend 0.1 byte a face and more (flat grids the least); a bomb spends almost nothing."""
+_HAS_METADATA: Final = 0x8000
+
+
+def decompress(extension: Item, source: memoryview, length: int) -> bytes:
+    """Decodes a meshopt-compressed buffer view into exactly ``length`` bytes.
+
+    Raises ModelError ``model.meshopt`` when the header contradicts the view or the stream is damaged.
+    """
+    mode = extension.text("mode")
+    how = extension.text("filter", "NONE")
+    count = extension.integer("count", low=1, high=2**32 - 1)
+    stride = extension.integer("byteStride", low=1, high=256)
+    if count * stride != length or how not in _FILTERS:
+        raise _meshopt_error(extension, "contradicts its buffer view")
+    try:
+        if mode == "ATTRIBUTES":
+            return _attributes(extension, source, count, stride, how)
+        if mode in {"TRIANGLES", "INDICES"} and stride in {2, 4} and how == "NONE":
+            if mode == "TRIANGLES" and count % 3:
+                raise _meshopt_error(extension, "has a triangle of fewer than 3 corners")
+            decoder = (
+                meshoptimizer.decode_index_buffer if mode == "TRIANGLES" else meshoptimizer.decode_index_sequence
+            )
+            indices: NDArray[np.uint32] = decoder(count, 4, source)
+            return indices.astype(f"<u{stride}").tobytes()
+    except (ValueError, RuntimeError) as error:
+        if isinstance(error, ModelError):
+            raise
+        raise _meshopt_error(extension, "cannot be decoded") from error
+    raise _meshopt_error(extension, "has an unknown mode or stride")
+
+
+def _attributes(extension: Item, source: memoryview, count: int, stride: int, how: str) -> bytes:
+    strides = {"NONE": None, "OCTAHEDRAL": {4, 8}, "QUATERNION": {8}, "EXPONENTIAL": None}[how]
+    if stride % 4 or (strides is not None and stride not in strides):
+        raise _meshopt_error(extension, f"has a stride of {stride} bytes, which its filter cannot have")
+    decoded = meshoptimizer.decode_vertex_buffer(count, stride, source, dtype=np.dtype((np.void, stride)))
+    if how == "OCTAHEDRAL":
+        decoded = meshoptimizer.decode_filter_oct(decoded, count, stride)
+    elif how == "QUATERNION":
+        decoded = meshoptimizer.decode_filter_quat(decoded, count, stride)
+    elif how == "EXPONENTIAL":
+        decoded = meshoptimizer.decode_filter_exp(decoded, count, stride)
+    data: bytes = decoded.tobytes()
+    return data
+
+
+def _meshopt_error(extension: Item, what: str) -> ModelError:
+    msg = f"{extension.path} {what}; export the model again, or without meshopt compression"
+    return ModelError(msg, code="model.meshopt", path=extension.path)
+
+
+def decode_draco(
+    extension: Item, source: memoryview, attributes: Mapping[str, int], *, vertices: int, triangles: int
+) -> tuple[NDArray[np.uint32], dict[str, NDArray[Any]]]:
+    """Decodes a Draco mesh: indices uint32[m, 3], and each wanted attribute [n, width] as it was stored.
+
+    ``attributes`` maps glTF names to Draco's unique ids; ``vertices`` and ``triangles`` are what the accessors
+    declare and what the stream must hold. Raises ModelError ``model.draco``.
+    """
+    data = bytes(source)
+    _check_draco_header(extension, data, vertices=vertices, triangles=triangles)
+    try:
+        mesh = DracoPy.decode(data)
+        faces = np.ascontiguousarray(mesh.faces, dtype=np.uint32).reshape(-1, 3)
+        arrays = {
+            name: np.atleast_2d(np.asarray(mesh.get_attribute_by_unique_id(unique)["data"]))
+            for name, unique in attributes.items()
+        }
+    except Exception as error:  # the decoder raises bare exceptions of many kinds
+        raise _draco_error(extension, "cannot be decoded") from error
+    if len(faces) != triangles or any(len(array) != vertices for array in arrays.values()):
+        raise _draco_error(extension, "holds another number of vertices or triangles than its accessors say")
+    return faces, arrays
+
+
+def _check_draco_header(extension: Item, data: bytes, *, vertices: int, triangles: int) -> None:
+    """Reads the counts of the Draco 2.2 bitstream (sections 4 and 5 of its specification)."""
+    if data[:5] != b"DRACO" or len(data) < 14:
+        raise _draco_error(extension, "is not a Draco stream")
+    major, minor, kind, method = data[5], data[6], data[7], data[8]
+    flags = int.from_bytes(data[9:11], "little")
+    if (major, minor) != (2, 2) or kind != 1 or method > 1:
+        raise _draco_error(extension, f"is not a Draco 2.2 mesh (version {major}.{minor})")
+    if flags & _HAS_METADATA:
+        raise _draco_error(extension, "carries metadata, which is not supported")
+    if method == 0:
+        faces, place = _varint(data, 11)
+        points, _ = _varint(data, place)
+    else:
+        points, place = _varint(data, 12)
+        faces, _ = _varint(data, place)
+    # Edgebreaker counts vertices before attribute seams split them (fewer than the accessor says) and after
+    # non-manifold edges did (up to one for each corner).
+    if faces != triangles or points > vertices + 3 * triangles or faces > _FACES_PER_BYTE * len(data) + 4096:
+        raise _draco_error(extension, "holds another number of vertices or triangles than its accessors say")
+
+
+def _varint(data: bytes, place: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if place >= len(data):
+            break
+        value |= (data[place] & 0x7F) << shift
+        place += 1
+        if not data[place - 1] & 0x80:
+            return value, place
+    return 2**63, place
+
+
+def _draco_error(extension: Item, what: str) -> ModelError:
+    msg = f"{extension.path} {what}; export the model again, or without Draco compression"
+    return ModelError(msg, code="model.draco", path=extension.path)

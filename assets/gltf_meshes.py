@@ -1,0 +1,393 @@
+"""Meshes of a glTF: every primitive becomes indexed triangles with normals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets import normals
+from assets.errors import ModelError
+from assets.gltf_accessors import Accessors
+from assets.gltf_compression import decode_draco
+from assets.gltf_json import Document, Item
+from assets.model import Material, Mesh, MorphTarget, Primitive
+
+_TRIANGLES, _STRIP, _FAN = 4, 5, 6
+_DRACO: Final = "KHR_draco_mesh_compression"
+_FARTHEST: Final = 1e9
+"""Coordinates beyond this lose all detail in float32 and overflow when squared."""
+_KINDS: Final[Mapping[str, frozenset[str]]] = {
+    "POSITION": frozenset({"VEC3"}),
+    "NORMAL": frozenset({"VEC3"}),
+    "TANGENT": frozenset({"VEC4"}),
+    "TEXCOORD_0": frozenset({"VEC2"}),
+    "TEXCOORD_1": frozenset({"VEC2"}),
+    "COLOR_0": frozenset({"VEC3", "VEC4"}),
+    "JOINTS_0": frozenset({"VEC4"}),
+    "JOINTS_1": frozenset({"VEC4"}),
+    "WEIGHTS_0": frozenset({"VEC4"}),
+    "WEIGHTS_1": frozenset({"VEC4"}),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A primitive that was checked but not decoded."""
+
+    item: Item
+    mode: int
+    vertices: int
+    triangles: int
+    attributes: Mapping[str, int]
+    indices: int | None
+    material: Material
+    targets: tuple[Mapping[str, int], ...]
+    flat: bool  # no usable normals: they are made, and vertices split
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeshPlan:
+    """A mesh whose primitives were checked but not decoded."""
+
+    item: Item
+    primitives: tuple[Plan, ...]
+    target_count: int
+    morph_weights: tuple[float, ...]
+    target_names: tuple[str, ...]
+
+    @property
+    def triangles(self) -> int:
+        """How many the mesh has."""
+        return sum(plan.triangles for plan in self.primitives)
+
+    @property
+    def vertices(self) -> int:
+        """How many it has once decoded."""
+        return sum(3 * plan.triangles if plan.flat else plan.vertices for plan in self.primitives)
+
+
+def plan_meshes(document: Document, accessors: Accessors, materials: tuple[Material, ...]) -> tuple[MeshPlan, ...]:
+    """Checks all meshes' structure: references, counts, types. Decodes nothing."""
+    limits = document.limits
+    plans: list[MeshPlan] = []
+    total = 0
+    for item in document.root.items("meshes", limits.meshes):
+        primitives = item.items("primitives", limits.primitives)
+        total += len(primitives)
+        if total > limits.primitives:
+            msg = f"the model has more than {limits.primitives:,} primitives; join meshes that share a material"
+            raise ModelError(msg, code="model.too_many", path="meshes")
+        planned = tuple(_plan(document, accessors, materials, primitive) for primitive in primitives)
+        counts = {len(plan.targets) for plan in planned if plan is not None}
+        weights = item.numbers("weights", None, ())
+        if len(counts) > 1 or (weights and counts and len(weights) not in counts):
+            raise item.fail("weights", "one for each morph target, alike in all primitives", "model.morph_targets")
+        count = counts.pop() if counts else 0
+        names = item.extras.get("targetNames")
+        plans.append(
+            MeshPlan(
+                item=item,
+                primitives=tuple(plan for plan in planned if plan is not None),
+                target_count=count,
+                morph_weights=weights or (0.0,) * count,
+                target_names=tuple(str(name)[:1024] for name in names) if isinstance(names, list) else (),
+            )
+        )
+    return tuple(plans)
+
+
+def _plan(document: Document, accessors: Accessors, materials: tuple[Material, ...], item: Item) -> Plan | None:
+    mode = item.integer("mode", _TRIANGLES, high=6)
+    attributes = _attributes(document, accessors, item.item("attributes"), item)
+    if mode < _TRIANGLES:
+        document.warn(f"{item.path} is points or lines and is left out; only triangles are drawn")
+        return None
+    if "POSITION" not in attributes:
+        document.warn(f"{item.path} has no positions and is left out")
+        return None
+    vertices = accessors.layout(attributes["POSITION"]).count
+    for name, accessor in attributes.items():
+        if accessors.layout(accessor).count != vertices:
+            raise item.fail(f"attributes/{name}", f"of {vertices} elements like POSITION", "model.attribute_count")
+    indices = item.index("indices", len(accessors), "accessors")
+    corners = vertices
+    if indices is not None:
+        layout = accessors.layout(indices)
+        if layout.kind != "SCALAR" or layout.dtype.kind != "u" or layout.normalized:
+            raise item.fail("indices", "an accessor of unsigned integers", "model.accessor_type")
+        corners = layout.count
+    triangles = corners // 3 if mode == _TRIANGLES else max(corners - 2, 0)
+    if mode == _TRIANGLES and corners % 3:
+        document.warn(f"{item.path} has {corners} corners, no multiple of 3; the last ones are left out")
+    if triangles == 0:
+        document.warn(f"{item.path} has no triangle and is left out")
+        return None
+    index = item.index("material", len(materials), "materials")
+    return Plan(
+        item=item,
+        mode=mode,
+        vertices=vertices,
+        triangles=triangles,
+        attributes=attributes,
+        indices=indices,
+        material=materials[index] if index is not None else Material(),
+        targets=_targets(document, accessors, item, vertices),
+        flat="NORMAL" not in attributes,
+    )
+
+
+def _attributes(document: Document, accessors: Accessors, item: Item | None, owner: Item) -> dict[str, int]:
+    if item is None:
+        raise owner.fail("attributes", "present")
+    found: dict[str, int] = {}
+    for name in item.value:
+        index = item.index(name, len(accessors), "accessors")
+        assert index is not None
+        if name not in _KINDS:
+            if not name.startswith("_"):
+                document.warn(f"the attribute {name[:40]} is not read")
+            continue
+        if accessors.layout(index).kind not in _KINDS[name]:
+            raise item.fail(name, " or ".join(sorted(_KINDS[name])), "model.accessor_type")
+        found[name] = index
+    return found
+
+
+def _targets(document: Document, accessors: Accessors, item: Item, vertices: int) -> tuple[Mapping[str, int], ...]:
+    targets = []
+    for target in item.items("targets", document.limits.morph_targets):
+        found: dict[str, int] = {}
+        for name in ("POSITION", "NORMAL"):
+            index = target.index(name, len(accessors), "accessors")
+            if index is None:
+                continue
+            layout = accessors.layout(index)
+            if layout.kind != "VEC3" or layout.count != vertices:
+                raise target.fail(name, f"{vertices} VEC3 elements like POSITION", "model.attribute_count")
+            found[name] = index
+        targets.append(found)
+    return tuple(targets)
+
+
+def read_mesh(document: Document, accessors: Accessors, plan: MeshPlan) -> Mesh:
+    """Decodes a mesh. Raises ModelError ``model.index_range``, ``model.not_finite`` and those of the decoders."""
+    extras = plan.item.extras
+    return Mesh(
+        primitives=tuple(_read(document, accessors, primitive, plan) for primitive in plan.primitives),
+        name=plan.item.text("name"),
+        morph_weights=plan.morph_weights,
+        extras=extras,
+    )
+
+
+def _read(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan) -> Primitive:
+    item = plan.item
+    draco = item.extension(_DRACO)
+    arrays: dict[str, NDArray[Any]] = {}
+    indices: NDArray[np.uint32] | None = None
+    if draco is not None:
+        indices, arrays = _read_draco(document, accessors, plan, draco)
+    for name, index in plan.attributes.items():
+        if name not in arrays:
+            arrays[name] = accessors.raw(index) if name.startswith("JOINTS") else accessors.floats(index)
+    if indices is None:
+        indices = _corners(document, accessors, plan)
+    if indices.size and int(indices.max()) >= plan.vertices:
+        msg = f"{item.path} points to vertex {int(indices.max())} of {plan.vertices}; export the model again"
+        raise ModelError(msg, code="model.index_range", path=f"{item.path}/indices")
+    positions = arrays["POSITION"]
+    _finite(positions, item, "POSITION")
+    targets = tuple(_read_target(accessors, plan, mesh, place) for place in range(len(plan.targets)))
+    joints, weights = _influences(document, arrays, item)
+    primitive = Primitive(
+        positions=positions,
+        normals=_normals(document, arrays, positions, indices, plan),
+        indices=indices,
+        material=plan.material,
+        tangents=_tangents(document, arrays, plan),
+        uv0=_clean(document, arrays.get("TEXCOORD_0"), item, "TEXCOORD_0", 0.0),
+        uv1=_clean(document, arrays.get("TEXCOORD_1"), item, "TEXCOORD_1", 0.0),
+        colors=_colors(document, arrays.get("COLOR_0"), item),
+        joints=joints,
+        weights=weights,
+        targets=targets,
+        extras=_extras(item),
+    )
+    return _flatten_faces(document, primitive) if plan.flat else primitive
+
+
+def _extras(item: Item) -> dict[str, Any]:
+    extras = item.extras
+    variants = item.extension("KHR_materials_variants")
+    if variants is not None:
+        extras["KHR_materials_variants"] = dict(variants.value)
+    return extras
+
+
+def _read_draco(
+    document: Document, accessors: Accessors, plan: Plan, draco: Item
+) -> tuple[NDArray[np.uint32], dict[str, NDArray[Any]]]:
+    view = draco.index("bufferView", accessors.views, "buffer views")
+    ids = draco.item("attributes")
+    if view is None or ids is None or plan.indices is None or plan.mode != _TRIANGLES:
+        raise draco.fail("bufferView", "present, with attributes, and its primitive indexed triangles", "model.draco")
+    wanted = {name: ids.integer(name, high=2**31) for name in plan.attributes if name in ids}
+    widths = {name: accessors.layout(plan.attributes[name]) for name in wanted}
+    document.take(plan.triangles * 24 + plan.vertices * 8 * sum(layout.width for layout in widths.values()))
+    indices, stored = decode_draco(
+        draco, accessors.view_bytes(view), wanted, vertices=plan.vertices, triangles=plan.triangles
+    )
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, array in stored.items():
+        layout = widths[name]
+        if array.shape != (plan.vertices, layout.width):
+            raise draco.fail(f"attributes/{name}", f"{layout.width} numbers wide", "model.draco")
+        if name.startswith("JOINTS"):
+            arrays[name] = array
+            continue
+        floats = array.astype(np.float32)
+        if layout.normalized and layout.dtype.kind in "iu" and array.dtype.kind in "iu":
+            floats = np.maximum(floats / np.float32(np.iinfo(layout.dtype).max), np.float32(-1.0))
+        arrays[name] = floats
+    return indices, arrays
+
+
+def _corners(document: Document, accessors: Accessors, plan: Plan) -> NDArray[np.uint32]:
+    """uint32[m, 3] from a list, a strip or a fan (glTF 2.0, 3.7.2.1)."""
+    document.take(plan.triangles * 12)
+    if plan.indices is None:
+        flat = np.arange(plan.vertices, dtype=np.uint32)
+    else:
+        flat = accessors.raw(plan.indices).reshape(-1).astype(np.uint32)
+    if plan.mode == _TRIANGLES:
+        return np.ascontiguousarray(flat[: plan.triangles * 3].reshape(-1, 3))
+    step = np.arange(plan.triangles)
+    if plan.mode == _STRIP:
+        triangles = np.stack([flat[step], flat[step + 1 + step % 2], flat[step + 2 - step % 2]], axis=1)
+    else:
+        triangles = np.stack([flat[step + 1], flat[step + 2], np.broadcast_to(flat[0], len(step))], axis=1)
+    a, b, c = triangles.T
+    return np.ascontiguousarray(triangles[(a != b) & (b != c) & (c != a)])  # strips turn with degenerate ones
+
+
+def _finite(array: NDArray[np.float32], item: Item, name: str) -> None:
+    # A NaN fails both comparisons, so one pass of each is enough.
+    if not (array.min(initial=0.0) >= -_FARTHEST and array.max(initial=0.0) <= _FARTHEST):
+        msg = f"{item.path} has a {name} that is not a finite number below 1e9; export the model again"
+        raise ModelError(msg, code="model.not_finite", path=f"{item.path}/attributes/{name}")
+
+
+def _clean(
+    document: Document, array: NDArray[np.float32] | None, item: Item, name: str, fallback: float
+) -> NDArray[np.float32] | None:
+    if array is None or np.isfinite(array).all():
+        return array
+    document.warn(f"{item.path} has a {name} that is not finite; {fallback:g} is used there")
+    return np.nan_to_num(array, nan=fallback, posinf=fallback, neginf=fallback)
+
+
+def _normals(
+    document: Document,
+    arrays: Mapping[str, NDArray[Any]],
+    positions: NDArray[np.float32],
+    indices: NDArray[np.uint32],
+    plan: Plan,
+) -> NDArray[np.float32]:
+    given = arrays.get("NORMAL")
+    if given is None:
+        return np.zeros_like(positions)  # made face by face afterwards
+    document.take(given.nbytes)
+    with np.errstate(invalid="ignore", over="ignore"):
+        square = np.einsum("ij,ij->i", given, given)
+    bad = ~((square > 1e-12) & (square < 1e12))
+    if bad.any():
+        document.warn(f"{plan.item.path} has normals without a direction; they were made from the faces")
+        made = normals.smooth(positions, indices)
+        return np.where(bad[:, None], made, normals.unit(np.where(bad[:, None], made, given)))
+    if np.abs(square - 1.0).max() < 1e-5:
+        result: NDArray[np.float32] = given
+        return result
+    unit: NDArray[np.float32] = given / np.sqrt(square)[:, None]
+    return unit
+
+
+def _tangents(document: Document, arrays: Mapping[str, NDArray[Any]], plan: Plan) -> NDArray[np.float32] | None:
+    given = arrays.get("TANGENT")
+    if given is None or plan.flat:  # glTF 2.0: tangents without normals are ignored
+        return None
+    if not np.isfinite(given).all() or not (np.abs(given[:, :3]).max(axis=1) > 1e-6).all():
+        document.warn(f"{plan.item.path} has tangents without a direction; they are made when needed")
+        return None
+    tangents: NDArray[np.float32] = np.concatenate(
+        [normals.unit(given[:, :3]), np.where(given[:, 3:] < 0, np.float32(-1), np.float32(1))], axis=1
+    )
+    return tangents
+
+
+def _colors(document: Document, array: NDArray[np.float32] | None, item: Item) -> NDArray[np.float32] | None:
+    colors = _clean(document, array, item, "COLOR_0", 1.0)
+    if colors is not None and colors.shape[1] == 3:
+        colors = np.concatenate([colors, np.ones((len(colors), 1), np.float32)], axis=1)
+    return colors
+
+
+def _influences(
+    document: Document, arrays: Mapping[str, NDArray[Any]], item: Item
+) -> tuple[NDArray[np.uint16] | None, NDArray[np.float32] | None]:
+    """The four strongest joints of each vertex, weights summing to 1."""
+    sets = [s for s in ("0", "1") if f"JOINTS_{s}" in arrays and f"WEIGHTS_{s}" in arrays]
+    if not sets:
+        return None, None
+    joints = np.concatenate([arrays[f"JOINTS_{s}"] for s in sets], axis=1)
+    weights = np.concatenate([arrays[f"WEIGHTS_{s}"] for s in sets], axis=1)
+    if joints.dtype.kind not in "iu" or joints.dtype.itemsize > 4 or (joints.size and int(joints.max()) > 65_535):
+        raise item.fail("attributes/JOINTS_0", "bytes or shorts without sign", "model.accessor_type")
+    _finite(weights, item, "WEIGHTS_0")
+    if len(sets) > 1:
+        document.warn(f"{item.path} has 8 joints a vertex; the 4 strongest are used")
+        order = np.argsort(-weights, axis=1, kind="stable")[:, :4]
+        joints, weights = np.take_along_axis(joints, order, axis=1), np.take_along_axis(weights, order, axis=1)
+    weights = np.maximum(weights, 0)
+    total = weights.sum(axis=1, keepdims=True)
+    if not (total > 0).all():
+        document.warn(f"{item.path} has vertices that no joint moves; they follow the first joint")
+        first = np.zeros((1, 4), np.float32)
+        first[0, 0] = 1.0
+        weights = np.where(total > 0, weights, first)
+        total = weights.sum(axis=1, keepdims=True)
+    joints = np.where(weights > 0, joints, 0).astype(np.uint16)  # stale ids with no weight are common
+    return joints, (weights / total).astype(np.float32)
+
+
+def _read_target(accessors: Accessors, plan: Plan, mesh: MeshPlan, place: int) -> MorphTarget:
+    arrays = {name: accessors.floats(index) for name, index in plan.targets[place].items()}
+    for name, array in arrays.items():
+        _finite(array, plan.item, f"targets/{place}/{name}")
+    return MorphTarget(
+        positions=arrays.get("POSITION"),
+        normals=arrays.get("NORMAL"),
+        name=mesh.target_names[place] if place < len(mesh.target_names) else "",
+    )
+
+
+def _flatten_faces(document: Document, primitive: Primitive) -> Primitive:
+    """Flat normals, as glTF 2.0 (3.7.2.1) wants where there are none: each triangle gets its own vertices."""
+    corners = primitive.indices.ravel()
+    per_vertex = ("positions", "uv0", "uv1", "colors", "joints", "weights")
+    arrays = {name: getattr(primitive, name) for name in per_vertex if getattr(primitive, name) is not None}
+    document.take(len(corners) * (24 + sum(array[:1].nbytes for array in arrays.values())))
+    document.take(len(corners) * 12 * sum((t.positions is not None) for t in primitive.targets))
+    split = {name: array[corners] for name, array in arrays.items()}
+    indices = np.arange(len(corners), dtype=np.uint32).reshape(-1, 3)
+    faces = normals.unit(normals.face_vectors(split["positions"], indices))
+    targets = tuple(
+        replace(target, positions=None if target.positions is None else target.positions[corners], normals=None)
+        for target in primitive.targets
+    )
+    return replace(
+        primitive, **split, normals=np.repeat(faces, 3, axis=0), indices=indices, tangents=None, targets=targets
+    )

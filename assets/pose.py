@@ -1,0 +1,182 @@
+"""Poses a model: world matrices, morph targets and skins applied, at rest or at a moment of an animation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.errors import ModelError
+from assets.model import Channel, Mesh, Model, Node, Primitive, Skin
+from assets.normals import unit
+from assets.scene import Draw
+from assets.transforms import Matrix, compose_trs, decompose
+
+_IDENTITY: Final = np.eye(4)
+
+
+def flatten(model: Model, *, animation: int | None = None, time: float = 0.0) -> tuple[Draw, ...]:
+    """The model's triangles where they stand, in the order of the tree (depth first).
+
+    At rest without ``animation``; with one, at ``time`` seconds, clamped to its first and last key. A mirrored
+    node's triangles are turned round, so that counter-clockwise is the front everywhere. Nodes without a
+    layer inherit their parent's. Raises ModelError ``model.no_animation`` for an index that does not exist.
+    """
+    nodes = model.nodes
+    weights: dict[int, tuple[float, ...]] = {}
+    if animation is not None:
+        if not 0 <= animation < len(model.animations):
+            msg = f"the model has {len(model.animations)} animations; there is no number {animation}"
+            raise ModelError(msg, code="model.no_animation")
+        nodes, weights = _animate(model, animation, time)
+    world: dict[int, Matrix] = {}
+    layers: dict[int, str] = {}
+    order: list[int] = []
+    stack = [(root, _IDENTITY, "") for root in reversed(model.roots)]
+    while stack:
+        place, parent, layer = stack.pop()
+        node = nodes[place]
+        world[place] = parent @ node.matrix
+        layers[place] = node.layer if node.layer is not None else layer
+        order.append(place)
+        stack += [(child, world[place], layers[place]) for child in reversed(node.children)]
+    draws: list[Draw] = []
+    for place in order:
+        node = nodes[place]
+        if node.mesh is None:
+            continue
+        mesh = model.meshes[node.mesh]
+        skin = model.skins[node.skin] if node.skin is not None else None
+        shape = weights.get(place) or node.morph_weights or mesh.morph_weights
+        draws += _draws(mesh, shape, skin, world, world[place], layers[place])
+    return tuple(draws)
+
+
+def _draws(
+    mesh: Mesh,
+    weights: tuple[float, ...],
+    skin: Skin | None,
+    world: Mapping[int, Matrix],
+    matrix: Matrix,
+    layer: str,
+) -> list[Draw]:
+    found = []
+    for primitive in mesh.primitives:
+        posed, place = _morph(primitive, weights), matrix
+        if skin is not None and primitive.joints is not None and primitive.weights is not None:
+            posed, place = _skin(posed, skin, world), _IDENTITY
+        if np.linalg.det(place[:3, :3]) < 0:
+            posed = _turn_round(posed)
+        found.append(Draw(primitive=posed, matrix=place, layer=layer))
+    return found
+
+
+def _turn_round(primitive: Primitive) -> Primitive:
+    tangents = primitive.tangents
+    if tangents is not None:
+        tangents = tangents * np.array([1, 1, 1, -1], np.float32)
+    return replace(primitive, indices=np.ascontiguousarray(primitive.indices[:, ::-1]), tangents=tangents)
+
+
+def _morph(primitive: Primitive, weights: tuple[float, ...]) -> Primitive:
+    moving = [(target, w) for target, w in zip(primitive.targets, weights, strict=False) if w]
+    if not moving:
+        return primitive
+    positions, bent = primitive.positions.copy(), primitive.normals.copy()
+    for target, weight in moving:
+        if target.positions is not None:
+            positions += np.float32(weight) * target.positions
+        if target.normals is not None:
+            bent += np.float32(weight) * target.normals
+    return replace(primitive, positions=positions, normals=unit(bent))
+
+
+def _skin(primitive: Primitive, skin: Skin, world: Mapping[int, Matrix]) -> Primitive:
+    """Linear blend skinning (glTF 2.0, 3.7.3.3): the result is in world space, the node's own place is ignored."""
+    assert primitive.joints is not None
+    assert primitive.weights is not None
+    palette = np.stack(
+        [world.get(joint, _IDENTITY) @ bind for joint, bind in zip(skin.joints, skin.inverse_bind, strict=True)]
+    )
+    count = len(primitive.positions)
+    blend = np.zeros((count, 3, 4))
+    for influence in range(4):
+        blend += primitive.weights[:, influence, None, None] * palette[primitive.joints[:, influence], :3]
+    linear = blend[:, :, :3]
+    positions = np.einsum("nij,nj->ni", linear, primitive.positions) + blend[:, :, 3]
+    # Cofactors are the inverse transpose but for a factor, and exist for flattened joints too.
+    rows = linear.transpose(1, 0, 2)
+    cofactor = np.stack([np.cross(rows[1], rows[2]), np.cross(rows[2], rows[0]), np.cross(rows[0], rows[1])], axis=1)
+    bent = unit(np.einsum("nij,nj->ni", cofactor, primitive.normals).astype(np.float32))
+    tangents = primitive.tangents
+    if tangents is not None:
+        along = unit(np.einsum("nij,nj->ni", linear, tangents[:, :3]).astype(np.float32))
+        tangents = np.concatenate([along, tangents[:, 3:]], axis=1)
+    return replace(primitive, positions=positions.astype(np.float32), normals=bent, tangents=tangents)
+
+
+def _animate(model: Model, index: int, time: float) -> tuple[tuple[Node, ...], dict[int, tuple[float, ...]]]:
+    parts: dict[int, dict[str, NDArray[np.float64]]] = {}
+    for channel in model.animations[index].channels:
+        parts.setdefault(channel.node, {})[channel.path] = sample(channel, time)
+    nodes = list(model.nodes)
+    weights: dict[int, tuple[float, ...]] = {}
+    for place, moved in parts.items():
+        if "weights" in moved:
+            weights[place] = tuple(float(value) for value in moved["weights"])
+        if moved.keys() - {"weights"}:
+            translation, rotation, scale = decompose(nodes[place].matrix)
+            matrix = compose_trs(
+                moved.get("translation", translation), moved.get("rotation", rotation), moved.get("scale", scale)
+            )
+            nodes[place] = replace(nodes[place], matrix=matrix)
+    return tuple(nodes), weights
+
+
+def sample(channel: Channel, time: float) -> NDArray[np.float64]:
+    """One channel's value at a time (glTF 2.0, appendix C): float64[width]; quaternions are unit length."""
+    times = channel.times.astype(np.float64)
+    keys = channel.values.astype(np.float64).reshape(len(times), -1, channel.values.shape[1])
+    middle = keys.shape[1] // 2  # of CUBICSPLINE's in-tangent, value, out-tangent
+    after = int(np.searchsorted(times, time, side="right"))
+    if after == 0:
+        return np.array(keys[0, middle])
+    if after == len(times):
+        return np.array(keys[-1, middle])
+    before = after - 1
+    span = times[after] - times[before]
+    u = (time - times[before]) / span if span > 0 else 0.0
+    a, b = keys[before, middle], keys[after, middle]
+    if channel.interpolation == "STEP":
+        return np.array(a)
+    if channel.interpolation == "CUBICSPLINE":
+        value = (
+            (2 * u**3 - 3 * u**2 + 1) * a
+            + span * (u**3 - 2 * u**2 + u) * keys[before, 2]
+            + (-2 * u**3 + 3 * u**2) * b
+            + span * (u**3 - u**2) * keys[after, 0]
+        )
+        return _unit_quaternion(value) if channel.path == "rotation" else value
+    if channel.path == "rotation":
+        return _slerp(_unit_quaternion(a), _unit_quaternion(b), u)
+    result: NDArray[np.float64] = a + u * (b - a)
+    return result
+
+
+def _unit_quaternion(q: NDArray[np.float64]) -> NDArray[np.float64]:
+    length = np.linalg.norm(q)
+    return q / length if length > 1e-12 else np.array([0.0, 0.0, 0.0, 1.0])
+
+
+def _slerp(a: NDArray[np.float64], b: NDArray[np.float64], u: float) -> NDArray[np.float64]:
+    cosine = float(a @ b)
+    if cosine < 0:  # the shorter way round
+        b, cosine = -b, -cosine
+    if cosine > 0.9995:
+        return _unit_quaternion(a + u * (b - a))
+    angle = np.arccos(cosine)
+    value: NDArray[np.float64] = (np.sin((1 - u) * angle) * a + np.sin(u * angle) * b) / np.sin(angle)
+    return value
