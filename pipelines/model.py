@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from farm.jobs import Closed, JobKind, Resolver, Spec
 from farm.plan import Plan, Step
 from pipelines.closing import AnyDesign, close_design, stem_of
-from pipelines.versions import MODEL, version
+from pipelines.versions import MODELS, version
 
 
 class Optimisation(Spec):
@@ -61,7 +61,7 @@ def close(spec: ModelSpec, resolver: Resolver, stem: str | None = None) -> Close
                 "optimise": spec.optimise.model_dump(mode="json"),
                 "stem": stem,
             },
-            version=version(*MODEL),
+            version=version(*MODELS),
             unit="files",
         )
         for name in spec.formats

@@ -13,7 +13,7 @@ from farm.errors import Refused
 from farm.jobs import Closed, JobKind, Resolver, Spec
 from farm.plan import Plan, Step
 from pipelines.closing import AnyDesign, as_design, close_design, stem_of
-from pipelines.versions import IMAGE, version
+from pipelines.versions import PICTURES, version
 
 ViewName = Literal["front", "back", "left", "right", "side", "three-quarter", "top", "custom"]
 Pixels = Annotated[int, Field(ge=512, le=8192)]
@@ -80,7 +80,7 @@ def close(spec: StillSpec, resolver: Resolver, stem: str | None = None) -> Close
                 "view": "left" if view == "side" else view,
                 "suffix": "" if len(spec.views) == 1 or view == spec.views[0] == "three-quarter" else f"-{view}",
             },
-            version=version(*IMAGE),
+            version=version(*PICTURES),
             unit="frames",
             requires=("gl",),
         )

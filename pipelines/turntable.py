@@ -14,7 +14,7 @@ from farm.errors import Refused
 from farm.jobs import Closed, JobKind, Resolver, Spec
 from farm.plan import Plan, Step
 from pipelines.closing import AnyDesign, as_design, close_design, stem_of
-from pipelines.versions import VIDEO, version
+from pipelines.versions import PICTURES, version
 
 SIZES: Mapping[str, tuple[int, int]] = {"720p": (1280, 720), "1080p": (1920, 1080), "4k": (3840, 2160)}
 QUALITIES: Mapping[str, Quality] = {
@@ -68,7 +68,7 @@ def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> C
     width, height = SIZES[spec.resolution]
     frames = spec.duration * spec.fps
     formats = sorted(spec.formats)
-    code = version(*VIDEO)
+    code = version(*PICTURES)
     shared = {
         "design": closed.document,
         "content": closed.content,

@@ -12,28 +12,22 @@ from functools import lru_cache
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
+_NOT_CODE = ("assets/catalogue_data/", "assets/generators/")
 _SUFFIXES = frozenset({".py", ".glsl", ".toml"})
 
-SCENE = ("assets",)
-RENDER = (*SCENE, "renderers", "pipelines/steps")
-IMAGE = (*RENDER, "exporters/image.py", "exporters/errors.py")
-VIDEO = (*RENDER, "exporters/video.py", "exporters/video_*.py", "exporters/errors.py")
-MODEL = (*SCENE, "pipelines/steps", "exporters")
+PICTURES = ("assets", "renderers", "exporters", "pipelines/steps")
+MODELS = ("assets", "exporters", "pipelines/steps")
 
 
 @lru_cache
 def version(*places: str) -> str:
-    """SHA-256 (first 16 hex digits) over the names and bytes of the code files in these places; the baked
+    """SHA-256 (first 16 hex digits) over the names and bytes of the code files below these folders; the baked
     content of the catalogue is left out, since its own digests are in the parameters.
     """
     total = hashlib.sha256()
     for place in places:
-        found = sorted(_ROOT.glob(place)) if "*" in place else [_ROOT / place]
-        for path in found:
-            files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES)
-            for file in files:
-                name = file.relative_to(_ROOT).as_posix()
-                if "catalogue_data" in name or "/generators/" in name:
-                    continue
+        for file in sorted(path for path in (_ROOT / place).rglob("*") if path.suffix in _SUFFIXES):
+            name = file.relative_to(_ROOT).as_posix()
+            if not name.startswith(_NOT_CODE):
                 total.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
     return total.hexdigest()[:16]
