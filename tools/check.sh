@@ -5,4 +5,4 @@ cd "$(dirname "$0")/.."
 .venv/bin/ruff format --check --quiet .
 .venv/bin/ruff check --quiet .
 .venv/bin/mypy
-.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
+.venv/bin/lint-imports --no-logo
