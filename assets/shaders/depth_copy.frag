@@ -1,0 +1,6 @@
+uniform sampler2D u_source;
+out vec4 f_colour;
+void main() {
+    gl_FragDepth = texelFetch(u_source, ivec2(gl_FragCoord.xy), 0).r;
+    f_colour = vec4(0.0);
+}

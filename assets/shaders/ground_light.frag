@@ -1,0 +1,26 @@
+// How much light each place of the ground loses, in the ground's own map: wide taps for what is high above it.
+#include "light.glsl"
+uniform vec4 u_area;    // world x, z of the map's corner; its size
+uniform float u_level;  // world y of the ground
+uniform vec2 u_spread;  // shadow map units of penumbra for a caster one unit of depth away; least penumbra
+in vec2 v_uv;
+out vec4 f_dark;
+void main() {
+    vec3 world = vec3(u_area.x + v_uv.x * u_area.z, u_level, u_area.y + v_uv.y * u_area.w);
+    vec4 s = to_shadow * vec4(world, 1.0);
+    float above = 0.0, found = 0.0;
+    for (int i = 0; i < 16; ++i) {
+        float a = float(i) * 2.3999632, q = sqrt((float(i) + 0.5) / 16.0) * u_spread.x * 0.35;
+        float m = textureLod(u_shadow, s.xy + vec2(cos(a), sin(a)) * q, 0.0).r;
+        float hit = m < s.z - 0.002 ? 1.0 : 0.0;
+        above += (s.z - m) * hit;
+        found += hit;
+    }
+    float width = u_spread.y + (found > 0.0 ? above / found : 0.0) * u_spread.x;
+    float lit = 0.0;
+    for (int i = 0; i < 32; ++i) {
+        float a = float(i) * 2.3999632, q = sqrt((float(i) + 0.5) / 32.0) * width;
+        lit += lit_share(textureLod(u_shadow, s.xy + vec2(cos(a), sin(a)) * q, 0.0).rg, s.z - 0.002);
+    }
+    f_dark = vec4(1.0 - lit / 32.0);
+}

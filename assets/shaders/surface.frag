@@ -1,0 +1,165 @@
+// Metallic-roughness PBR (glTF 2.0, appendix B) under the studio, written premultiplied in the picture's sRGB.
+#include "colour.glsl"
+#include "light.glsl"
+
+uniform vec4 u_eye;         // eye and 1, or the way back to an orthographic camera and 0
+uniform vec4 u_base;        // linear RGBA
+uniform vec4 u_factors;     // metallic, roughness, normal scale, occlusion strength
+uniform vec4 u_emissive;    // linear RGB; w: alpha cutoff
+uniform vec4 u_sheen;       // linear RGB; w: roughness
+#ifdef BASE_MAP
+uniform sampler2D u_base_map;
+#endif
+#ifdef ROUGH_MAP
+uniform sampler2D u_rough_map;
+#endif
+#ifdef NORMAL_MAP
+uniform sampler2D u_normal_map;
+#endif
+#ifdef OCCLUSION_MAP
+uniform sampler2D u_occlusion_map;
+#endif
+#ifdef EMISSIVE_MAP
+uniform sampler2D u_emissive_map;
+#endif
+
+in vec3 v_world;
+in vec4 v_normal;
+#if UVS > 0
+in vec2 v_uv[UVS];
+#endif
+#ifdef COLOURS
+in vec4 v_colour;
+#endif
+#ifdef TANGENTS
+in vec4 v_tangent;
+#endif
+out vec4 f_colour;
+
+// Mirrored wrap, which the sampler objects of the host do not offer; bit 0 for u, bit 1 for v.
+vec2 wrapped(vec2 uv, int mirrored) {
+    if ((mirrored & 1) != 0) uv.x = abs(mod(uv.x - 1.0, 2.0) - 1.0);
+    if ((mirrored & 2) != 0) uv.y = abs(mod(uv.y - 1.0, 2.0) - 1.0);
+    return uv;
+}
+
+#ifdef NORMAL_MAP
+vec3 bent(vec3 n) {
+    vec3 m = texture(u_normal_map, wrapped(v_uv[NORMAL_MAP], NORMAL_MIRROR)).xyz * 2.0 - 1.0;
+    m.xy *= u_factors.z;
+#ifdef TANGENTS
+    vec3 t = normalize(v_tangent.xyz);
+    vec3 b = cross(n, t) * v_tangent.w;
+#ifdef DOUBLE_SIDED
+    b = gl_FrontFacing ? b : -b;
+#endif
+    return normalize(t * m.x + b * m.y + n * m.z);
+#else
+    // Cotangent frame from screen derivatives (Schueler 2013): right for mirrored and transformed coordinates.
+    vec3 dx = dFdx(v_world), dy = dFdy(v_world);
+    vec2 ux = dFdx(v_uv[NORMAL_MAP]), uy = dFdy(v_uv[NORMAL_MAP]);
+    vec3 px = cross(dy, n), py = cross(n, dx);
+    vec3 t = px * ux.x + py * uy.x;
+    vec3 b = -(px * ux.y + py * uy.y);  // glTF's v runs down the picture, its bitangent up
+    float longest = max(dot(t, t), dot(b, b));
+    float scale = longest > 0.0 ? inversesqrt(longest) : 0.0;
+#ifdef DOUBLE_SIDED
+    scale = gl_FrontFacing ? scale : -scale;
+#endif
+    return normalize((t * m.x + b * m.y) * scale + n * max(m.z, 0.05));
+#endif
+}
+#endif
+
+void main() {
+    vec4 base = u_base;
+#ifdef BASE_MAP
+    base *= texture(u_base_map, wrapped(v_uv[BASE_MAP], BASE_MIRROR));
+#endif
+#ifdef COLOURS
+    base *= v_colour;
+#endif
+#ifdef MASK
+    if (base.a < u_emissive.w) discard;
+    base.a = 1.0;
+#endif
+#ifdef SOLID_PART
+    // The part of a blended surface that hides everything behind it, drawn first with depth.
+    if (base.a < 0.985) discard;
+#endif
+#ifdef CLEAR_PART
+    if (base.a >= 0.985 || base.a < 0.004) discard;
+#endif
+#if !defined(MASK) && !defined(CLEAR_PART)
+    base.a = 1.0;
+#endif
+
+#ifdef UNLIT
+    f_colour = vec4(srgb_encode(base.rgb), 1.0) * base.a;
+#else
+    vec3 n = normalize(v_normal.xyz);
+#ifdef DOUBLE_SIDED
+    n = gl_FrontFacing ? n : -n;
+#endif
+    vec3 smooth_n = n;
+#ifdef NORMAL_MAP
+    n = bent(n);
+#endif
+    vec3 v = normalize(u_eye.xyz - v_world * u_eye.w);
+    float nv = clamp(dot(n, v), 0.02, 1.0);
+
+    float metallic = u_factors.x;
+    float roughness = u_factors.y;
+#ifdef ROUGH_MAP
+    vec2 rm = texture(u_rough_map, wrapped(v_uv[ROUGH_MAP], ROUGH_MIRROR)).gb;
+    metallic *= rm.y;
+    roughness *= rm.x;
+#endif
+    roughness = clamp(roughness, 0.04, 1.0);
+    float occlusion = v_normal.w;
+#ifdef OCCLUSION_MAP
+    occlusion *= 1.0 + u_factors.w * (texture(u_occlusion_map, wrapped(v_uv[OCCLUSION_MAP], OCCLUSION_MIRROR)).r - 1.0);
+#endif
+
+    float visible = key_direction.w > 0.0 ? key_visible(v_world, smooth_n) : 1.0;
+    float key = max(dot(n, key_direction.xyz), 0.0) * visible;
+    vec3 matt = matt_light(n) * occlusion + key_irradiance.rgb * key;
+
+    vec3 f0 = mix(vec3(0.04), base.rgb, metallic);
+    vec3 albedo = base.rgb * (1.0 - metallic);
+
+    // Split sum with an analytic DFG term (Karis 2014) and its multiple scattering (Fdez-Aguera 2019).
+    vec4 k = roughness * vec4(-1.0, -0.0275, -0.572, 0.022) + vec4(1.0, 0.0425, 1.04, -0.04);
+    float a004 = min(k.x * k.x, exp2(-9.28 * nv)) * k.x + k.y;
+    vec2 dfg = vec2(-1.04, 1.04) * a004 + k.zw;
+    vec3 single = f0 * dfg.x + dfg.y;
+    float lost = 1.0 - (dfg.x + dfg.y);
+    vec3 average = f0 + (1.0 - f0) * (1.0 / 21.0);
+    vec3 multiple = lost * single * average / (1.0 - average * lost);
+
+    vec3 r = reflect(-v, n);
+    vec3 gloss = gloss_light(r, roughness);
+    // A reflection that looks into the body, or at a key that something hides, is dimmed.
+    float hidden = clamp(pow(nv + occlusion, exp2(-16.0 * roughness - 1.0)) - 1.0 + occlusion, 0.0, 1.0);
+    gloss *= hidden * (1.0 - 0.7 * (1.0 - visible) * clamp(dot(r, key_direction.xyz) * 1.5, 0.0, 1.0));
+
+    vec3 colour = single * gloss + (multiple + albedo * (1.0 - single - multiple)) * matt;
+
+#ifdef SHEEN
+    // Directional albedo of the Charlie sheen, a fit of its table over roughness and angle (three.js, 2021).
+    float s = clamp(u_sheen.w, 0.07, 1.0), s2 = s * s;
+    float fa = s < 0.25 ? -339.2 * s2 + 161.4 * s - 25.9 : -8.48 * s2 + 14.3 * s - 9.95;
+    float fb = s < 0.25 ? 44.0 * s2 - 23.7 * s + 3.26 : 1.97 * s2 - 3.27 * s + 0.72;
+    float fuzz = clamp((exp(fa * nv + fb) + (s < 0.25 ? 0.0 : 0.1 * (s - 0.25))) * 0.31830989, 0.0, 1.0);
+    float most = max(u_sheen.r, max(u_sheen.g, u_sheen.b));
+    colour = colour * (1.0 - most * fuzz) + u_sheen.rgb * fuzz * matt;
+#endif
+
+    vec3 glow = u_emissive.rgb;
+#ifdef EMISSIVE_MAP
+    glow *= texture(u_emissive_map, wrapped(v_uv[EMISSIVE_MAP], EMISSIVE_MIRROR)).rgb;
+#endif
+    colour = (colour + glow) * environment.z;
+    f_colour = vec4(srgb_encode(tone_map(colour)), 1.0) * base.a;
+#endif
+}

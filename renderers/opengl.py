@@ -1,0 +1,91 @@
+"""The OpenGL renderer: a scene and views in, frames out, on whatever device EGL offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from assets.scene import Frame, Scene, Target, View
+from renderers.byte_cache import ByteCache
+from renderers.context import is_software, open_context
+from renderers.errors import RendererError
+from renderers.picture import Painter
+from renderers.sampling import LARGEST
+from renderers.stage import Stage
+
+RENDERER_VERSION = 1
+"""Part of every hash of what this renderer makes; raised with each change of its pixels."""
+
+CACHE_BYTES = 1 << 30
+
+
+def open_renderer(
+    *,
+    device: str | None = None,
+    cache_bytes: int = CACHE_BYTES,
+    tick: Callable[[], None] | None = None,
+) -> OpenGLRenderer:
+    """A renderer with a fresh context; call it after a fork, never at import.
+
+    ``device`` is a part of the wanted GL_RENDERER (None: the first hardware device, else the CPU's).
+    ``cache_bytes`` bounds the meshes and textures that stay on the device between scenes. ``tick`` is called
+    between the tiles of large pictures. Raises RendererError ``renderer.no_gl``.
+    """
+    return OpenGLRenderer(device=device, cache_bytes=cache_bytes, tick=tick)
+
+
+class OpenGLRenderer:
+    """See :class:`assets.scene.Renderer`. One thread, one process."""
+
+    def __init__(self, *, device: str | None, cache_bytes: int, tick: Callable[[], None] | None) -> None:
+        self._context = open_context(device)
+        self._device = str(self._context.info["GL_RENDERER"])
+        self._cache = ByteCache(cache_bytes)
+        self._painter = Painter(self._context, self._cache, tick or _nothing)
+        self._closed = False
+
+    @property
+    def device(self) -> str:
+        """The device class that goes into hashes."""
+        return self._device
+
+    @property
+    def cached_bytes(self) -> int:
+        """Bytes of meshes and textures on the device."""
+        return self._cache.nbytes
+
+    def frames(self, scene: Scene, views: Iterator[View] | tuple[View, ...], target: Target) -> Iterator[Frame]:
+        """One frame for each view, in order. A yielded array is valid until the next one is asked for.
+
+        Raises RendererError ``renderer.bad_target``, ``renderer.closed``; ContentError for an unknown studio.
+        """
+        if self._closed:
+            raise RendererError("the renderer is closed", code="renderer.closed", ours=True)
+        if not (1 <= target.width <= LARGEST and 1 <= target.height <= LARGEST):
+            message = f"a picture of {target.width} x {target.height} is not possible; use 1 to {LARGEST} a side"
+            raise RendererError(message, code="renderer.bad_target", ours=False)
+        return self._frames(scene, views, target)
+
+    def _frames(self, scene: Scene, views: Iterator[View] | tuple[View, ...], target: Target) -> Iterator[Frame]:
+        stage = Stage(scene, context=self._context, cache=self._cache, anisotropic=not is_software(self._device))
+        frame: Frame = np.empty((target.height, target.width, 4), dtype=np.uint8)
+        try:
+            for view in views:
+                self._painter.paint(stage, view, target, frame)
+                yield frame
+        finally:
+            if not self._closed:
+                self._cache.trim()
+
+    def close(self) -> None:
+        """Frees the device's memory."""
+        if not self._closed:
+            self._closed = True
+            self._painter.release()
+            self._cache.clear()
+            self._context.release()
+
+
+def _nothing() -> None:
+    """No tick."""

@@ -1,0 +1,165 @@
+"""A scene on the device: each draw with its surface, its extent, and the mesh for a given fineness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import tan
+from weakref import WeakKeyDictionary
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import ConvexHull, QhullError
+
+from assets.model import AlphaMode, Primitive
+from assets.scene import Blend, Camera, Draw, Scene, Target, View
+from renderers import meshes
+from renderers.byte_cache import ByteCache
+from renderers.matrices import Matrix
+from renderers.meshes import GpuMesh
+from renderers.simplify import step
+from renderers.surfaces import Surface
+
+_PIXELS = 0.5  # the error that a level of detail may have, in pixels of the picture
+_hulls: WeakKeyDictionary[Primitive, NDArray[np.float64]] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Item:
+    """One draw with what the device needs for it."""
+
+    draw: Draw
+    surface: Surface
+    hull: NDArray[np.float64]  # float64[k, 3], world metres before the turn
+
+    @property
+    def casts(self) -> bool:
+        """True if it throws a shadow worth drawing."""
+        material = self.draw.primitive.material
+        glass = material.alpha_mode is AlphaMode.BLEND and material.base_color[3] < 0.5
+        return self.draw.opacity >= 0.5 and not glass
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Group:
+    """Draws that go over what is behind them as a whole."""
+
+    items: tuple[Item, ...]
+    opacity: float
+    blend: Blend
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """The upright cylinder that the design stays in while it turns; metres."""
+
+    x: float
+    z: float
+    radius: float
+    bottom: float
+    top: float
+
+
+class Stage:
+    """The draws of one scene. Cheap to make: everything large is in the cache."""
+
+    def __init__(self, scene: Scene, *, context: moderngl.Context, cache: ByteCache, anisotropic: bool) -> None:
+        self.scene = scene
+        self._context, self._cache = context, cache
+        self.items = tuple(
+            Item(
+                draw=draw,
+                surface=Surface(draw.primitive, context=context, cache=cache, anisotropic=anisotropic),
+                hull=_hull(draw.primitive) @ draw.matrix[:3, :3].T + draw.matrix[:3, 3],
+            )
+            for draw in scene.draws
+            if draw.opacity > 0 and len(draw.primitive.indices)
+        )
+        self.plain = tuple(i for i in self.items if i.draw.opacity >= 1 and i.draw.blend is Blend.NORMAL)
+        self.groups = _groups([i for i in self.items if i not in set(self.plain)])
+
+    def mesh(self, item: Item, error: float) -> GpuMesh:
+        """The item's mesh with an error of at most ``error`` world metres."""
+        scale = float(np.linalg.norm(item.draw.matrix[:3, :3], ord=2))
+        level = step(error / max(scale, 1e-9))
+        primitive = item.draw.primitive
+        return self._cache.get(
+            ("mesh", meshes.digest(primitive), level), lambda: GpuMesh(self._context, primitive, level)
+        )
+
+    def points(self) -> NDArray[np.float64]:
+        """Points that hold the whole design, float64[k, 3]; empty when nothing is drawn."""
+        return np.concatenate([i.hull for i in self.items]) if self.items else np.zeros((0, 3))
+
+    def column(self, view: View) -> Column:
+        """The cylinder about the view's axis, or about the middle of a design that is not turned."""
+        points = self.points()
+        low, high = points.min(axis=0), points.max(axis=0)
+        x, z = (low[0] + high[0]) / 2, (low[2] + high[2]) / 2
+        if view.turn:
+            x, z = view.pivot[0], view.pivot[2]
+        radius = float(np.hypot(points[:, 0] - x, points[:, 2] - z).max())
+        return Column(
+            x=float(x),
+            z=float(z),
+            radius=max(radius, 1e-3),
+            bottom=float(low[1]),
+            top=float(max(high[1], low[1] + 1e-3)),
+        )
+
+    def fineness(self, camera: Camera, target: Target, column: Column) -> float:
+        """The world length of half a pixel at the nearest place that the design gets to at any turn."""
+        if camera.ortho_height is not None:
+            return _PIXELS * camera.ortho_height / target.height
+        eye = np.array(camera.eye)
+        aside = max(float(np.hypot(eye[0] - column.x, eye[2] - column.z)) - column.radius, 0.0)
+        above = max(eye[1] - column.top, column.bottom - eye[1], 0.0)
+        distance = max(float(np.hypot(aside, above)), camera.near)
+        return _PIXELS * 2 * distance * tan(camera.fov_y / 2) / target.height
+
+
+def rectangle(clip: Matrix, points: NDArray[np.float64], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Left, top, width, height in pixels of what the points cover, one pixel wider; the whole picture when
+    some lie behind the camera; zero width when none is in it.
+    """
+    width, height = size
+    placed = points @ clip[:, :3].T + clip[:, 3]
+    if not len(points):
+        return 0, 0, 0, 0
+    if placed[:, 3].min() <= 1e-6:
+        return 0, 0, width, height
+    x = (placed[:, 0] / placed[:, 3] + 1) / 2 * width
+    y = (1 - placed[:, 1] / placed[:, 3]) / 2 * height
+    left, right = (int(np.clip(v, 0, width)) for v in (np.floor(x.min()) - 1, np.ceil(x.max()) + 1))
+    top, bottom = (int(np.clip(v, 0, height)) for v in (np.floor(y.min()) - 1, np.ceil(y.max()) + 1))
+    return left, top, right - left, bottom - top
+
+
+def _groups(items: Sequence[Item]) -> tuple[Group, ...]:
+    """Neighbours of one layer with one opacity and blend become one group."""
+    groups: list[Group] = []
+    layers: list[tuple[str, float, Blend]] = []
+    for item in items:
+        key = (item.draw.layer, item.draw.opacity, item.draw.blend)
+        if key in layers:
+            at = layers.index(key)
+            old = groups[at]
+            groups[at] = Group(items=(*old.items, item), opacity=old.opacity, blend=old.blend)
+        else:
+            layers.append(key)
+            groups.append(Group(items=(item,), opacity=item.draw.opacity, blend=item.draw.blend))
+    return tuple(groups)
+
+
+def _hull(primitive: Primitive) -> NDArray[np.float64]:
+    """The corners of the convex hull of the drawn vertices, or all of them when they lie in a plane."""
+    known = _hulls.get(primitive)
+    if known is None:
+        points = primitive.positions[np.unique(primitive.indices)].astype(np.float64)
+        try:
+            known = points[ConvexHull(points).vertices] if len(points) > 64 else points
+        except QhullError:
+            known = points
+        _hulls[primitive] = known
+    return known

@@ -1,0 +1,170 @@
+"""A material as a shader variant, its uniforms and its textures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from math import cos, sin
+
+import moderngl
+import numpy as np
+
+from assets.model import AlphaMode, Primitive, Texture, Wrap
+from renderers.byte_cache import ByteCache
+from renderers.programs import Programs, put
+from renderers.textures import GpuTexture
+
+
+class Part(Enum):
+    """Which part of a surface a pass draws."""
+
+    SOLID = "solid"  # everything that writes depth
+    CLEAR = "clear"  # what of a blended surface lets light through, drawn after, back to front
+
+
+SPECULAR_UNIT, SHADOW_UNIT, _FIRST_UNIT = 0, 1, 2
+
+_MAPS = (
+    # shader name, material field, holds colour
+    ("BASE", "base_color_texture", True),
+    ("ROUGH", "metallic_roughness_texture", False),
+    ("NORMAL", "normal_texture", False),
+    ("OCCLUSION", "occlusion_texture", False),
+    ("EMISSIVE", "emissive_texture", True),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Map:
+    name: str
+    texture: Texture
+    pixels: GpuTexture
+
+
+class Surface:
+    """One material on one kind of mesh, ready to be bound. Made anew for each scene; owns no memory."""
+
+    def __init__(
+        self, primitive: Primitive, *, context: moderngl.Context, cache: ByteCache, anisotropic: bool
+    ) -> None:
+        self.material = material = primitive.material
+        self._maps: list[_Map] = []
+        self._transforms: list[tuple[float, ...]] = []
+        self._sets: list[int] = []
+        self._slots: dict[str, int] = {}
+        for name, field, colour in _MAPS:
+            texture: Texture | None = getattr(material, field)
+            if texture is None or (material.unlit and name != "BASE") or not _has_uv(primitive, texture):
+                continue
+            pixels = cache.get(
+                ("texture", texture.image.digest, colour, anisotropic),
+                lambda image=texture.image, colour=colour: GpuTexture(  # type: ignore[misc]
+                    context, image, colour=colour, anisotropic=anisotropic
+                ),
+            )
+            self._maps.append(_Map(name=name, texture=texture, pixels=pixels))
+            self._slots[name] = self._slot(texture)
+        self._primitive = primitive
+        self.blended = self._is_blended()
+
+    def _slot(self, texture: Texture) -> int:
+        """The index of the texture's coordinates among those that the vertex shader makes."""
+        # KHR_texture_transform: translation * rotation * scale, rotation counter-clockwise in texture space.
+        c, s = cos(texture.rotation), sin(texture.rotation)
+        (sx, sy), (ox, oy) = texture.scale, texture.offset
+        matrix = (c * sx, -s * sx, s * sy, c * sy, ox, oy)  # three columns of two
+        for i, (known, uv_set) in enumerate(zip(self._transforms, self._sets, strict=True)):
+            if known == matrix and uv_set == texture.uv_set:
+                return i
+        self._transforms.append(matrix)
+        self._sets.append(texture.uv_set)
+        return len(self._sets) - 1
+
+    def _is_blended(self) -> bool:
+        """True if some of the surface may let light through; BLEND alone often means nothing."""
+        if self.material.alpha_mode is not AlphaMode.BLEND:
+            return False
+        lowest = self.material.base_color[3] * 255
+        for one in self._maps:
+            if one.name == "BASE":
+                lowest = min(lowest, one.pixels.lowest_alpha * self.material.base_color[3])
+        colours = self._primitive.colors
+        if colours is not None and len(colours):
+            lowest = min(lowest, float(colours[:, 3].min()) * 255)
+        return lowest < 251
+
+    @property
+    def has_solid_part(self) -> bool:
+        """False for glass and the like, whose alpha is the same everywhere."""
+        textured = "BASE" in self._slots or self._primitive.colors is not None
+        return not self.blended or (self.material.base_color[3] >= 0.985 and textured)
+
+    def switches(self, part: Part, *, ambient: bool) -> dict[str, int]:
+        """The variant of ``surface.*`` that draws ``part``."""
+        material = self.material
+        found = {"UVS": len(self._sets), "UV_SETS": sum(min(s, 1) << i for i, s in enumerate(self._sets))}
+        if any(self._sets):
+            found["UV1"] = 1
+        for one in self._maps:
+            found[f"{one.name}_MAP"] = self._slots[one.name]
+            sampler = one.texture.sampler
+            found[f"{one.name}_MIRROR"] = int(sampler.wrap_u is Wrap.MIRROR) | int(sampler.wrap_v is Wrap.MIRROR) << 1
+        for name, on in (
+            ("COLOURS", self._primitive.colors is not None),
+            ("TANGENTS", self._primitive.tangents is not None and "NORMAL" in self._slots),
+            ("AMBIENT", ambient and not material.unlit),
+            ("UNLIT", material.unlit),
+            ("MASK", material.alpha_mode is AlphaMode.MASK),
+            ("SOLID_PART", self.blended and part is Part.SOLID),
+            ("CLEAR_PART", self.blended and part is Part.CLEAR),
+            ("DOUBLE_SIDED", material.double_sided),
+            ("SHEEN", max(material.sheen_color) > 0),
+        ):
+            if on:
+                found[name] = 1
+        return found
+
+    def depth_switches(self) -> dict[str, int]:
+        """The variant of the depth pass: cut-outs need their texture there."""
+        cut = self.material.alpha_mode is not AlphaMode.OPAQUE and "BASE" in self._slots
+        return {"CUT": 1, "UV1": self._sets[self._slots["BASE"]]} if cut else {}
+
+    def program(self, programs: Programs, part: Part, *, ambient: bool) -> moderngl.Program:
+        """The compiled variant with this material's values and textures bound."""
+        program = programs.get("surface.vert", "surface.frag", self.switches(part, ambient=ambient))
+        material = self.material
+        put(
+            program,
+            u_base=material.base_color,
+            u_factors=(
+                material.metallic,
+                material.roughness,
+                material.normal_scale,
+                material.occlusion_strength,
+            ),
+            u_emissive=(*(e * material.emissive_strength for e in material.emissive), material.alpha_cutoff),
+            u_sheen=(*material.sheen_color, material.sheen_roughness),
+            u_specular=SPECULAR_UNIT,
+            u_shadow=SHADOW_UNIT,
+        )
+        if self._transforms and "u_uv" in program:
+            program["u_uv"].write(np.array(self._transforms, np.float32).tobytes())  # type: ignore[union-attr]
+        for unit, one in enumerate(self._maps, start=_FIRST_UNIT):
+            one.pixels.use(unit, one.texture.sampler)
+            put(program, **{f"u_{one.name.lower()}_map": unit})
+        return program
+
+    def bind_cut(self, program: moderngl.Program) -> None:
+        """Gives the depth pass the texture that cuts the surface out."""
+        for one in self._maps:
+            if one.name == "BASE":
+                one.pixels.use(_FIRST_UNIT, one.texture.sampler)
+                matrix = self._transforms[self._slots["BASE"]]
+                cutoff = self.material.alpha_cutoff if self.material.alpha_mode is AlphaMode.MASK else 0.5
+                put(program, u_base_map=_FIRST_UNIT, u_cut=(self.material.base_color[3], cutoff))
+                if "u_uv" in program:
+                    program["u_uv"].write(np.array(matrix, np.float32).tobytes())  # type: ignore[union-attr]
+
+
+def _has_uv(primitive: Primitive, texture: Texture) -> bool:
+    return (primitive.uv0 if texture.uv_set == 0 else primitive.uv1) is not None and texture.uv_set <= 1
