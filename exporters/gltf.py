@@ -1,0 +1,134 @@
+"""Models to glTF 2.0: one GLB, or a .gltf with its .bin and textures. Equal models give equal bytes."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import quote
+
+import orjson
+
+from assets.model import Image, Model
+from exporters.errors import ExportError
+from exporters.gltf_buffer import Buffer
+from exporters.gltf_materials import Materials
+from exporters.gltf_meshes import Meshes
+from exporters.gltf_nodes import Nodes
+
+EXPORTER_VERSION: Final = 1
+"""Goes into step hashes: raise it when the bytes change."""
+
+GENERATOR: Final = "render-farm"
+MAX_BYTES: Final = 2**32 - 1  # a GLB's lengths are 32 bits
+
+_SUFFIX: Final = {"image/png": ".png", "image/jpeg": ".jpg"}
+
+Json = dict[str, Any]
+
+
+def write_glb(model: Model, *, extras: Mapping[str, Any]) -> bytes:
+    """The model as one GLB. ``extras`` (design, layers, units, licence, …: JSON) go into ``asset.extras``.
+
+    Raises ExportError ``export.not_finite``, ``export.empty`` or ``export.too_large``.
+    """
+    buffer = Buffer()
+
+    def store(image: Image) -> Json:
+        entry: Json = {"name": image.name} if image.name else {}
+        return entry | {"bufferView": buffer.view(image.data), "mimeType": image.mime}
+
+    document = _document(model, buffer, Materials(store), extras)
+    if buffer.size:
+        document["buffers"] = [{"byteLength": buffer.size}]
+    head = _dump(document)
+    head += b" " * (-len(head) % 4)
+    body = buffer.data()
+    total = 12 + 8 + len(head) + 8 + len(body)
+    if total > MAX_BYTES:
+        raise ExportError("export.too_large", "a GLB holds at most 4 GiB; optimise the model or export GLTF")
+    return b"".join(
+        [
+            struct.pack("<4sII", b"glTF", 2, total),
+            struct.pack("<I4s", len(head), b"JSON"),
+            head,
+            struct.pack("<I4s", len(body), b"BIN\x00"),
+            body,
+        ]
+    )
+
+
+def write_gltf(model: Model, *, extras: Mapping[str, Any], stem: str) -> dict[str, bytes]:
+    """The model as files by name: ``stem.gltf``, ``stem.bin`` and a file for each texture, all side by side."""
+    buffer = Buffer()
+    files: dict[str, bytes] = {}
+
+    def store(image: Image) -> Json:
+        name = texture_name(image, stem, files)
+        files[name] = image.data
+        entry: Json = {"name": image.name} if image.name else {}
+        return entry | {"uri": quote(name)}
+
+    document = _document(model, buffer, Materials(store), extras)
+    document["buffers"] = [{"uri": quote(f"{stem}.bin"), "byteLength": buffer.size}]
+    return {f"{stem}.gltf": _dump(document), f"{stem}.bin": buffer.data(), **files}
+
+
+def texture_name(image: Image, stem: str, taken: Mapping[str, bytes]) -> str:
+    """A file name for an image that no other file in ``taken`` has: ``stem-name.png``."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", image.name).strip("-.")
+    plain = re.sub(r"\.(png|jpe?g|webp)$", "", plain, flags=re.IGNORECASE)[:60] or "texture"
+    suffix = _SUFFIX[image.mime]
+    name, number = f"{stem}-{plain}{suffix}", 1
+    while name.lower() in {other.lower() for other in taken}:  # some disks do not tell case apart
+        number += 1
+        name = f"{stem}-{plain}-{number}{suffix}"
+    return name
+
+
+def _document(model: Model, buffer: Buffer, materials: Materials, extras: Mapping[str, Any]) -> Json:
+    meshes = Meshes(buffer, materials)
+    tree = Nodes(model, buffer, meshes)
+    if not meshes.meshes:
+        raise ExportError("export.empty", "there is nothing to export: no visible layer has a triangle")
+    roots = tree.roots
+    if tree.joints_without_common_root():
+        tree.nodes.append({"name": "root", "children": roots})
+        roots = [len(tree.nodes) - 1]
+    asset: Json = {"version": "2.0", "generator": GENERATOR}
+    if model.copyright:
+        asset["copyright"] = model.copyright
+    if extras:
+        asset["extras"] = dict(extras)
+    scene: Json = {"name": model.name} if model.name else {}
+    document: Json = {"asset": asset, "scene": 0, "scenes": [scene | {"nodes": roots}]}
+    document |= {
+        key: value
+        for key, value in (
+            ("extensionsUsed", sorted(materials.used)),
+            ("nodes", tree.nodes),
+            ("meshes", meshes.meshes),
+            ("materials", materials.materials),
+            ("textures", materials.textures),
+            ("samplers", materials.samplers),
+            ("images", materials.images),
+            ("skins", tree.skins),
+            ("animations", tree.animations),
+            ("accessors", buffer.accessors),
+            ("bufferViews", buffer.views),
+            # Variants point at materials of the file that they came from.
+            ("extras", {k: v for k, v in model.extras.items() if k != "KHR_materials_variants"}),
+        )
+        if value
+    }
+    return document
+
+
+def _dump(document: Json) -> bytes:
+    try:
+        return orjson.dumps(document)
+    except (TypeError, ValueError) as error:
+        raise ExportError(
+            "export.extras_invalid", f"the model's extras cannot be written as JSON: {error}"
+        ) from error

@@ -1,0 +1,137 @@
+"""The binary side of a glTF: arrays in, buffer views and accessors out; equal arrays are stored once."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exporters.errors import ExportError
+
+VERTICES: Final = 34962  # ARRAY_BUFFER
+INDICES: Final = 34963  # ELEMENT_ARRAY_BUFFER
+
+_COMPONENTS: Final = {"u1": 5121, "u2": 5123, "u4": 5125, "f4": 5126}
+_TYPES: Final = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
+_SPARSE: Final = 0.5  # below this share of moved vertices a sparse accessor is smaller
+
+Json = dict[str, Any]
+
+
+class Buffer:
+    """One glTF buffer being filled. ``views`` and ``accessors`` are the JSON to be written."""
+
+    def __init__(self) -> None:
+        self.views: list[Json] = []
+        self.accessors: list[Json] = []
+        self.size = 0
+        self._parts: list[bytes] = []
+        self._known_views: dict[tuple[bytes, int | None, int | None], int] = {}
+        self._known_accessors: dict[tuple[Any, ...], int] = {}
+
+    def view(self, data: bytes, *, target: int | None = None, stride: int | None = None) -> int:
+        """Index of a buffer view of ``data``, at an offset that is a multiple of four."""
+        key = (hashlib.sha256(data).digest(), target, stride)
+        known = self._known_views.get(key)
+        if known is not None:
+            return known
+        entry: Json = {"buffer": 0, "byteOffset": self.size, "byteLength": len(data)}
+        if stride is not None:
+            entry["byteStride"] = stride
+        if target is not None:
+            entry["target"] = target
+        padded = data + bytes(-len(data) % 4)
+        self._parts.append(padded)
+        self.size += len(padded)
+        self.views.append(entry)
+        self._known_views[key] = len(self.views) - 1
+        return len(self.views) - 1
+
+    def accessor(
+        self,
+        array: NDArray[Any],
+        *,
+        target: int | None = None,
+        bounds: bool = False,
+        normalized: bool = False,
+    ) -> int:
+        """Index of an accessor of ``array`` (1, 2, 3, 4 or 16 columns; u1, u2, u4 or f4). ``bounds`` writes the
+        least and largest values. Raises ``export.not_finite``.
+        """
+        array, width = _checked(array)
+        stride = None
+        if target == VERTICES:
+            array, stride = _aligned(array)
+        view = self.view(array.tobytes(), target=target, stride=stride)
+        if stride is not None:
+            array = array[:, :width]
+        entry: Json = {
+            "bufferView": view,
+            "componentType": _COMPONENTS[array.dtype.str[1:]],
+            "count": len(array),
+            "type": _TYPES[width],
+        }
+        if normalized:
+            entry["normalized"] = True
+        if bounds:
+            entry |= _bounds(array)
+        return self._add(entry, (view, entry["componentType"], entry["count"], width, normalized, bounds))
+
+    def sparse(self, array: NDArray[np.float32], *, bounds: bool = False) -> int:
+        """As :meth:`accessor` for vertex displacements that are mostly zero."""
+        array, width = _checked(array)
+        moved = np.flatnonzero(array.any(axis=1))
+        if len(moved) >= _SPARSE * len(array):
+            return self.accessor(array, target=VERTICES, bounds=bounds)
+        entry: Json = {"componentType": 5126, "count": len(array), "type": _TYPES[width]}
+        if bounds:
+            entry |= _bounds(array)
+        places: int | None = None
+        values: int | None = None
+        if len(moved):
+            kind = np.uint16 if len(array) <= 65_536 else np.uint32
+            places = self.view(moved.astype(kind).tobytes())
+            values = self.view(array[moved].tobytes())
+            entry["sparse"] = {
+                "count": len(moved),
+                "indices": {"bufferView": places, "componentType": _COMPONENTS[np.dtype(kind).str[1:]]},
+                "values": {"bufferView": values},
+            }
+        return self._add(entry, ("sparse", places, values, len(array), width, bounds))
+
+    def data(self) -> bytes:
+        """The whole buffer; its length is a multiple of four."""
+        return b"".join(self._parts)
+
+    def _add(self, entry: Json, key: tuple[Any, ...]) -> int:
+        known = self._known_accessors.get(key)
+        if known is None:
+            self.accessors.append(entry)
+            known = self._known_accessors[key] = len(self.accessors) - 1
+        return known
+
+
+def _checked(array: NDArray[Any]) -> tuple[NDArray[Any], int]:
+    array = np.ascontiguousarray(array)
+    array = array.reshape(len(array), -1)
+    if array.dtype.kind == "f":
+        array = array.astype("<f4", copy=False)
+        if not np.isfinite(array).all():
+            raise ExportError("export.not_finite", "the model holds numbers that are not finite; repair it")
+    return array, array.shape[1]
+
+
+def _aligned(array: NDArray[Any]) -> tuple[NDArray[Any], int | None]:
+    """Vertex attributes start at multiples of four (glTF 2.0, 3.6.2.4): narrow rows are padded."""
+    row = array.shape[1] * array.itemsize
+    if row % 4 == 0:
+        return array, None
+    padded = np.zeros((len(array), (row + 3) // 4 * 4 // array.itemsize), array.dtype)
+    padded[:, : array.shape[1]] = array
+    return padded, padded.shape[1] * padded.itemsize
+
+
+def _bounds(array: NDArray[Any]) -> Json:
+    return {"min": array.min(axis=0).tolist(), "max": array.max(axis=0).tolist()}

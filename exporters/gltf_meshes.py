@@ -1,0 +1,144 @@
+"""Meshes of a glTF that is being written, repaired to what the specification demands of vertex data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.model import Mesh, MorphTarget, Primitive
+from exporters.gltf_buffer import INDICES, VERTICES, Buffer
+from exporters.gltf_materials import Materials, textures
+
+Json = dict[str, Any]
+
+
+class Meshes:
+    """Collects meshes; one that is used with and without a skin becomes two."""
+
+    def __init__(self, buffer: Buffer, materials: Materials) -> None:
+        self.meshes: list[Json] = []
+        self._buffer = buffer
+        self._materials = materials
+        self._known: dict[tuple[int, bool, bool], int | None] = {}
+
+    def add(self, place: int, mesh: Mesh, *, skinned: bool, wanted: bool = True) -> int | None:
+        """Index of the mesh written for ``mesh`` (number ``place`` of its model), or None where it would be
+        empty. ``skinned`` says that a skin moves it; then ``wanted`` chooses the primitives that have joints
+        (True) or those that have none (False), for a mesh may mix them and a skinned node may not.
+        """
+        key = (place, skinned, wanted)
+        if key not in self._known:
+            chosen = [p for p in mesh.primitives if not skinned or (p.joints is not None) == wanted]
+            chosen = [p for p in chosen if len(p.indices) and len(p.positions)]
+            self._known[key] = self._write(mesh, chosen, joints=skinned and wanted) if chosen else None
+        return self._known[key]
+
+    def _write(self, mesh: Mesh, primitives: list[Primitive], *, joints: bool) -> int:
+        targets = max(len(primitive.targets) for primitive in primitives)
+        entry: Json = {"name": mesh.name} if mesh.name else {}
+        entry["primitives"] = [self._primitive(p, targets, joints=joints) for p in primitives]
+        extras = dict(mesh.extras)
+        if targets:
+            entry["weights"] = fit(mesh.morph_weights, targets)
+            names = next(p.targets for p in primitives if len(p.targets) == targets)
+            if any(target.name for target in names):
+                extras["targetNames"] = [target.name for target in names]
+        if extras:
+            entry["extras"] = extras
+        self.meshes.append(entry)
+        return len(self.meshes) - 1
+
+    def _primitive(self, primitive: Primitive, targets: int, *, joints: bool) -> Json:
+        buffer, count = self._buffer, len(primitive.positions)
+        attributes: Json = {
+            "POSITION": buffer.accessor(primitive.positions, target=VERTICES, bounds=True),
+            "NORMAL": buffer.accessor(unit(primitive.normals), target=VERTICES),
+        }
+        if primitive.tangents is not None:
+            attributes["TANGENT"] = buffer.accessor(_tangents(primitive.tangents, primitive.normals), target=VERTICES)
+        for number, uv in enumerate(_uv_sets(primitive)):
+            attributes[f"TEXCOORD_{number}"] = buffer.accessor(uv, target=VERTICES)
+        if primitive.colors is not None:
+            attributes["COLOR_0"] = buffer.accessor(np.clip(primitive.colors, 0, 1), target=VERTICES)
+        if joints and primitive.joints is not None and primitive.weights is not None:
+            ids, weights = influences(primitive.joints, primitive.weights)
+            small = ids.astype(np.uint8) if ids.max(initial=0) < 256 else ids
+            attributes["JOINTS_0"] = buffer.accessor(small, target=VERTICES)
+            attributes["WEIGHTS_0"] = buffer.accessor(weights, target=VERTICES)
+        corners = primitive.indices.reshape(-1)
+        kind = np.uint16 if count <= 65_535 else np.uint32  # 65535 itself would restart the strip
+        entry: Json = {
+            "attributes": attributes,
+            "indices": buffer.accessor(corners.astype(kind), target=INDICES),
+            "material": self._materials.add(primitive.material),
+        }
+        if targets:
+            padding = (MorphTarget(),) * (targets - len(primitive.targets))
+            entry["targets"] = [self._target(t, count) for t in (*primitive.targets, *padding)]
+        extras = {k: v for k, v in primitive.extras.items() if k != "KHR_materials_variants"}
+        if extras:
+            entry["extras"] = extras
+        return entry
+
+    def _target(self, target: MorphTarget, count: int) -> Json:
+        still = np.zeros((count, 3), np.float32)
+        moved = target.positions if target.positions is not None else still
+        entry: Json = {"POSITION": self._buffer.sparse(moved, bounds=True)}
+        if target.normals is not None:
+            entry["NORMAL"] = self._buffer.sparse(target.normals)
+        return entry
+
+
+def fit(weights: tuple[float, ...], count: int) -> list[float]:
+    """Morph weights, one for each of ``count`` targets."""
+    return [float(weight) for weight in (*weights, *(0.0,) * count)[:count]]
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows of length one; a row that has no direction points up."""
+    exact = vectors.astype(np.float64)
+    length = np.linalg.norm(exact, axis=1, keepdims=True)
+    made: NDArray[np.float32] = np.where(length > 1e-12, exact / np.maximum(length, 1e-12), (0.0, 1.0, 0.0)).astype(
+        np.float32
+    )
+    return made
+
+
+def _tangents(tangents: NDArray[np.float32], normals: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Unit tangents with a sign of exactly 1 or -1; missing ones are any vector across the normal."""
+    along = tangents[:, :3].astype(np.float64)
+    lost = np.linalg.norm(along, axis=1) <= 1e-12
+    if lost.any():
+        axis = np.where(np.abs(normals[lost, :1]) < 0.9, (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))
+        along[lost] = np.cross(normals[lost], axis)
+    sign = np.where(tangents[:, 3:] < 0, -1.0, 1.0)
+    return np.concatenate([unit(along.astype(np.float32)), sign.astype(np.float32)], axis=1)
+
+
+def _uv_sets(primitive: Primitive) -> list[NDArray[np.float32]]:
+    """UV sets without a gap: a set that a texture or a later set needs, and that is missing, is zero."""
+    used = [texture.uv_set for texture in textures(primitive.material)]
+    sets = [primitive.uv0, primitive.uv1]
+    count = max([n + 1 for n, uv in enumerate(sets) if uv is not None] + [n + 1 for n in used], default=0)
+    zero = np.zeros((len(primitive.positions), 2), np.float32)
+    return [uv if uv is not None else zero for uv in sets[:count]]
+
+
+def influences(
+    joints: NDArray[np.uint16], weights: NDArray[np.float32]
+) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
+    """Joints each named once a vertex, with weights that add up to 1 (glTF 2.0, 3.7.3.3)."""
+    exact = np.maximum(weights.astype(np.float64), 0)
+    ids = joints.astype(np.uint16)
+    for later in range(1, ids.shape[1]):
+        for earlier in range(later):
+            same = (ids[:, later] == ids[:, earlier]) & (exact[:, later] > 0)
+            exact[same, earlier] += exact[same, later]
+            exact[same, later] = 0
+    total = exact.sum(axis=1)
+    exact[total <= 0, 0] = 1
+    narrow = (exact / exact.sum(axis=1, keepdims=True)).astype(np.float32)
+    ids = np.where(narrow > 0, ids, 0).astype(np.uint16)
+    return ids, narrow

@@ -1,0 +1,200 @@
+"""Nodes, skins and animations of a glTF that is being written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.model import Animation, Channel, Model, Skin
+from assets.transforms import compose_trs, decompose, matrix_quaternion
+from exporters.errors import ExportError
+from exporters.gltf_buffer import Buffer
+from exporters.gltf_meshes import Meshes, fit
+
+Json = dict[str, Any]
+Matrix = NDArray[np.float64]
+
+_SAME = 1e-6  # of the matrix's size: what counts as free of shear
+
+
+class Nodes:
+    """Writes a model's tree. A node's number stays what it was; additions come after the model's nodes."""
+
+    def __init__(self, model: Model, buffer: Buffer, meshes: Meshes) -> None:
+        self._model = model
+        self._buffer = buffer
+        self._meshes = meshes
+        self._parents = {child: n for n, node in enumerate(model.nodes) for child in node.children}
+        self._animated = {c.node for a in model.animations for c in a.channels if c.path != "weights"}
+        self._targets: dict[int, int] = {}
+        self.nodes: list[Json] = [{} for _ in model.nodes]
+        self.roots = self._scene_roots()
+        for place in range(len(model.nodes)):
+            self._write(place)
+        for place in list(self._parents):
+            self._chain(place)
+        self.roots = [self._above.get(root, root) for root in self.roots]
+        self.skins = [self._skin(skin) for skin in model.skins]
+        self.animations = [entry for entry in map(self._animation, model.animations) if entry]
+
+    def _scene_roots(self) -> list[int]:
+        """The model's roots, and those of joints that stand apart (a skin's joints must be in the scene)."""
+        self._above: dict[int, int] = {}
+        roots = list(self._model.roots)
+        for skin in self._model.skins:
+            for joint in skin.joints:
+                top = joint
+                while top in self._parents:
+                    top = self._parents[top]
+                if top not in roots:
+                    roots.append(top)
+        return roots
+
+    def _write(self, place: int) -> None:
+        node, entry = self._model.nodes[place], self.nodes[place]
+        if node.name:
+            entry["name"] = node.name
+        children = list(node.children)
+        if not np.isfinite(node.matrix).all():
+            raise ExportError("export.not_finite", f"node {place} has a matrix that is not finite; repair it")
+        trs = decompose(node.matrix)
+        size = max(1.0, float(np.abs(node.matrix).max()))
+        if place in self._animated or np.abs(compose_trs(*trs) - node.matrix).max() <= _SAME * size:
+            entry |= _trs(*trs)
+        else:
+            # Shear is two turns with a scale between: A = U S V' (glTF knows only T R S).
+            left, scale, right = np.linalg.svd(node.matrix[:3, :3])
+            if np.linalg.det(left) < 0:
+                left, scale = -left, -scale
+            if np.linalg.det(right) < 0:
+                right, scale = -right, -scale
+            outer = _trs(node.matrix[:3, 3], matrix_quaternion(left), scale)
+            entry |= _trs(np.zeros(3), matrix_quaternion(right), np.ones(3))
+            self.nodes.append(outer | {"children": [place]})
+            self._above[place] = len(self.nodes) - 1
+        if node.mesh is not None:
+            children += self._mesh(place, entry)
+        if children:
+            entry["children"] = children
+        extras = dict(node.extras)
+        if node.layer is not None:
+            extras["layer"] = node.layer
+        if extras:
+            entry["extras"] = extras
+
+    def _mesh(self, place: int, entry: Json) -> list[int]:
+        """Sets the node's mesh; returns the extra child that carries what the skin does not move."""
+        node = self._model.nodes[place]
+        assert node.mesh is not None
+        mesh = self._model.meshes[node.mesh]
+        index = self._meshes.add(node.mesh, mesh, skinned=node.skin is not None)
+        more: list[int] = []
+        if node.skin is not None:
+            rigid = self._meshes.add(node.mesh, mesh, skinned=True, wanted=False)
+            if rigid is not None and index is None:
+                index = rigid
+            else:
+                if index is not None:
+                    entry["skin"] = node.skin
+                if rigid is not None:
+                    self.nodes.append({"mesh": rigid})
+                    more = [len(self.nodes) - 1]
+        if index is None:
+            return more
+        entry["mesh"] = index
+        targets = len(self._meshes.meshes[index].get("weights", ()))
+        self._targets[place] = targets
+        if node.morph_weights and targets:
+            entry["weights"] = fit(node.morph_weights, targets)
+        return more
+
+    def _chain(self, place: int) -> None:
+        """Hangs a node's added parent where the node hung."""
+        above = self._above.get(place)
+        if above is None:
+            return
+        children = self.nodes[self._parents[place]]["children"]
+        children[children.index(place)] = above
+
+    def _skin(self, skin: Skin) -> Json:
+        columns = skin.inverse_bind.transpose(0, 2, 1).reshape(-1, 16).astype(np.float32)
+        columns[:, 3::4] = (0, 0, 0, 1)
+        entry: Json = {"name": skin.name} if skin.name else {}
+        entry["joints"] = list(skin.joints)
+        entry["inverseBindMatrices"] = self._buffer.accessor(columns)
+        if skin.skeleton is not None and all(self._is_under(j, skin.skeleton) for j in skin.joints):
+            entry["skeleton"] = skin.skeleton
+        return entry
+
+    def _is_under(self, place: int, ancestor: int) -> bool:
+        while place != ancestor:
+            if place not in self._parents:
+                return False
+            place = self._parents[place]
+        return True
+
+    def joints_without_common_root(self) -> bool:
+        """Whether a skin's joints hang on several roots, which one added root mends."""
+        for skin in self._model.skins:
+            tops = set()
+            for joint in skin.joints:
+                top = joint
+                while top in self._parents:
+                    top = self._parents[top]
+                tops.add(top)
+            if len(tops) > 1:
+                return True
+        return False
+
+    def _animation(self, animation: Animation) -> Json:
+        samplers: list[Json] = []
+        channels: list[Json] = []
+        seen: set[tuple[int, str]] = set()
+        for channel in animation.channels:
+            if (channel.node, channel.path) in seen or not len(channel.times):
+                continue  # the first wins, as for readers that allow it
+            sampler = self._sampler(channel)
+            if sampler is None:
+                continue
+            seen.add((channel.node, channel.path))
+            if sampler not in samplers:
+                samplers.append(sampler)
+            target = {"node": channel.node, "path": channel.path}
+            channels.append({"sampler": samplers.index(sampler), "target": target})
+        if not channels:
+            return {}
+        entry: Json = {"name": animation.name} if animation.name else {}
+        return entry | {"channels": channels, "samplers": samplers}
+
+    def _sampler(self, channel: Channel) -> Json | None:
+        values = channel.values.astype(np.float64).reshape(len(channel.times), -1, channel.values.shape[1])
+        if channel.path == "weights" and values.shape[2] != self._targets.get(channel.node, 0):
+            return None
+        # Times increase strictly: of equal ones the last counts.
+        kept = np.append(np.diff(channel.times) > 0, True)
+        times, values, kind = channel.times[kept], values[kept], channel.interpolation
+        if kind == "CUBICSPLINE" and len(times) == 1:
+            values, kind = values[:, 1:2], "STEP"
+        if channel.path == "rotation":
+            middle = values[:, values.shape[1] // 2]
+            length = np.linalg.norm(middle, axis=1, keepdims=True)
+            middle[:] = np.where(length > 1e-12, middle / np.maximum(length, 1e-12), (0, 0, 0, 1))
+        width = 1 if channel.path == "weights" else values.shape[2]
+        return {
+            "input": self._buffer.accessor(times.astype(np.float32), bounds=True),
+            "output": self._buffer.accessor(values.astype(np.float32).reshape(-1, width)),
+            "interpolation": kind,
+        }
+
+
+def _trs(translation: Matrix, rotation: Matrix, scale: Matrix) -> Json:
+    entry: Json = {}
+    if translation.any():
+        entry["translation"] = translation.tolist()
+    if np.abs(rotation[:3]).max() > 1e-12:
+        entry["rotation"] = rotation.tolist()
+    if not np.allclose(scale, 1, rtol=0, atol=1e-12):
+        entry["scale"] = scale.tolist()
+    return entry
