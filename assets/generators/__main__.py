@@ -1,0 +1,36 @@
+"""Bakes the catalogue's files: ``python -m assets.generators [part of a name …]``. The same bytes each time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from assets import baked
+from assets.catalogue import DATA
+from assets.generators import dress_form
+
+Files = dict[str, bytes]
+
+
+def _dress_form() -> Files:
+    return {"models/dress-form.npz": baked.write(dress_form.model())}
+
+
+MAKERS: Final[dict[str, Callable[[], Files]]] = {"dress-form": _dress_form}
+
+
+def main(wanted: list[str]) -> None:
+    """Makes everything, or what the words name, and writes it under :data:`assets.catalogue.DATA`."""
+    for name, make in MAKERS.items():
+        if wanted and not any(word in name for word in wanted):
+            continue
+        for path, data in make().items():
+            target = DATA / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+            sys.stderr.write(f"{path}: {len(data):,} bytes\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
