@@ -81,8 +81,10 @@ class Painter:
         key = block[36:39].astype(np.float64)
         keyed = float(block[40:43].max()) > 0 and bool(stage.items)
         to_map = np.eye(4)
+        fineness = stage.fineness(view.camera, target, column)
         if keyed:
-            to_map = self._shadows.draw(stage, turn, column, key, target.quality)
+            to_map, texel = self._shadows.draw(stage, turn, column, key, target.quality)
+            block[43] = 1.5 * texel + 2 * fineness  # both meshes may be off by their level's error
             block[39] = 1.0
         tail = np.array(
             [np.cos(lighting.rotation), np.sin(lighting.rotation), 2.0**lighting.exposure, 0.5 / SIDE], np.float32
@@ -103,7 +105,7 @@ class Painter:
             turn=turn,
             clip=world_to_clip(view.camera, target.width / target.height),
             column=column,
-            fineness=stage.fineness(view.camera, target, column),
+            fineness=fineness,
             ground=ground,
             ground_map=ground_map,
         )

@@ -50,9 +50,11 @@ class Shadows:
     def __init__(self, context: moderngl.Context, programs: Programs, canvases: Canvases) -> None:
         self._context, self._programs, self._canvases = context, programs, canvases
 
-    def draw(self, stage: Stage, turn: Matrix, column: Column, key: NDArray[np.float64], quality: Quality) -> Matrix:
+    def draw(
+        self, stage: Stage, turn: Matrix, column: Column, key: NDArray[np.float64], quality: Quality
+    ) -> tuple[Matrix, float]:
         """Draws the map for a key that stands in the unit direction ``key`` and binds it to SHADOW_UNIT.
-        Gives the matrix from world metres to the map (0..1 in all three).
+        Gives the matrix from world metres to the map (0..1 in all three) and the size of a texel in metres.
         """
         side = _SIDE[quality]
         to_map, size = _light_matrix(column, key)
@@ -75,7 +77,7 @@ class Shadows:
         self._blur(sharp, soft, (step, 0.0), SHADOW_UNIT)
         self._blur(soft, sharp, (0.0, step), SHADOW_UNIT)
         sharp.colour.use(SHADOW_UNIT)
-        return to_map
+        return to_map, size / side
 
     def ground(self, ground: Ground, to_map: Matrix, quality: Quality) -> moderngl.Texture:
         """The share of the key that the ground loses, over its area. The light block must be bound."""

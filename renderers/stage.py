@@ -22,6 +22,7 @@ from renderers.simplify import step
 from renderers.surfaces import Surface
 
 _PIXELS = 0.5  # the error that a level of detail may have, in pixels of the picture
+_COARSEST = 0.002  # and its bound in tiny pictures, as a share of the design's size, for the shading's sake
 _hulls: WeakKeyDictionary[Primitive, NDArray[np.float64]] = WeakKeyDictionary()
 
 
@@ -110,13 +111,14 @@ class Stage:
 
     def fineness(self, camera: Camera, target: Target, column: Column) -> float:
         """The world length of half a pixel at the nearest place that the design gets to at any turn."""
+        coarsest = _COARSEST * max(column.top - column.bottom, column.radius)
         if camera.ortho_height is not None:
-            return _PIXELS * camera.ortho_height / target.height
+            return min(_PIXELS * camera.ortho_height / target.height, coarsest)
         eye = np.array(camera.eye)
         aside = max(float(np.hypot(eye[0] - column.x, eye[2] - column.z)) - column.radius, 0.0)
         above = max(eye[1] - column.top, column.bottom - eye[1], 0.0)
         distance = max(float(np.hypot(aside, above)), camera.near)
-        return _PIXELS * 2 * distance * tan(camera.fov_y / 2) / target.height
+        return min(_PIXELS * 2 * distance * tan(camera.fov_y / 2) / target.height, coarsest)
 
 
 def rectangle(clip: Matrix, points: NDArray[np.float64], size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -4,7 +4,7 @@
 layout(std140) uniform Light {
     vec4 sh[9];          // radiance of a white matt surface, as polynomial coefficients of the normal
     vec4 key_direction;  // towards the key; w: 1 when the shadow map holds something
-    vec4 key_irradiance; // over pi
+    vec4 key_irradiance; // over pi; w: metres that a receiver is lifted off its own shadow
     mat4 to_shadow;      // world metres to 0..1 in the shadow map, z = depth 0..1
     vec4 environment;    // cos, sin of the studio's turn; exposure; half texel of the octahedral map
 };
@@ -43,6 +43,6 @@ float lit_share(vec2 moments, float depth) {
 }
 
 float key_visible(vec3 world, vec3 n) {
-    vec4 s = to_shadow * vec4(world + n * 0.004, 1.0);
+    vec4 s = to_shadow * vec4(world + n * key_irradiance.w, 1.0);
     return lit_share(texture(u_shadow, s.xy).rg, s.z);
 }
