@@ -1,0 +1,26 @@
+#!/bin/sh
+# What the frame benchmark is measured against: three.js in Debian's Chromium, and pyrender in its own environment
+# (its pin of PyOpenGL is one that nothing else here can live with). Everything but Chromium lands in .peers/.
+set -eu
+cd "$(dirname "$0")/../.."
+mkdir -p .peers
+
+if ! command -v chromium >/dev/null 2>&1; then
+    command -v apt-get >/dev/null 2>&1 || { echo "install chromium, then run this again (there is no apt here)" >&2; exit 1; }
+    sudo=""
+    [ "$(id -u)" -eq 0 ] || sudo="sudo"
+    $sudo apt-get update -q
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium
+fi
+
+if [ ! -f .peers/node_modules/three/build/three.module.js ]; then
+    npm install --silent --no-audit --no-fund --no-package-lock --prefix .peers three@0.180
+fi
+
+if [ ! -x .peers/pyrender/bin/python ]; then
+    python3 -m venv .peers/pyrender
+    .peers/pyrender/bin/pip install -q pyrender numpy pillow trimesh
+    # After pyrender, whose own pin of PyOpenGL is too old for this Python.
+    .peers/pyrender/bin/pip install -q --upgrade "PyOpenGL>=3.1.9"
+fi
+echo "peers are installed"
