@@ -93,7 +93,7 @@ class Bus:
         def run() -> None:
             while not stop.is_set():
                 try:
-                    with self._redis.pubsub(ignore_subscribe_messages=True) as listener:
+                    with self._redis.pubsub(ignore_subscribe_messages=True) as listener:  # type: ignore[no-untyped-call]
                         listener.subscribe(*channels)
                         while not stop.is_set():
                             message = listener.get_message(timeout=0.5)

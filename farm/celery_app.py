@@ -34,7 +34,7 @@ def make_app(redis_url: str, *, lanes: Iterable[str], run: Callable[[str], str |
     heavy = any(lane in HEAVY for lane in lanes)
     app = Celery("farm", broker=redis_url, set_as_current=False)
     app.conf.update(
-        task_queues=[Queue(queue_name(lane)) for lane in lanes],
+        task_queues=[Queue(queue_name(lane)) for lane in lanes],  # type: ignore[no-untyped-call]
         task_routes={f"{TASK_PREFIX}{lane}": {"queue": queue_name(lane)} for lane in lanes},
         task_create_missing_queues=False,
         task_ignore_result=True,

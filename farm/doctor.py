@@ -59,9 +59,9 @@ def _ffmpeg(_: Settings) -> Finding:
     if program is None:
         return Finding(name="ffmpeg", ok=False, detail="not found", advice="install ffmpeg")
     ok, detail = _run([program, "-version"])
-    _, encoders = _run([program, "-hide_banner", "-h", "encoder=libx264"])
-    _, vp9 = _run([program, "-hide_banner", "-h", "encoder=libvpx-vp9"])
-    able = "libx264" in encoders and "libvpx-vp9" in vp9
+    x264 = _run([program, "-hide_banner", "-h", "encoder=libx264"])[1]
+    vp9 = _run([program, "-hide_banner", "-h", "encoder=libvpx-vp9"])[1]
+    able = "libx264" in x264 and "libvpx-vp9" in vp9
     return Finding(
         name="ffmpeg",
         ok=ok and able,

@@ -24,7 +24,7 @@ def secret_file(path: Path) -> str:
 
 
 def scratch_dir(settings: Settings) -> Path:
-    """Where running steps keep their files: on the blob store's disk, so that a finished file is moved, not copied."""
+    """Where running steps keep their files: on the blob store's disk, so that a finished file is only renamed."""
     return settings.scratch_dir or settings.data_dir / "scratch"
 
 
