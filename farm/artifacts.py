@@ -24,7 +24,7 @@ NAME_BYTES = 240
 
 
 def sign(secret: str, artifact_id: str, expires: int) -> str:
-    """The signature of a link that is good until ``expires`` (Unix seconds): HMAC-SHA-256, base64url (43 characters)."""
+    """The signature of a link good until ``expires`` (Unix seconds): HMAC-SHA-256 as base64url, 43 characters."""
     message = f"farm.artifact.v1\n{artifact_id}\n{expires}".encode()
     return base64.urlsafe_b64encode(hmac.digest(secret.encode(), message, hashlib.sha256)).rstrip(b"=").decode()
 
@@ -75,7 +75,7 @@ def parse_range(header: str | None, total: int) -> tuple[int, int] | None:
 
 
 def open_range(blobs: BlobStore, digest: str, total: int, header: str | None = None) -> Opened:
-    """The artifact's bytes, or the part that a ``Range`` header asks for. Raises as :func:`parse_range` and the store."""
+    """The bytes, or the part that a ``Range`` header asks for. Raises as :func:`parse_range` and the store."""
     wanted = parse_range(header, total)
     start, end = wanted or (0, total)
     return Opened(
