@@ -1,0 +1,65 @@
+"""Job events within one process: from the bus to whoever watches a job here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+
+class Watch:
+    """Wakes when its job changed. What changed is read from the database, the record; a lost event only delays."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Event()
+
+    def tell(self) -> None:
+        """Something changed."""
+        self._changed.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """True when told within that time; changes meanwhile count."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        self._changed.clear()
+        return True
+
+
+class Hub:
+    """Watches by job id. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._watches: defaultdict[str, set[Watch]] = defaultdict(set)
+        self.closed = False
+
+    def __len__(self) -> int:
+        return sum(len(found) for found in self._watches.values())
+
+    @contextmanager
+    def watch(self, job_id: str) -> Iterator[Watch]:
+        """A watch on a job until the block ends."""
+        watch = Watch()
+        self._watches[job_id].add(watch)
+        try:
+            yield watch
+        finally:
+            self._watches[job_id].discard(watch)
+            if not self._watches[job_id]:
+                del self._watches[job_id]
+
+    def tell(self, change: Mapping[str, Any]) -> None:
+        """A message of the bus: the job's watches wake."""
+        for watch in self._watches.get(str(change.get("job_id")), ()):
+            watch.tell()
+
+    def close(self) -> None:
+        """Wakes everybody, for the door is closing."""
+        self.closed = True
+        for found in list(self._watches.values()):
+            for watch in found:
+                watch.tell()

@@ -1,0 +1,204 @@
+"""Errors as RFC 9457 problem details, in English or Korean. The one place where a code becomes an HTTP answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import orjson
+import pydantic
+import structlog
+from litestar import Request
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    InternalServerException,
+    MethodNotAllowedException,
+    NotAuthorizedException,
+    NotFoundException,
+    PermissionDeniedException,
+    ValidationException,
+)
+from litestar.response.base import ASGIResponse
+from litestar.types import ExceptionHandlersMap
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from api.http import Answer, request_id
+from farm.errors import FarmError, Refused, lookup
+
+log = structlog.get_logger()
+
+MAX_ERRORS = 50
+MEDIA_TYPE = b"application/problem+json"
+RETRY_AFTER_S: Mapping[int, int] = {429: 1, 503: 2}
+_LITESTAR: tuple[tuple[type[HTTPException], str, str], ...] = (
+    (NotFoundException, "not_found", "nothing answers at this address: see /api/v1/openapi.json"),
+    (NotAuthorizedException, "auth.missing", ""),
+    (PermissionDeniedException, "auth.forbidden", ""),
+)
+
+
+def korean(accept_language: str) -> bool:
+    """Whether Accept-Language prefers Korean to English (RFC 9110, 12.5.4)."""
+    best: dict[str, float] = {}
+    for part in accept_language[:500].split(","):
+        tag, _, parameter = part.strip().partition(";")
+        language = tag.partition("-")[0].strip().lower()
+        quality = parameter.strip().removeprefix("q=") if parameter else "1"
+        try:
+            weight = float(quality)
+        except ValueError:
+            continue
+        best[language] = max(best.get(language, 0.0), weight)
+    return best.get("ko", 0.0) > best.get("en", best.get("*", 0.0))
+
+
+def _place(loc: Sequence[int | str], kind: str, document: Any) -> str:
+    """A pydantic location as a path into what was sent: names of union members are left out."""
+    path = ""
+    here = document
+    for index, part in enumerate(loc):
+        last = index == len(loc) - 1
+        if isinstance(part, int):
+            path += f"[{part}]"
+            here = here[part] if isinstance(here, list) and part < len(here) else None
+        elif isinstance(here, dict) and part not in here and not (last and kind == "missing"):
+            continue
+        else:
+            path += f".{part}" if path else part
+            here = here.get(part) if isinstance(here, dict) else None
+    return path
+
+
+def invalid(error: pydantic.ValidationError, document: bytes | str | None = None, at: str = "") -> Refused:
+    """A pydantic error as ``request.invalid``: ``errors`` lists at most 50 of (path, message, code).
+
+    ``document`` is the JSON that was validated, ``at`` its own place in the body.
+    """
+    try:
+        data = orjson.loads(document) if document is not None else None
+    except orjson.JSONDecodeError:
+        data = None
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    if found and found[0]["type"] == "json_invalid":
+        return Refused("request.malformed", f"the body is not JSON: {found[0]['msg']}")
+    errors = []
+    for row in found[:MAX_ERRORS]:
+        path = _place(row["loc"], row["type"], data)
+        if at:
+            path = f"{at}.{path}" if path and not path.startswith("[") else f"{at}{path}"
+        errors.append({"path": path, "message": row["msg"].removeprefix("Value error, "), "code": row["type"]})
+    return Refused("request.invalid", sentence(errors, len(found)), {"errors": errors})
+
+
+def sentence(errors: Sequence[Mapping[str, str]], count: int) -> str:
+    """The first error in words, and how many more there are."""
+    if not errors:
+        return ""
+    first = errors[0]
+    said = f"{first['path']}: {first['message']}" if first["path"] else first["message"]
+    return f"{said} (and {count - 1} more)" if count > 1 else said
+
+
+def undecodable(error: msgspec.DecodeError) -> Refused:
+    """What msgspec could not read: a wrong shape is ``request.invalid``, no JSON at all ``request.malformed``."""
+    text = str(error)
+    if not isinstance(error, msgspec.ValidationError):
+        return Refused("request.malformed", f"the body is not JSON: {text}")
+    message, _, place = text.partition(" - at `$")
+    path = place.rstrip("`").removeprefix(".")
+    errors = [{"path": path, "message": message, "code": "invalid"}]
+    return Refused("request.invalid", sentence(errors, 1), {"errors": errors})
+
+
+def _from_litestar(error: HTTPException) -> FarmError:
+    for kind, code, detail in _LITESTAR:
+        if isinstance(error, kind):
+            return Refused(code, detail)
+    if isinstance(error, MethodNotAllowedException):
+        return Refused("request.method", "use one of the methods in the Allow header")
+    if error.status_code == 413:
+        return Refused("request.too_large", "send less, or upload it as a blob")
+    if isinstance(error, ValidationException):
+        rows = error.extra if isinstance(error.extra, list) else []
+        errors = [
+            {
+                "path": f"{row.get('source', 'query')}.{row.get('key', '')}",
+                "message": str(row.get("message", "")),
+                "code": "invalid",
+            }
+            for row in rows[:MAX_ERRORS]
+        ]
+        return Refused("request.invalid", sentence(errors, len(rows)) or error.detail, {"errors": errors})
+    if isinstance(error, ClientException) or error.status_code < 500:
+        return Refused("request.malformed", error.detail)
+    return FarmError("farm.internal")
+
+
+def as_farm_error(error: Exception) -> FarmError:
+    """Whatever was raised, as an error with a stable code. Nothing of the inside shows in it."""
+    if isinstance(error, FarmError):
+        return error
+    if isinstance(error, pydantic.ValidationError):
+        return invalid(error)
+    if isinstance(error, msgspec.DecodeError):
+        return undecodable(error)
+    if isinstance(error, InternalServerException) and "disconnected" in error.detail:
+        return Refused("request.malformed", "the connection ended before the body did")
+    if isinstance(error, HTTPException):
+        return _from_litestar(error)
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    ):
+        return FarmError("farm.unavailable", "the database does not answer; try again")
+    return FarmError("farm.internal")
+
+
+def problem(error: FarmError, *, ko: bool = False, instance: str = "") -> dict[str, Any]:
+    """The body of a problem. Data that is not the client's (retry times) becomes headers instead."""
+    row = lookup(error.code)
+    body: dict[str, Any] = {
+        "type": f"urn:farm:problem:{error.code}",
+        "title": row.title_ko if ko else row.title,
+        "status": row.status,
+        "code": error.code,
+        "detail": error.detail or (row.title_ko if ko else row.title),
+    }
+    if instance:
+        body["instance"] = f"urn:farm:request:{instance}"
+    errors = error.data.get("errors")
+    if errors is None and "path" in error.data:
+        errors = [{"path": str(error.data["path"]), "message": error.detail, "code": error.code}]
+    if errors:
+        body["errors"] = list(errors)[:MAX_ERRORS]
+    for key in ("rows", "total_bad", "job"):
+        if key in error.data:
+            body[key] = error.data[key]
+    return body
+
+
+def respond(request: Request[Any, Any, Any], raised: Exception) -> ASGIResponse:
+    """Litestar's exception handler: logs what is the farm's fault, answers with a problem."""
+    error = as_farm_error(raised)
+    name = request_id(request.scope)
+    status = lookup(error.code).status
+    if error.code == "farm.internal":
+        log.error("http.failed", request_id=name, path=request.scope["path"], exc_info=raised)
+    elif status >= 500:
+        log.warning("http.unavailable", request_id=name, path=request.scope["path"], code=error.code, why=str(raised))
+    ko = korean(request.headers.get("accept-language", ""))
+    headers = [(b"content-language", b"ko" if ko else b"en"), (b"vary", b"accept-language")]
+    if status in RETRY_AFTER_S:
+        seconds = max(1, round(float(error.data.get("retry_after_s", RETRY_AFTER_S[status]))))
+        headers.append((b"retry-after", str(seconds).encode()))
+    if status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="farm"'))
+    if isinstance(raised, HTTPException) and raised.headers:
+        headers += [(k.lower().encode(), v.encode("latin-1")) for k, v in raised.headers.items() if k == "Allow"]
+    body = msgspec.json.encode(problem(error, ko=ko, instance=name))
+    return Answer(status=status, body=body, headers=headers, media_type=MEDIA_TYPE)
+
+
+HANDLERS: ExceptionHandlersMap = {Exception: respond, HTTPException: respond, 500: respond}
