@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,8 @@ from assets.model import Primitive
 from renderers.simplify import simplified
 
 _digests: WeakKeyDictionary[Primitive, bytes] = WeakKeyDictionary()
+
+_AMBIENTS = 4
 
 # Attribute in the shaders, field of a primitive, floats.
 _ATTRIBUTES = (
@@ -78,20 +81,39 @@ class GpuMesh:
         self._vbo = context.buffer(np.ascontiguousarray(table).tobytes() or b"\0" * 4)
         self._ibo = context.buffer(fresh.tobytes() or b"\0" * 4)
         self._sorted: moderngl.Buffer | None = None
-        self._arrays: dict[tuple[int, int, bool], moderngl.VertexArray] = {}
-        self.nbytes = int(table.nbytes + fresh.nbytes)
+        self._arrays: dict[tuple[int, bytes, bool], moderngl.VertexArray] = {}
+        self._ambient: OrderedDict[bytes, moderngl.Buffer] = OrderedDict()
+        self.nbytes = int(table.nbytes + fresh.nbytes) + _AMBIENTS * 4 * len(table)
+
+    def ambient(self, key: bytes, shares: NDArray[np.float32]) -> None:
+        """Takes one float for each vertex of the primitive as the attribute ``in_ambient`` of :meth:`array`.
+
+        The same mesh stands in many designs: the last few are kept, by ``key``.
+        """
+        if key not in self._ambient:
+            while len(self._ambient) >= _AMBIENTS:
+                self._forget()  # the arrays may use what goes
+                self._ambient.popitem(last=False)[1].release()
+            data = np.ascontiguousarray(shares[self.vertices], np.float32).tobytes() or b"\0" * 4
+            self._ambient[key] = self._context.buffer(data)
+        self._ambient.move_to_end(key)
+
+    def _forget(self) -> None:
+        for array in self._arrays.values():
+            array.release()
+        self._arrays.clear()
 
     def array(
-        self, program: moderngl.Program, *, ambient: moderngl.Buffer | None = None, ordered: bool = False
+        self, program: moderngl.Program, *, ambient: bytes | None = None, ordered: bool = False
     ) -> moderngl.VertexArray:
-        """The vertex array for a program. ``ambient`` is one float a vertex; ``ordered`` uses :meth:`order`."""
-        key = (program.glo, 0 if ambient is None else ambient.glo, ordered)
+        """The vertex array for a program. ``ambient`` is a key of :meth:`ambient`; ``ordered`` uses :meth:`order`."""
+        key = (program.glo, ambient or b"", ordered)
         if key not in self._arrays:
             names = [a for a, _ in self._layout if a in program]
             form = " ".join(f"{n}f" if a in program else f"{n}x4" for a, n in self._layout)
             content: list[tuple[object, ...]] = [(self._vbo, form, *names)]
             if ambient is not None and "in_ambient" in program:
-                content.append((ambient, "1f", "in_ambient"))
+                content.append((self._ambient[ambient], "1f", "in_ambient"))
             triangles = self._sorted if ordered and self._sorted is not None else self._ibo
             self._arrays[key] = self._context.vertex_array(program, content, triangles, index_element_size=4)
         return self._arrays[key]
@@ -109,10 +131,8 @@ class GpuMesh:
 
     def release(self) -> None:
         """Frees the buffers."""
-        for array in self._arrays.values():
-            array.release()
-        self._arrays.clear()
-        for buffer in (self._vbo, self._ibo, self._sorted):
+        self._forget()
+        for buffer in (self._vbo, self._ibo, self._sorted, *self._ambient.values()):
             if buffer is not None:
                 buffer.release()
 

@@ -9,9 +9,11 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.scene import Background, Blend, Frame, Target, View
+from assets.scene import Background, Blend, Frame, Quality, Target, View
 from renderers.byte_cache import ByteCache
 from renderers.matrices import Matrix, column_major, cropped, turned, world_to_clip
+from renderers.occlusion import Occlusion
+from renderers.occlusion import key as occlusion_key
 from renderers.programs import Programs, put
 from renderers.sampling import Sampling, sampling, tiles
 from renderers.shadows import Ground, Shadows
@@ -23,7 +25,7 @@ from renderers.targets import Canvas, Canvases
 _SOURCE_UNIT, _BEHIND_UNIT = 14, 15
 _BLENDS = {Blend.NORMAL: 0, Blend.MULTIPLY: 1, Blend.SCREEN: 2, Blend.OVERLAY: 3, Blend.ADD: 4}
 _OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
-_KEY_SHARE, _CONTACT_SHARE = 0.30, 0.55  # how dark the ground gets where the key, or the surround, is hidden
+_KEY_SHARE, _CONTACT_SHARE = 0.30, 0.65  # how dark the ground gets where the key, or the surround, is hidden
 Rectangle = tuple[int, int, int, int]
 
 
@@ -41,6 +43,7 @@ class _Shot:
     fineness: float
     ground: Ground | None
     ground_map: moderngl.Texture | None
+    occlusion: Occlusion | None
 
 
 class Painter:
@@ -91,6 +94,13 @@ class Painter:
         )
         self._light.write(block.tobytes() + column_major(to_map) + tail.tobytes())
         self._light.bind_to_uniform_block(0)
+        occlusion = None
+        if stage.items and target.quality is not Quality.DRAFT:
+            still = stage.column(View(camera=view.camera))  # baked as the design stands, whatever its turn
+            occlusion = self._cache.get(
+                ("occlusion", occlusion_key(stage)),
+                lambda: Occlusion(context, self._programs, self._canvases, stage, still),
+            )
         ground = Ground.under(column) if lighting.ground_shadow and stage.items else None
         if ground is not None and view.camera.eye[1] <= ground.level + 1e-4:
             ground = None  # seen from below, the ground would hide the design
@@ -108,6 +118,7 @@ class Painter:
             fineness=fineness,
             ground=ground,
             ground_map=ground_map,
+            occlusion=occlusion,
         )
 
     # -- once a tile ---------------------------------------------------------------------------------------
@@ -154,11 +165,14 @@ class Painter:
         put(
             program,
             u_key=_SOURCE_UNIT,
-            u_contact=_SOURCE_UNIT,
+            u_contact=_BEHIND_UNIT,
             u_area=shot.ground.area,
             u_level=shot.ground.level,
-            u_strength=(_KEY_SHARE, 0.0),
+            u_strength=(_KEY_SHARE, 0.0 if shot.occlusion is None else _CONTACT_SHARE),
         )
+        if shot.occlusion is not None:
+            shot.occlusion.contact.use(_BEHIND_UNIT)
+            program["u_to_contact"].write(_to_contact(shot.ground, shot.occlusion, shot.turn))  # type: ignore[union-attr]
         self._programs.generated(program).render(moderngl.TRIANGLE_STRIP, vertices=4)
 
     def _design(self, shot: _Shot, area: Rectangle, piece: Rectangle, out: Canvas) -> None:
@@ -246,8 +260,9 @@ class Painter:
             matrix = item.draw.matrix
             if _outside(clip, item.hull):
                 continue
-            mesh = shot.stage.mesh(item, shot.fineness)
-            program = item.surface.program(self._programs, part, ambient=False)
+            stage = shot.stage
+            mesh = stage.mesh(item, shot.fineness)
+            program = item.surface.program(self._programs, part, ambient=shot.occlusion is not None)
             if "Light" in program:
                 program["Light"].binding = 0  # type: ignore[union-attr]
             model = shot.turn @ matrix
@@ -267,7 +282,10 @@ class Painter:
                 mesh.order(-(model[:3, :3].T @ back))
                 if not item.surface.material.double_sided:
                     context.enable(moderngl.CULL_FACE)
-            mesh.array(program, ordered=ordered).render()
+            baked = shot.occlusion
+            if baked is not None:
+                mesh.ambient(baked.key, baked.shares[stage.items.index(item)])
+            mesh.array(program, ambient=baked.key if baked is not None else None, ordered=ordered).render()
         context.front_face = "ccw"
         context.disable(moderngl.CULL_FACE)
 
@@ -351,6 +369,18 @@ def _outside(clip: Matrix, points: NDArray[np.float64]) -> bool:
     placed = points @ clip[:, :3].T + clip[:, 3]
     w = placed[:, 3:]
     return bool((placed[:, :3] > w).all(axis=0).any() or (placed[:, :3] < -w).all(axis=0).any())
+
+
+def _to_contact(ground: Ground, occlusion: Occlusion, turn: Matrix) -> bytes:
+    """From the ground's 0..1, in world axes, to the contact map's, which turns with the design."""
+    back = np.linalg.inv(turn)
+    x, z, side = occlusion.area
+    columns = []
+    for u, v in ((0, 0), (1, 0), (0, 1)):
+        place = back @ np.array([ground.x + u * ground.side, 0.0, ground.z + v * ground.side, 1.0])
+        columns.append(np.array([(place[0] - x) / side, (place[2] - z) / side]))
+    origin, right, up = columns
+    return np.concatenate([right - origin, up - origin, origin]).astype(np.float32).tobytes()
 
 
 def _normal_matrix(model: Matrix) -> bytes:

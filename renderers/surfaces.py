@@ -154,6 +154,12 @@ class Surface:
             put(program, **{f"u_{one.name.lower()}_map": unit})
         return program
 
+    def cut_images(self) -> tuple[str, ...]:
+        """The image that cuts holes into the surface, by digest; none for most."""
+        if not self.depth_switches():
+            return ()
+        return tuple(one.texture.image.digest for one in self._maps if one.name == "BASE")
+
     def bind_cut(self, program: moderngl.Program) -> None:
         """Gives the depth pass the texture that cuts the surface out."""
         for one in self._maps:
