@@ -55,6 +55,7 @@ class Answer(ASGIResponse):
             self.raw += ((b"content-type", media_type), (b"content-length", str(len(self.body)).encode()))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """ASGI."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw})
         body = b"" if scope["method"] == "HEAD" else self.body  # type: ignore[typeddict-item]
         await send({"type": "http.response.body", "body": body, "more_body": False})
@@ -107,10 +108,10 @@ async def stream(request: Request[Any, Any, Any], limit: int) -> AsyncIterator[b
         raise _too_large(limit)
     seen = 0
     while True:
-        message = await request.receive()
+        message: Mapping[str, Any] = await request.receive()
         if message["type"] == "http.disconnect":
             raise InternalServerException("client disconnected prematurely")
-        chunk = message.get("body", b"")
+        chunk: bytes = message.get("body", b"")
         seen += len(chunk)
         if seen > limit:
             raise _too_large(limit)

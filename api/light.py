@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,15 +29,13 @@ log = structlog.get_logger()
 
 SWEEP_S = 0.1
 LOOK_AFTER_S = 0.3
-"""How long a reply may take before the row is looked at instead: a message that Redis lost must not cost five seconds."""
-ACCEPT_S = 30.0
-"""How long the commit itself may take."""
+"""After that the row is looked at instead: a message that Redis lost must not cost the whole wait."""
 T = TypeVar("T")
 
 
 @dataclass(kw_only=True)
 class _Waiter:
-    """Somebody who waits for a job's outcome. ``job_id`` is another job's when the idempotency key was used before."""
+    """Somebody who waits for a job: another's than the submitted one when the idempotency key was used before."""
 
     job_id: str
     lane: str
@@ -111,7 +110,7 @@ class Door:
             if not late:
                 continue
             try:
-                found = await self._read(lambda conn, ids={one.job_id for one in late}: outcomes_of(conn, ids))
+                found = await self._read(partial(outcomes_of, ids=frozenset(one.job_id for one in late)))
             except (DBAPIError, FarmError) as error:
                 log.warning("door.look_failed", why=str(error))
                 found = {}
@@ -125,7 +124,7 @@ class Door:
                 one.look_at = present + LOOK_AFTER_S
 
 
-def outcomes_of(conn: Connection, ids: set[str]) -> dict[str, Outcome]:
+def outcomes_of(conn: Connection, ids: frozenset[str]) -> dict[str, Outcome]:
     """The outcomes of those jobs that have ended."""
     query = select(
         jobs.c.id, jobs.c.state, jobs.c.result, jobs.c.error_code, jobs.c.error_detail, jobs.c.error_data

@@ -9,7 +9,7 @@ import msgspec
 import orjson
 import pydantic
 import structlog
-from litestar import Request
+from litestar import Request, Response
 from litestar.exceptions import (
     ClientException,
     HTTPException,
@@ -20,18 +20,17 @@ from litestar.exceptions import (
     PermissionDeniedException,
     ValidationException,
 )
-from litestar.response.base import ASGIResponse
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.http import Answer, request_id
+from api.http import request_id
 from farm.errors import FarmError, Refused, lookup
 
 log = structlog.get_logger()
 
 MAX_ERRORS = 50
-MEDIA_TYPE = b"application/problem+json"
+MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S: Mapping[int, int] = {429: 1, 503: 2}
 _LITESTAR: tuple[tuple[type[HTTPException], str, str], ...] = (
     (NotFoundException, "not_found", "nothing answers at this address: see /api/v1/openapi.json"),
@@ -179,7 +178,7 @@ def problem(error: FarmError, *, ko: bool = False, instance: str = "") -> dict[s
     return body
 
 
-def respond(request: Request[Any, Any, Any], raised: Exception) -> ASGIResponse:
+def respond(request: Request[Any, Any, Any], raised: Exception) -> Response[bytes]:
     """Litestar's exception handler: logs what is the farm's fault, answers with a problem."""
     error = as_farm_error(raised)
     name = request_id(request.scope)
@@ -189,16 +188,18 @@ def respond(request: Request[Any, Any, Any], raised: Exception) -> ASGIResponse:
     elif status >= 500:
         log.warning("http.unavailable", request_id=name, path=request.scope["path"], code=error.code, why=str(raised))
     ko = korean(request.headers.get("accept-language", ""))
-    headers = [(b"content-language", b"ko" if ko else b"en"), (b"vary", b"accept-language")]
+    headers = {"content-language": "ko" if ko else "en", "vary": "accept-language"}
     if status in RETRY_AFTER_S:
         seconds = max(1, round(float(error.data.get("retry_after_s", RETRY_AFTER_S[status]))))
-        headers.append((b"retry-after", str(seconds).encode()))
+        headers["retry-after"] = str(seconds)
     if status == 401:
-        headers.append((b"www-authenticate", b'Bearer realm="farm"'))
-    if isinstance(raised, HTTPException) and raised.headers:
-        headers += [(k.lower().encode(), v.encode("latin-1")) for k, v in raised.headers.items() if k == "Allow"]
+        headers["www-authenticate"] = 'Bearer realm="farm"'
+    if isinstance(raised, HTTPException) and raised.headers and "Allow" in raised.headers:
+        headers["allow"] = raised.headers["Allow"]
+    if "total" in error.data and status == 416:
+        headers["content-range"] = f"bytes */{error.data['total']}"
     body = msgspec.json.encode(problem(error, ko=ko, instance=name))
-    return Answer(status=status, body=body, headers=headers, media_type=MEDIA_TYPE)
+    return Response(content=body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 
 HANDLERS: ExceptionHandlersMap = {Exception: respond, HTTPException: respond, 500: respond}

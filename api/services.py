@@ -121,7 +121,7 @@ async def open_services(settings: Settings, kinds: Mapping[str, JobKind]) -> Asy
     db = open_database(settings)
     pool = ThreadPoolExecutor(READERS, thread_name_prefix="door")
     bus = Bus(settings.redis_url)
-    waker = Waker(make_app(settings, lanes=tuple(LANES)), settings.redis_url)
+    waker = Waker(make_app(settings.redis_url, lanes=LANES), settings.redis_url)
     intake = Intake(db, waker)
     landing = Landing()
     hub = Hub()

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
-from litestar.types import AsyncGuard
+from litestar.types import Guard
 from sqlalchemy.exc import DBAPIError
 
 from api.http import header
@@ -106,7 +106,7 @@ def require(actor: Actor, scope: str) -> Actor:
     return actor
 
 
-def scope(name: str) -> AsyncGuard:
+def scope(name: str) -> Guard:
     """Litestar's guard for routes that need a scope; leaves the Actor in ``request.user``."""
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, insert, or_, select, update
 
 from api.identity.tables import tokens
 from farm.db import Database, in_seconds, now
@@ -101,7 +99,7 @@ def touch(db: Database, token_ids: Collection[str]) -> None:
     """Notes that tokens were used."""
     stale = or_(tokens.c.last_used_at.is_(None), tokens.c.last_used_at < in_seconds(-USED_EVERY_S))
     with db.write() as conn:
-        conn.execute(update(tokens).where(tokens.c.id.in_(list(token_ids)), stale).values(last_used_at=now()))
+        conn.execute(update(tokens).where(tokens.c.id.in_(tuple(token_ids)), stale).values(last_used_at=now()))
 
 
 def revoke(db: Database, token_id: str) -> bool:
@@ -115,37 +113,17 @@ def list(db: Database, owner: str | None = None) -> Sequence[Token]:  # noqa: A0
     """Tokens, newest first; of one owner when asked."""
     query = select(*_COLUMNS).order_by(tokens.c.id.desc()).limit(1000)
     with db.read() as conn:
-        rows = conn.execute(query if owner is None else query.where(tokens.c.owner == owner))
-        return tuple(_token(row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name
-
-
-def first_token(db: Database, data_dir: Path) -> Path:
-    """The embedded farm's own token in ``<data_dir>/token`` (mode 0600): made when missing or no longer good."""
-    path = data_dir / "token"
-    if path.exists():
-        try:
-            with db.read() as conn:
-                verify(conn, path.read_text().strip())
-        except Refused:
-            path.unlink()
-        else:
-            return path
-    _, text = create(db, owner="local", tier="studio", scopes=SCOPES, name="made on first start")
-    part = data_dir / f".token-{os.getpid()}"
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text + "\n")
-    part.replace(path)
-    return path
+        rows = conn.execute(query if owner is None else query.where(tokens.c.owner == owner)).mappings().all()
+        return tuple(_token(row) for row in rows)
 
 
 def _by_id(conn: Connection, token_id: str) -> Token | None:
-    row = conn.execute(select(*_COLUMNS).where(tokens.c.id == token_id)).first()
-    return None if row is None else _token(row._mapping)  # noqa: SLF001
+    row = conn.execute(select(*_COLUMNS).where(tokens.c.id == token_id)).mappings().first()
+    return None if row is None else _token(row)
 
 
-def _token(row: object) -> Token:
-    fields = dict(row)  # type: ignore[call-overload]
-    return Token(**{**fields, "scopes": tuple(fields["scopes"])})
+def _token(row: RowMapping) -> Token:
+    return Token(**{**row, "scopes": tuple(row["scopes"])})
 
 
 def _wrong() -> Refused:
