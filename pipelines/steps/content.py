@@ -83,15 +83,25 @@ def drawn(context: StepContext, document: Mapping[str, Any], content: Mapping[st
     return design, cast("Scene", shelf[key])
 
 
-def renderer(context: StepContext) -> Renderer:
+def opened(resources: MutableMapping[str, Any]) -> Renderer:
     """The worker's renderer, made on first use in the process that draws with it."""
-    if "renderer" not in context.resources:
+    if "renderer" not in resources:
         from renderers.opengl import open_renderer  # GL belongs to the process that draws, never to a parent
 
-        context.resources["renderer"] = open_renderer()
-    return cast("Renderer", context.resources["renderer"])
+        resources["renderer"] = open_renderer()
+    return cast("Renderer", resources["renderer"])
+
+
+def renderer(context: StepContext) -> Renderer:
+    """The step's renderer."""
+    return opened(context.resources)
 
 
 def titled(model: Model, name: str) -> Model:
     """The model under the design's name."""
     return replace(model, name=name)
+
+
+def device(resources: MutableMapping[str, Any]) -> str:
+    """The device class that goes into the cache's keys; opens the renderer if nobody has."""
+    return opened(resources).device

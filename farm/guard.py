@@ -1,0 +1,108 @@
+"""The parent of heavy children: renews their leases, and stops them when their step is no longer theirs.
+
+Runs in a thread of the worker's main process, because a child may be held inside a GL call for seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from farm.children import Holding, forget, holdings
+from farm.claims import WorkerInfo, held, release_step, renew
+from farm.db import Database
+from farm.lanes import LANES
+from farm.wakes import Waker
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 0.2
+ASK_S = 0.8
+
+
+class Guard:
+    """Watches the notes in ``folder`` (:mod:`farm.children`)."""
+
+    def __init__(self, db: Database, worker: WorkerInfo, waker: Waker, folder: Path) -> None:
+        self._db = db
+        self._worker = worker
+        self._waker = waker
+        self._folder = folder
+        self._asked: dict[tuple[int, str], float] = {}
+        self._renewed: dict[str, float] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="guard", daemon=True)
+
+    def start(self) -> None:
+        """Starts watching; what a predecessor's dead children held is put back at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stops watching."""
+        self._stop.set()
+        self._thread.join(2)
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK_S):
+            try:
+                self._look()
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("guard.failed", error=type(error).__name__)
+
+    def _look(self) -> None:
+        notes = holdings(self._folder)
+        living = [note for note in notes if note.alive]
+        for note in notes:
+            if note not in living:
+                self._bury(note)
+        if not living:
+            self._asked.clear()
+            self._renewed.clear()
+            return
+        present = time.monotonic()
+        due = [n for n in living if present - self._renewed.get(n.step_id, 0.0) > LANES[n.lane].lease_s / 5]
+        if due:
+            renew(self._db, self._worker, [n.step_id for n in due])
+            self._renewed |= {n.step_id: present for n in due}
+        keep = held(self._db, self._worker, [(n.step_id, n.attempt) for n in living])
+        for note in living:
+            if note.step_id not in keep:
+                self._halt(note, present)
+
+    def _halt(self, note: Holding, present: float) -> None:
+        """Asks, and kills when asking does not help. What the child started dies with it."""
+        key = (note.pid, note.step_id)
+        if key not in self._asked:
+            self._asked[key] = present
+            log.info("step.stopping", job_id=note.job_id, pid=note.pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(note.pid, signal.SIGUSR1)
+        elif present - self._asked[key] > ASK_S:
+            log.info("step.killed", job_id=note.job_id, pid=note.pid)
+            _kill_tree(note.pid)
+            forget(self._folder, note)
+            del self._asked[key]
+
+    def _bury(self, note: Holding) -> None:
+        """A dead child's step is ready again now, not when its lease runs out."""
+        log.warning("child.lost", job_id=note.job_id, pid=note.pid)
+        if release_step(self._db, note.step_id, note.attempt):
+            self._waker.wake(note.lane)
+        forget(self._folder, note)
+
+
+def _kill_tree(pid: int) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        child = psutil.Process(pid)
+        family = [*child.children(recursive=True), child]
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()

@@ -1,0 +1,128 @@
+"""A child of the heavy worker: claims one step a wake-up and runs it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from farm.blobs import BlobStore, register
+from farm.cache import lookup
+from farm.children import holding
+from farm.claims import ClaimedStep, WorkerInfo, claim_step, fail_step, finish_step
+from farm.db import Database
+from farm.errors import FarmError, FarmFault, StepCancelled
+from farm.execution import Execution, code_for, scratch_folder
+from farm.plan import StepResult, digest_of
+from farm.progress import report_progress, write_log
+from farm.steps import StepCode
+from farm.wakes import Waker
+
+log = structlog.get_logger(__name__)
+
+
+class StepFailed(Exception):
+    """Raised after a failed step's state was saved, so that Celery and Flower show a failure."""
+
+
+class HeavyChild:
+    """One process, one step at a time. ``resources`` is the steps' warm cache; ``device(resources)`` names the GL
+    device class and may open it.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        blobs: BlobStore,
+        waker: Waker,
+        worker: WorkerInfo,
+        steps: Mapping[str, StepCode],
+        scratch: Path,
+        device: Callable[[MutableMapping[str, Any]], str],
+    ) -> None:
+        self._db = db
+        self._blobs = blobs
+        self._waker = waker
+        self._worker = worker
+        self._steps = steps
+        self._scratch = scratch
+        self._device = device
+        self._resources: dict[str, Any] = {}
+        self._stop = threading.Event()
+        signal.signal(signal.SIGUSR1, lambda *_: self._stop.set())
+
+    def run(self, lane: str) -> str | None:
+        """One wake-up: a line about the step that it ran, or None when nothing was ready."""
+        self._stop.clear()
+        claimed = claim_step(self._db, (lane,), self._worker)
+        if claimed is None:
+            return None
+        # There may be more than there were wake-ups; a wake-up too many ends as ignored.
+        self._waker.wake(lane)
+        step, began = claimed.step, time.monotonic()
+        with (
+            structlog.contextvars.bound_contextvars(job_id=claimed.job_id, step=step.key, attempt=claimed.attempt),
+            holding(
+                self._scratch, step_id=claimed.id, job_id=claimed.job_id, attempt=claimed.attempt, lane=step.lane
+            ),
+        ):
+            line = f"{step.name} {step.key} of job {claimed.job_id}"
+            try:
+                source = self._work(claimed)
+            except StepCancelled:
+                log.info("step.cancelled")
+                return f"{line}: stopped"
+            except FarmError as error:
+                return self._failed(claimed, error, line)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the step must end
+                log.error("step.broke", error=traceback.format_exc())
+                return self._failed(claimed, FarmFault("farm.internal", f"unexpected {type(error).__name__}"), line)
+            seconds = time.monotonic() - began
+            log.info("step.done", source=source, seconds=round(seconds, 3))
+            return f"{line}: {source} in {seconds:.2f} s"
+
+    def _failed(self, claimed: ClaimedStep, error: FarmError, line: str) -> str:
+        log.warning("step.failed", code=error.code, detail=error.detail)
+        for lane in fail_step(self._db, claimed, error).lanes:
+            self._waker.wake(lane)
+        raise StepFailed(f"{line}: {error.code}") from None
+
+    def _work(self, claimed: ClaimedStep) -> str:
+        step, began = claimed.step, time.monotonic()
+        code = code_for(self._steps, step.name)
+        device = self._device(self._resources) if "gl" in step.requires else ""
+        result = lookup(self._db, digest_of([claimed.hash, device]))
+        if result is not None and all(self._blobs.exists(output.digest) for output in result.outputs):
+            self._finish(claimed, result, "cached", device, began)
+            return "cached"
+        with scratch_folder(self._scratch, f"{os.getpid()}-{step.key}") as folder:
+            context = Execution(
+                step=step,
+                scratch=folder,
+                inputs=claimed.inputs,
+                resources=self._resources,
+                blobs=self._blobs,
+                report=lambda done, total: report_progress(self._db, claimed, done, total),
+                write_log=lambda level, message: write_log(self._db, claimed, level, message),
+                stop=self._stop.is_set,
+            )
+            result = code(context)
+        context.check()
+        with self._db.write() as connection:
+            for stored, media_type in context.stored.values():
+                register(connection, stored, media_type, claimed.owner)
+        self._finish(claimed, result, "rendered", device, began)
+        return "rendered"
+
+    def _finish(self, claimed: ClaimedStep, result: StepResult, source: str, device: str, began: float) -> None:
+        done = finish_step(self._db, claimed, result, source=source, device=device, seconds=time.monotonic() - began)
+        for lane in done.lanes:
+            self._waker.wake(lane)
