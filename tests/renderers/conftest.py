@@ -42,7 +42,7 @@ def ball(material: Material, x: float = 0.0, y: float = 0.5, z: float = 0.0, siz
     return Draw(primitive=primitive(mesh, material), matrix=at(x, y, z, size), **more)
 
 
-def card(material: Material, z: float = 0.0, side: float = 1.0, colors=None, **more) -> Draw:
+def card(material: Material, z: float = 0.0, side: float = 1.0, colors=None, tangents=None, **more) -> Draw:
     """An upright square that faces the front, with its texture the right way up."""
     corners = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], np.float32) * side / 2
     square = Primitive(
@@ -51,6 +51,7 @@ def card(material: Material, z: float = 0.0, side: float = 1.0, colors=None, **m
         indices=np.array([[0, 1, 2], [0, 2, 3]], np.uint32),
         uv0=np.array([[0, 1], [1, 1], [1, 0], [0, 0]], np.float32),
         colors=colors,
+        tangents=tangents,
         material=material,
     )
     return Draw(primitive=square, matrix=at(0, 0, z), **more)

@@ -233,13 +233,15 @@ def test_texture_transforms_and_mirrored_wrap(renderer):
     assert frame[48, 32, 2] > 200
 
 
-def test_a_bump_in_the_normal_map_faces_the_light_like_a_real_one(renderer):
+@pytest.mark.parametrize("given", [False, True])
+def test_a_bump_in_the_normal_map_faces_the_light_like_a_real_one(renderer, given):
     """Green is up: a normal map that points up brightens under a light from above, in both tangent ways."""
+    tangents = np.tile(np.array([1, 0, 0, 1], np.float32), (4, 1)) if given else None
     up, down = (np.full((8, 8, 3), 0) + np.array([128, g, 200]) for g in (220, 36))
     shades = []
     for pixels in (up, down):
         material = Material(base_color=(0.5, 0.5, 0.5, 1), metallic=0, roughness=1, normal_texture=texture(pixels))
-        shades.append(picture(renderer, [card(material)])[32, 32, :3].mean())
+        shades.append(picture(renderer, [card(material, tangents=tangents)])[32, 32, :3].mean())
     assert shades[0] > shades[1] + 20
 
 

@@ -1,0 +1,78 @@
+"""Small pictures that were looked at and found right.
+
+Run with FARM_GOLDEN=write to make them again, then look at them before they are committed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import trimesh
+from PIL import Image as Picture
+
+from assets import framing
+from assets.design import CameraSettings
+from assets.model import AlphaMode, Material
+from assets.scene import Background, Blend, Draw, Scene, Target
+from tests.renderers.conftest import at, ball, primitive
+
+pytestmark = pytest.mark.gl
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+# Another rasteriser or LLVM may place an edge sample elsewhere: a few pixels may differ much, all others hardly.
+MEAN, WORST_IN_A_THOUSAND = 1.0, 24
+
+
+def ring(material: Material, **more) -> Draw:
+    lying = np.array([[1.0, 0, 0, 0.2], [0, 0, 1, 0.12], [0, -1, 0, 0.75], [0, 0, 0, 1]])
+    return Draw(primitive=primitive(trimesh.creation.torus(0.3, 0.12, 96, 48), material), matrix=lying, **more)
+
+
+def matt(red: float, green: float, blue: float, **more) -> Material:
+    return Material(base_color=(red, green, blue, 1), metallic=0, roughness=0.7, **more)
+
+
+SCENES = {
+    "materials": (
+        Background(top="#f4f4f2", bottom="#d9d8d4"),
+        (
+            ball(matt(0.8, 0.8, 0.8), x=-0.9),
+            ball(matt(0.02, 0.02, 0.03, sheen_color=(0.2, 0.2, 0.2), sheen_roughness=0.5)),
+            ball(Material(base_color=(1, 0.77, 0.34, 1), roughness=0.25), x=0.9),
+            ring(matt(0.6, 0.03, 0.05)),
+        ),
+    ),
+    "layers": (
+        Background(),
+        (
+            ball(matt(0.2, 0.3, 0.7), x=-0.3),
+            ball(matt(0.8, 0.5, 0.1), x=0.3, y=0.45, size=0.6, layer="coat", opacity=0.5),
+            ring(matt(0.9, 0.2, 0.4), layer="ring", blend=Blend.MULTIPLY),
+            Draw(
+                primitive=primitive(
+                    trimesh.creation.box((0.5, 0.5, 0.1)),
+                    Material(base_color=(0.1, 0.8, 0.4, 0.4), alpha_mode=AlphaMode.BLEND, metallic=0, roughness=0.1),
+                ),
+                matrix=at(-0.4, 0.4, 0.8),
+            ),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_the_picture_is_the_one_that_was_approved(renderer, name):
+    background, draws = SCENES[name]
+    view = framing.view(draws, "three-quarter", settings=CameraSettings(), aspect=1.5)
+    scene = Scene(draws=draws, digest=name, background=background)
+    frame = next(renderer.frames(scene, (view,), Target(width=192, height=128))).copy()
+    file = GOLDEN / f"render-{name}.png"
+    if os.environ.get("FARM_GOLDEN") == "write":
+        Picture.fromarray(frame).save(file, optimize=True)
+    off = np.abs(frame.astype(int) - np.asarray(Picture.open(file).convert("RGBA")))
+    assert off.mean() <= MEAN
+    assert np.quantile(off, 0.999) <= WORST_IN_A_THOUSAND
