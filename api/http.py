@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -15,7 +16,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Message, Receive, Scope, Send
 
 from farm.errors import Refused
-from farm.ids import new_id
+from farm.ids import is_id, new_id
 
 JSON = b"application/json"
 MAX_WAIT_S = 60.0
@@ -203,13 +204,32 @@ def not_modified(request: Request[Any, Any, Any], tag: str) -> bool:
 # Paging
 
 
+def after(cursor: str) -> str:
+    """The id that a page begins after. Raises Refused ``request.cursor`` for what :class:`Page` did not make."""
+    try:
+        found = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
+    except (ValueError, UnicodeError):
+        found = ""
+    if not is_id(found):
+        raise Refused("request.cursor", "give the `next` of a page unchanged, or no cursor to begin again")
+    return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """One page of a list, and the cursor of the next."""
 
-    items: list[Any]
+    items: Sequence[Any]
     next: str | None = None
 
+    @classmethod
+    def of(cls, rows: Sequence[Any], limit: int) -> Page:
+        """From ``limit + 1`` rows that have an ``id``: the last one only tells that there is more."""
+        if len(rows) <= limit:
+            return cls(items=rows)
+        kept = rows[:limit]
+        return cls(items=kept, next=base64.urlsafe_b64encode(kept[-1].id.encode()).rstrip(b"=").decode())
+
     def answer(self) -> Answer:
-        """As JSON; the next page also as a Link header (RFC 8288) is left to the cursor."""
+        """As JSON."""
         return Answer({"items": self.items, "next": self.next})

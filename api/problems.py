@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import orjson
@@ -29,6 +29,7 @@ from farm.errors import FarmError, Refused, lookup
 
 log = structlog.get_logger()
 
+M = TypeVar("M", bound=pydantic.BaseModel)
 MAX_ERRORS = 50
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S: Mapping[int, int] = {429: 1, 503: 2}
@@ -90,6 +91,14 @@ def invalid(error: pydantic.ValidationError, document: bytes | str | None = None
             path = f"{at}.{path}" if path and not path.startswith("[") else f"{at}{path}"
         errors.append({"path": path, "message": row["msg"].removeprefix("Value error, "), "code": row["type"]})
     return Refused("request.invalid", sentence(errors, len(found)), {"errors": errors})
+
+
+def parsed(model: type[M], body: bytes, at: str = "") -> M:
+    """The JSON as a model; raises Refused ``request.malformed`` or ``request.invalid``."""
+    try:
+        return model.model_validate_json(body)
+    except pydantic.ValidationError as error:
+        raise invalid(error, body, at) from None
 
 
 def sentence(errors: Sequence[Mapping[str, str]], count: int) -> str:
