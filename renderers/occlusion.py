@@ -7,6 +7,7 @@ baked once for a design and turns with it, so that frames pay one vertex attribu
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from math import pi, sqrt
 
 import cv2
@@ -21,6 +22,7 @@ from renderers.stage import Column, Item, Stage
 from renderers.targets import Canvases
 
 _DIRECTIONS = 72
+_FEWEST, _MANY = 12, 200_000  # directions for the densest designs; vertices that get all of them
 _SIDE = 192  # texels a side of a depth map
 _DARKEST = 0.35  # what the deepest fold still gets, by light that walls reflect
 _REACHES = ((0.015, 0.5), (0.05, 0.4), (0.15, 0.3), (0.45, 0.2))  # of the design's height; what they take
@@ -33,7 +35,14 @@ class Occlusion:
     """The baked shares of one arrangement of draws. ``contact`` darkens the ground over ``area`` (x, z, side)."""
 
     def __init__(
-        self, context: moderngl.Context, programs: Programs, canvases: Canvases, stage: Stage, column: Column
+        self,
+        context: moderngl.Context,
+        programs: Programs,
+        canvases: Canvases,
+        stage: Stage,
+        column: Column,
+        *,
+        tick: Callable[[], None],
     ) -> None:
         self.key = key(stage)
         half = column.radius * 1.1 + 0.2 * (column.top - column.bottom)
@@ -44,7 +53,9 @@ class Occlusion:
         texel = 2.1 * radius / _SIDE
         lifted = points + normals * (1.2 * texel)
         seen, most = np.zeros(len(points), np.float32), np.full(len(points), 1e-6, np.float32)
-        for direction in _sphere(_DIRECTIONS):
+        # Dense scans are smooth enough with fewer directions, and would take long with all of them.
+        for direction in _sphere(max(_FEWEST, min(_DIRECTIONS, _DIRECTIONS * _MANY // len(points)))):
+            tick()
             to_map = _map_matrix(centre, direction, 1.05 * radius)
             depth = _depths(context, programs, canvases, stage, to_map, texel)
             weight = np.clip(normals @ direction.astype(np.float32), 0, None)

@@ -99,7 +99,7 @@ class Painter:
             still = stage.column(View(camera=view.camera))  # baked as the design stands, whatever its turn
             occlusion = self._cache.get(
                 ("occlusion", occlusion_key(stage)),
-                lambda: Occlusion(context, self._programs, self._canvases, stage, still),
+                lambda: Occlusion(context, self._programs, self._canvases, stage, still, tick=self._tick),
             )
         ground = Ground.under(column) if lighting.ground_shadow and stage.items else None
         if ground is not None and view.camera.eye[1] <= ground.level + 1e-4:
