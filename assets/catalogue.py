@@ -87,9 +87,9 @@ _TABLE: Final = (
         tags=("knit", "cotton", "t-shirt"),
         files=(
             "fabrics/jersey.json",
-            "fabrics/jersey-color.png",
-            "fabrics/jersey-normal.png",
-            "fabrics/jersey-mr.png",
+            "fabrics/jersey-color.jpg",
+            "fabrics/jersey-normal.jpg",
+            "fabrics/jersey-mr.jpg",
         ),
     ),
     Item(
@@ -98,7 +98,7 @@ _TABLE: Final = (
         name_en="Indigo denim",
         name_ko="인디고 데님",
         tags=("woven", "twill", "cotton", "indigo"),
-        files=("fabrics/denim.json", "fabrics/denim-color.png", "fabrics/denim-normal.png", "fabrics/denim-mr.png"),
+        files=("fabrics/denim.json", "fabrics/denim-color.jpg", "fabrics/denim-normal.jpg", "fabrics/denim-mr.jpg"),
     ),
     Item(
         id="linen",
@@ -106,7 +106,7 @@ _TABLE: Final = (
         name_en="Linen, plain weave",
         name_ko="평직 리넨",
         tags=("woven", "plain weave", "slub"),
-        files=("fabrics/linen.json", "fabrics/linen-color.png", "fabrics/linen-normal.png", "fabrics/linen-mr.png"),
+        files=("fabrics/linen.json", "fabrics/linen-color.jpg", "fabrics/linen-normal.jpg", "fabrics/linen-mr.jpg"),
     ),
     Item(
         id="houndstooth",
@@ -116,9 +116,9 @@ _TABLE: Final = (
         tags=("woven", "twill", "wool", "check"),
         files=(
             "fabrics/houndstooth.json",
-            "fabrics/houndstooth-color.png",
-            "fabrics/houndstooth-normal.png",
-            "fabrics/houndstooth-mr.png",
+            "fabrics/houndstooth-color.jpg",
+            "fabrics/houndstooth-normal.jpg",
+            "fabrics/houndstooth-mr.jpg",
         ),
     ),
     Item(

@@ -8,16 +8,38 @@ from typing import Final
 
 from assets import baked
 from assets.catalogue import DATA
-from assets.generators import dress_form
+from assets.generators import dress_form, skirt, tshirt, weave
+from assets.generators.textures import tiled
 
 Files = dict[str, bytes]
 
 
 def _dress_form() -> Files:
-    return {"models/dress-form.npz": baked.write(dress_form.model())}
+    color, normal = tiled("linen", weave.linen(512))
+    return {"models/dress-form.npz": baked.write(dress_form.model(color, normal))}
 
 
-MAKERS: Final[dict[str, Callable[[], Files]]] = {"dress-form": _dress_form}
+def _tshirt() -> Files:
+    _, normal = tiled("jersey", weave.jersey(512))
+    _, rib = tiled("rib", weave.rib(256))
+    return {"models/tshirt.npz": baked.write(tshirt.model(tshirt.drape(), normal, rib))}
+
+
+def _skirt() -> Files:
+    _, normal = tiled("gabardine", weave.gabardine(512))
+    return {"models/skirt.npz": baked.write(skirt.model(skirt.drape(), normal))}
+
+
+def _fabric(name: str) -> Callable[[], Files]:
+    return lambda: weave.files(name)
+
+
+MAKERS: Final[dict[str, Callable[[], Files]]] = {
+    "dress-form": _dress_form,
+    "tshirt": _tshirt,
+    "skirt": _skirt,
+    **{name: _fabric(name) for name in weave.FABRICS},
+}
 
 
 def main(wanted: list[str]) -> None:

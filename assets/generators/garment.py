@@ -1,0 +1,144 @@
+"""From a draped cloth to a garment that can be looked at: hems with thickness, stitches, UVs from the pattern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.generators.pattern import Panel, Sewn, constraints
+from assets.generators.solids import primitive
+from assets.model import Material, Primitive
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Draped:
+    """A sewn cloth at rest: ``points`` and outward ``normals`` float64[n, 3] per particle."""
+
+    sewn: Sewn
+    points: Array
+    normals: Array
+
+    def at(self, panel: Panel, flat: Array) -> tuple[Array, Array]:
+        """Points of the cloth and normals there, for points of the flat panel."""
+        corners, weights = panel.locate(flat)
+        ids = self.sewn.particle[panel.name][corners]
+        points = np.einsum("kc,kcd->kd", weights, self.points[ids])
+        outward = np.einsum("kc,kcd->kd", weights, self.normals[ids])
+        return points, outward / np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-12)
+
+
+def vertex_normals(points: Array, triangles: Index) -> Array:
+    """Area-weighted unit normals, float64[n, 3]."""
+    a, b, c = (points[triangles[:, i]] for i in range(3))
+    face = np.cross(b - a, c - a)
+    total = np.zeros_like(points)
+    for i in range(3):
+        np.add.at(total, triangles[:, i], face)
+    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12))
+
+
+def smooth(sewn: Sewn, points: Array, rounds: int, held: Index) -> Array:
+    """Taubin's low-pass (1995: no shrinking), which takes the triangles out of the folds and leaves the folds."""
+    pairs = constraints(sewn)[0]
+    degree = np.maximum(np.bincount(pairs.reshape(-1), minlength=sewn.count), 1)[:, None]
+    fixed = np.zeros(sewn.count, dtype=bool)
+    fixed[held] = True
+    out = points.copy()
+    for _ in range(rounds):
+        for factor in (0.5, -0.52):
+            total = np.zeros_like(out)
+            np.add.at(total, pairs[:, 0], out[pairs[:, 1]])
+            np.add.at(total, pairs[:, 1], out[pairs[:, 0]])
+            move = factor * (total / degree - out)
+            move[fixed] = 0
+            out = out + move
+    return out
+
+
+def face_of(cloth: Draped, panel: Panel, material: Material, uv_offset: Array) -> Primitive:
+    """One panel as seen from outside, with its flat pattern as UVs (metres, V down)."""
+    ids = cloth.sewn.particle[panel.name]
+    uv = (panel.flat - uv_offset) * [1.0, -1.0]
+    return primitive(cloth.points[ids], cloth.normals[ids], uv, panel.triangles, material)
+
+
+def hem(
+    cloth: Draped,
+    panel: Panel,
+    edge: str,
+    material: Material,
+    uv_offset: Array,
+    *,
+    depth: float = 0.02,
+    thickness: float = 0.0016,
+) -> Primitive:
+    """The cloth turned in along an edge: a rounded lip and a strip on the inside, ``depth`` deep."""
+    ids = panel.edges[edge]
+    line = panel.flat[ids]
+    tangent = np.gradient(line, axis=0)
+    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+    inward = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)  # outlines run counter-clockwise
+    particles = cloth.sewn.particle[panel.name][ids]
+    rim, outward = cloth.points[particles], cloth.normals[particles]
+    near, _ = cloth.at(panel, line + 0.004 * inward)
+    down = rim - near
+    down -= outward * np.einsum("ij,ij->i", down, outward)[:, None]
+    down /= np.maximum(np.linalg.norm(down, axis=1, keepdims=True), 1e-12)
+    radius = thickness / 2
+    rows, normals, flat = [], [], []
+    for angle in np.linspace(0, np.pi, 5):
+        rows.append(rim + radius * (np.sin(angle) * down + (np.cos(angle) - 1) * outward))
+        normals.append(np.sin(angle) * down + np.cos(angle) * outward)
+        flat.append(line - inward * radius * angle)
+    for share in (0.4, 1.0):
+        point, up = cloth.at(panel, line + inward * depth * share)
+        rows.append(point - up * thickness)
+        normals.append(-up)
+        flat.append(line - inward * (radius * np.pi + depth * share))
+    count = len(ids)
+    i, j = np.meshgrid(np.arange(len(rows) - 1), np.arange(count - 1), indexing="ij")
+    a = (i * count + j).reshape(-1)
+    triangles = np.concatenate([np.stack([a, a + count, a + count + 1], 1), np.stack([a, a + count + 1, a + 1], 1)])
+    points = np.concatenate(rows)
+    uv = (np.concatenate(flat) - uv_offset) * [1.0, -1.0]
+    return primitive(points, np.concatenate(normals), uv, triangles, material)
+
+
+def stitches(
+    cloth: Draped,
+    panel: Panel,
+    line: Array,
+    material: Material,
+    *,
+    every: float = 0.0036,
+    long: float = 0.0025,
+    wide: float = 0.0007,
+) -> Primitive:
+    """A row of thread stitches along a line of the flat pattern: little roofs that lie on the cloth."""
+    run = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    count = max(int(run[-1] / every), 2)
+    middle = (np.arange(count) + 0.5) * run[-1] / count
+    ends = []
+    for shift in (-long / 2, 0.0, long / 2):
+        at = np.stack([np.interp(middle + shift, run, line[:, i]) for i in range(2)], axis=1)
+        ends.append(cloth.at(panel, at))
+    (a, na), (m, nm), (b, nb) = ends
+    side = np.cross(nm, b - a)
+    side /= np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-12)
+    corners = [a + na * 0.0001, b + nb * 0.0001, m + side * wide / 2, m - side * wide / 2, m + nm * 0.0004]
+    points = np.stack(corners, axis=1).reshape(-1, 3)
+    lean = [na, nb, nm + 0.9 * side, nm - 0.9 * side, nm]
+    normals = np.stack(lean, axis=1).reshape(-1, 3)
+    base = 5 * np.arange(count)[:, None]
+    faces = np.concatenate([base + np.array(t) for t in ((0, 3, 4), (3, 1, 4), (1, 2, 4), (2, 0, 4))])
+    corner = points[faces]
+    face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    flip = np.einsum("ij,ij->i", face, normals[faces[:, 0]]) < 0
+    faces[flip] = faces[flip][:, ::-1]
+    uv = np.repeat(np.stack([np.interp(middle, run, line[:, i]) for i in range(2)], axis=1), 5, axis=0)
+    return primitive(points, normals, uv * [1.0, -1.0], faces, material)
