@@ -36,6 +36,7 @@ def make_app(redis_url: str, *, lanes: Iterable[str], run: Callable[[str], str |
     app.conf.update(
         task_queues=[Queue(queue_name(lane)) for lane in lanes],  # type: ignore[no-untyped-call]
         task_routes={f"{TASK_PREFIX}{lane}": {"queue": queue_name(lane)} for lane in lanes},
+        task_default_queue=queue_name(lanes[0]),
         task_create_missing_queues=False,
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,

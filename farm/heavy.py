@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -83,7 +82,7 @@ class HeavyChild:
             except FarmError as error:
                 return self._failed(claimed, error, line)
             except Exception as error:  # noqa: BLE001 - whatever it is, the step must end
-                log.error("step.broke", error=traceback.format_exc())
+                log.exception("step.broke")
                 return self._failed(claimed, FarmFault("farm.internal", f"unexpected {type(error).__name__}"), line)
             seconds = time.monotonic() - began
             log.info("step.done", source=source, seconds=round(seconds, 3))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -15,11 +13,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from farm.bus import Bus, Change, Outcome
-from farm.claims import LightJob, LightOutcome, claim_light, finish_light
 from farm.db import Database
 from farm.errors import FarmError, FarmFault
 from farm.jobs import Call, Command, Reply
 from farm.lanes import LANES
+from farm.light_claims import LightJob, LightOutcome, claim_light, finish_light
 
 log = structlog.get_logger(__name__)
 
@@ -149,12 +147,7 @@ def _run_one(connection: Connection, one: _Ready) -> Result:
         # A broken connection or a deadlock is not this job's: the whole batch is done again.
         if connection.invalidated or not connection.in_transaction():
             raise
-        log.error("command.broke", command=one.command.kind, job_id=one.job.id, error=traceback.format_exc())
+        log.exception("command.broke", command=one.command.kind, job_id=one.job.id)
     except Exception:  # noqa: BLE001 - one job's failure must not take the batch along
-        log.error("command.broke", command=one.command.kind, job_id=one.job.id, error=traceback.format_exc())
+        log.exception("command.broke", command=one.command.kind, job_id=one.job.id)
     return FarmFault("farm.internal", "the command failed; the log has the cause")
-
-
-def reply_json(reply: Reply) -> dict[str, Any]:
-    """A reply as it is stored and sent."""
-    return {"status": reply.status, "body": reply.body, "etag": reply.etag, "location": reply.location}

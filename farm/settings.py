@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Where the farm keeps things and what it may use. The defaults run everything on one machine."""
 
-    model_config = SettingsConfigDict(env_prefix="FARM_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="FARM_", frozen=True, extra="ignore", populate_by_name=True)
 
     data_dir: Path = Path(".farm")
     database_url: str = ""
@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     link_seconds: int = 3600
     scratch_dir: Path | None = None
     log_level: str = "info"
+    debug: bool = False  # the command line shows tracebacks
+    token: SecretStr = SecretStr("")  # of the command line; else <data_dir>/token
+    server_url: str = Field(default="", validation_alias="FARM_URL")  # of the command line; else <data_dir>/url
 
     @cached_property
     def database(self) -> str:

@@ -75,7 +75,7 @@ batches = Table(
     Column("output_name", String(200)),
     Column("total", Integer, nullable=False),
     Column("idempotency_key", String(200)),
-    Column("request_hash", String(64)),
+    Column("request_hash", String(64), nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("owner", "idempotency_key"),
     Index("ix_batches_owner_id", "owner", "id"),
@@ -106,6 +106,7 @@ jobs = Table(
     Column("result", Json),  # light: Reply as JSON
     Column("error_code", String(64)),
     Column("error_detail", Text),
+    Column("error_data", Json),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
@@ -113,7 +114,14 @@ jobs = Table(
     CheckConstraint("state in ('queued','running','paused','succeeded','failed','cancelled')", name="state"),
     UniqueConstraint("owner", "idempotency_key"),
     Index("ix_jobs_owner_id", "owner", "id"),
-    Index("ix_jobs_batch_id", "batch_id"),
+    Index("ix_jobs_batch_id_state", "batch_id", "state"),
+    Index(
+        "ix_jobs_open",
+        "owner",
+        "lane",
+        sqlite_where=text("state IN ('queued','running','paused')"),
+        postgresql_where=text("state IN ('queued','running','paused')"),
+    ),
     Index(
         "ix_jobs_light_queue",
         "lane",
@@ -152,6 +160,7 @@ steps = Table(
     Column("done", Integer, nullable=False, server_default="0"),
     Column("attempt", Integer, nullable=False, server_default="0"),  # the fence: rises with every claim
     Column("failures", Integer, nullable=False, server_default="0"),
+    Column("losses", Integer, nullable=False, server_default="0"),  # leases that ran out
     Column("avoid", Json, nullable=False),  # workers on which it failed
     Column("worker", String(128)),
     Column("lease_until", UtcDateTime),
@@ -160,19 +169,12 @@ steps = Table(
     Column("result", Json),  # StepResult as JSON
     Column("error_code", String(64)),
     Column("error_detail", Text),
+    Column("error_data", Json),
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     UniqueConstraint("job_id", "key"),
     CheckConstraint("state in ('blocked','ready','running','succeeded','failed','cancelled')", name="state"),
     Index("ix_steps_job_id_position", "job_id", "position"),
-    Index(
-        "ix_steps_ready",
-        "lane",
-        "owner",
-        "id",
-        sqlite_where=text("state = 'ready'"),
-        postgresql_where=text("state = 'ready'"),
-    ),
     Index(
         "ix_steps_leases",
         "lease_until",
@@ -181,13 +183,26 @@ steps = Table(
     ),
 )
 
+Index(
+    "ix_steps_ready",
+    steps.c.lane,
+    steps.c.owner,
+    steps.c.priority.desc(),
+    steps.c.id,
+    sqlite_where=text("state = 'ready'"),
+    postgresql_where=text("state = 'ready'"),
+)
+
 shares = Table(
     "shares",
     metadata,
-    # The weighted round robin's memory: whoever has the smallest `pass` of a lane goes next.
-    Column("lane", String(32), primary_key=True),
+    # The weighted round robin's memory (stride scheduling). `pool` is the set of lanes that a class of workers
+    # serves: those share their turns. Whoever has the smallest `pass` goes next; `start` is the pass before the
+    # owner's last turn, and the largest start of a pool is its virtual time.
+    Column("pool", String(255), primary_key=True),
     Column("owner", String(64), primary_key=True),
-    Column("pass", Float, nullable=False, server_default="0"),
+    Column("start", Float, nullable=False),
+    Column("pass", Float, nullable=False),
 )
 
 step_logs = Table(

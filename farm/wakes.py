@@ -91,7 +91,7 @@ class Waker:
                 for lane, count in due:
                     self._send(lane, count, producer)
             except (OperationalError, redis.RedisError, OSError) as error:
-                log.warning("wake.lost", error=type(error).__name__)
+                log.warning("wake.lost", error=f"{type(error).__name__}: {error}")
                 producer = None
                 time.sleep(RETRY_S)
                 with self._changed:

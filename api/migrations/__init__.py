@@ -1,0 +1,1 @@
+"""Alembic migrations over the farm's tables and the slices'."""
