@@ -25,6 +25,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.http import request_id
+from assets.errors import ContentError
 from farm.errors import FarmError, Refused, lookup
 
 log = structlog.get_logger()
@@ -149,6 +150,8 @@ def as_farm_error(error: Exception) -> FarmError:
     """Whatever was raised, as an error with a stable code. Nothing of the inside shows in it."""
     if isinstance(error, FarmError):
         return error
+    if isinstance(error, ContentError):
+        return Refused(error.code, str(error), {"path": error.path} if error.path else {})
     if isinstance(error, pydantic.ValidationError):
         return invalid(error)
     if isinstance(error, msgspec.DecodeError):
