@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull, QhullError
 
 from assets.model import AlphaMode, Primitive
 from assets.scene import Blend, Camera, Draw, Scene, Target, View
@@ -23,6 +22,7 @@ from renderers.surfaces import Surface
 
 _PIXELS = 0.5  # the error that a level of detail may have, in pixels of the picture
 _COARSEST = 0.002  # and its bound in tiny pictures, as a share of the design's size, for the shading's sake
+_FEW, _DIRECTIONS, _CHUNK = 512, 320, 65_536
 _hulls: WeakKeyDictionary[Primitive, NDArray[np.float64]] = WeakKeyDictionary()
 
 
@@ -33,6 +33,7 @@ class Item:
     draw: Draw
     surface: Surface
     hull: NDArray[np.float64]  # float64[k, 3], world metres before the turn
+    heights: tuple[float, float]  # lowest and highest vertex, world metres
 
     @property
     def casts(self) -> bool:
@@ -73,6 +74,7 @@ class Stage:
                 draw=draw,
                 surface=Surface(draw.primitive, context=context, cache=cache, anisotropic=anisotropic),
                 hull=_hull(draw.primitive) @ draw.matrix[:3, :3].T + draw.matrix[:3, 3],
+                heights=_heights(draw),
             )
             for draw in scene.draws
             if draw.opacity > 0 and len(draw.primitive.indices)
@@ -100,13 +102,14 @@ class Stage:
         x, z = (low[0] + high[0]) / 2, (low[2] + high[2]) / 2
         if view.turn:
             x, z = view.pivot[0], view.pivot[2]
+        bottom, top = min(i.heights[0] for i in self.items), max(i.heights[1] for i in self.items)
         radius = float(np.hypot(points[:, 0] - x, points[:, 2] - z).max())
         return Column(
             x=float(x),
             z=float(z),
             radius=max(radius, 1e-3),
-            bottom=float(low[1]),
-            top=float(max(high[1], low[1] + 1e-3)),
+            bottom=bottom,
+            top=max(top, bottom + 1e-3),
         )
 
     def fineness(self, camera: Camera, target: Target, column: Column) -> float:
@@ -155,13 +158,44 @@ def _groups(items: Sequence[Item]) -> tuple[Group, ...]:
 
 
 def _hull(primitive: Primitive) -> NDArray[np.float64]:
-    """The corners of the convex hull of the drawn vertices, or all of them when they lie in a plane."""
+    """Few points whose convex hull holds all drawn vertices (and is hardly larger)."""
     known = _hulls.get(primitive)
     if known is None:
-        points = primitive.positions[np.unique(primitive.indices)].astype(np.float64)
-        try:
-            known = points[ConvexHull(points).vertices] if len(points) > 64 else points
-        except QhullError:
-            known = points
-        _hulls[primitive] = known
+        points = _drawn(primitive)
+        known = _hulls[primitive] = (_extremes(points) if len(points) > _FEW else points).astype(np.float64)
     return known
+
+
+def _drawn(primitive: Primitive) -> NDArray[np.float32]:
+    """The vertices that a triangle uses."""
+    used = np.zeros(len(primitive.positions), dtype=bool)
+    used[primitive.indices.ravel()] = True
+    return primitive.positions[used]
+
+
+def _heights(draw: Draw) -> tuple[float, float]:
+    """The lowest and highest drawn vertex, world metres; exact, for the ground lies there."""
+    y = _drawn(draw.primitive).astype(np.float64) @ draw.matrix[1, :3] + draw.matrix[1, 3]
+    return float(y.min()), float(y.max())
+
+
+def _extremes(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The outermost points along many directions, moved out by what the directions between them may miss."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle = (low + high) / 2
+    i = np.arange(_DIRECTIONS)
+    y = 1 - (2 * i + 1) / _DIRECTIONS
+    r, a = np.sqrt(1 - y * y), i * (np.pi * (3 - np.sqrt(5)))
+    around = np.stack([r * np.cos(a), y, r * np.sin(a)]).astype(np.float32)
+    best = np.full(_DIRECTIONS, -np.inf, np.float32)
+    at = np.zeros(_DIRECTIONS, np.int64)
+    for start in range(0, len(points), _CHUNK):
+        reach = (points[start : start + _CHUNK] - middle) @ around
+        first = reach.argmax(axis=0)
+        further = reach[first, i] > best
+        at[further] = first[further] + start
+        best = np.maximum(best, reach[first, i])
+    ends = np.concatenate([points.argmin(axis=0), points.argmax(axis=0)])
+    # Between directions up to 0.17 away a vertex may stand out by 1 - cos(0.17) of the largest radius.
+    outer = points[at] + around.T * np.float32(0.015 * best.max())
+    return np.concatenate([outer, points[ends]])
