@@ -81,7 +81,7 @@ class HeavyChild:
                 return f"{line}: stopped"
             except FarmError as error:
                 return self._failed(claimed, error, line)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the step must end
+            except Exception as error:
                 log.exception("step.broke")
                 return self._failed(claimed, FarmFault("farm.internal", f"unexpected {type(error).__name__}"), line)
             seconds = time.monotonic() - began

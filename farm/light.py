@@ -148,6 +148,6 @@ def _run_one(connection: Connection, one: _Ready) -> Result:
         if connection.invalidated or not connection.in_transaction():
             raise
         log.exception("command.broke", command=one.command.kind, job_id=one.job.id)
-    except Exception:  # noqa: BLE001 - one job's failure must not take the batch along
+    except Exception:
         log.exception("command.broke", command=one.command.kind, job_id=one.job.id)
     return FarmFault("farm.internal", "the command failed; the log has the cause")

@@ -1,0 +1,56 @@
+"""The role `reconciler`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from farm import log
+from farm.blobs import open_blobs
+from farm.bus import Bus
+from farm.celery_app import make_app
+from farm.db import open_database
+from farm.lanes import LANES
+from farm.process import tie_to_parent, watch_parent
+from farm.reconciler import Reconciler
+from farm.settings import Settings
+from farm.wakes import Waker
+
+TICK_S = 0.2
+
+
+def main() -> None:
+    """Reconciles until it is told to stop."""
+    tie_to_parent()
+    watch_parent()
+    settings = Settings()
+    log.configure("reconciler", settings.log_level)
+    logger = structlog.get_logger(__name__)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    waker = Waker(make_app(settings.redis_url, lanes=LANES), settings.redis_url)
+    reconciler = Reconciler(
+        open_database(settings, pool_size=2),
+        waker,
+        Bus(settings.redis_url),
+        open_blobs(settings),
+        light_job_hours=settings.light_job_hours,
+    )
+    while not stop.wait(TICK_S):
+        try:
+            done = reconciler.tick()
+        except (SQLAlchemyError, OSError) as error:
+            logger.warning("reconciler.failed", error=type(error).__name__)
+            stop.wait(1.0)
+            continue
+        told = {name: count for name, count in done.items() if name not in {"announced", "woken"}}
+        if told:
+            logger.info("reconciled", **told)
+    waker.close()
+
+
+if __name__ == "__main__":
+    main()
