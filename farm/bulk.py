@@ -1,7 +1,7 @@
 """Many rows in one statement, in the form that each database takes fastest.
 
-SQLite: one statement, prepared once, run by the driver's own loop. PostgreSQL: the rows as one JSON document, unpacked
-on the server (list parameters cost five times as much).
+SQLite: one statement, prepared once, run by the driver's own loop. PostgreSQL: the rows as one JSON document,
+unpacked on the server (list parameters cost five times as much).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _sqlite_insert(table: Table, columns: tuple[str, ...], stamped: tuple[str, .
 def _postgresql_insert(table: Table, columns: tuple[str, ...], stamped: tuple[str, ...], conflict: str) -> str:
     names = ", ".join(f'"{name}"' for name in (*columns, *stamped))
     values = ", ".join([f'x."{name}"' for name in columns] + [NOW["postgresql"]] * len(stamped))
-    dialect = postgresql.dialect()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
     types = ", ".join(f'"{name}" {table.c[name].type.compile(dialect)}' for name in columns)
     return (
         f"INSERT INTO {table.name} ({names}) SELECT {values} "  # noqa: S608

@@ -1,8 +1,8 @@
 """The database: one synchronous engine, explicit transactions, the database's own clock.
 
 SQLite: Python's driver would open and commit transactions by itself, so it is put into autocommit and this file says
-BEGIN. A write takes a kernel lock beside the database first, because waiters on ``flock`` are woken, while SQLite's own
-busy handler sleeps. PostgreSQL needs neither.
+BEGIN. A write takes a kernel lock beside the database first, because waiters on ``flock`` are woken, while SQLite's
+own busy handler sleeps. PostgreSQL needs neither.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ OPEN = ("queued", "running", "paused")
 
 @dataclass(frozen=True, kw_only=True)
 class Pressure:
-    """``age_s``: of the oldest queued job (light). ``depth``: the owner's unfinished jobs, counted up to the limit."""
+    """``age_s``: of the oldest queued job (light). ``depth``: the owner's unfinished jobs, counted to the limit."""
 
     age_s: float = 0.0
     depth: int = 0
