@@ -1,0 +1,180 @@
+"""A design becomes one model: avatar and layers in place, materials customised, what is covered taken away."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets import catalogue
+from assets.customise import customise
+from assets.design import Customisation, Design, GradientBackground, Ref, SolidBackground, Transform
+from assets.dressing import dress
+from assets.errors import ModelError
+from assets.fabric import Fabric
+from assets.merging import Part, merge
+from assets.model import Image, Model
+from assets.pose import flatten
+from assets.scene import Background, Blend, Draw, Lighting, Scene
+from assets.transforms import Matrix, euler_xyz
+from assets.units import extent, scaled
+
+AVATAR: Final = "@avatar"
+"""The avatar's layer id; no layer of a design can have it."""
+
+
+def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref], Fabric]) -> Model:
+    """One model with a root node for the avatar and each visible layer, in the order they are worn.
+
+    What garments cover of the avatar, and outer layers of inner ones, is cut or pushed under the cloth (see
+    :mod:`assets.covering`); see-through layers cut nothing. Loaded models are not changed. A layer whose
+    opacity or blend mode is not the default says so in its root node's ``extras``.
+    Raises what ``load`` and ``fabric`` raise, and ModelError ``model.empty`` when nothing is visible.
+    """
+    parts: list[Part] = []
+    see_through: set[str] = set()
+    bounds: tuple[Matrix, Matrix] | None = None
+    avatar = design.avatar
+    if avatar is not None:
+        body = load(avatar.model)
+        matrix = place(avatar.transform)
+        bounds = _moved_bounds(body, matrix)
+        if avatar.visible:
+            model = _customised(body, avatar.model, avatar.material, fabric)
+            parts.append(Part(model=model, matrix=matrix, layer=AVATAR, name="avatar"))
+    for layer in design.layers:
+        if not layer.visible or layer.opacity == 0:
+            continue
+        model = _customised(load(layer.model), layer.model, layer.material, fabric)
+        matrix = place(layer.transform)
+        if bounds is not None:
+            model = harmonise(model, matrix, bounds)
+        plain = layer.opacity == 1 and layer.blend is Blend.NORMAL
+        if not plain:
+            see_through.add(layer.id)
+        extras = {} if plain else {"opacity": layer.opacity, "blend": layer.blend.value}
+        parts.append(Part(model=model, matrix=matrix, layer=layer.id, name=layer.name or layer.id, extras=extras))
+    if not parts:
+        raise ModelError("nothing to draw: make a layer or the avatar visible", code="model.empty")
+    merged = merge(tuple(parts), name=design.name)
+    order = tuple(part.layer for part in parts)
+    scale = 1.0
+    if bounds is not None:
+        scale = float(np.clip((bounds[1] - bounds[0]).max() / 1.7, 0.05, 2.0))
+    return dress(merged, order, body=AVATAR, see_through=frozenset(see_through), scale=scale)
+
+
+def place(transform: Transform) -> Matrix:
+    """The matrix of a layer's transform: scale, then turns about X, Y and Z, then position."""
+    matrix = euler_xyz(transform.rotation) @ np.diag([*transform.scale, 1.0])
+    matrix[:3, 3] = transform.position
+    return matrix
+
+
+def harmonise(model: Model, matrix: Matrix, bounds: tuple[Matrix, Matrix]) -> Model:
+    """A layer in the avatar's units, where its own size misled the reader.
+
+    A hat in millimetres is 280 units large and reads as a 2.8 m hat in centimetres. Beside an avatar that shows:
+    a layer more than 2.5 times the avatar's size that, 10, 100 or 1,000 times smaller, lies within the avatar's
+    surroundings, is scaled so.
+    """
+    low, high = _moved_bounds(model, matrix)
+    size = float((bounds[1] - bounds[0]).max())
+    if (high - low).max() <= 2.5 * size and np.abs([low, high]).max() <= 4 * size + np.abs(bounds).max():
+        return model
+    linear, position = matrix[:3, :3], matrix[:3, 3]
+    for factor in (0.1, 0.01, 0.001):
+        small = scaled(model, factor)
+        inner_low, inner_high = (low - position) * factor + position, (high - position) * factor + position
+        assert linear.shape == (3, 3)
+        fits = (inner_low >= bounds[0] - 0.3 * size).all() and (inner_high <= bounds[1] + 0.3 * size).all()
+        if fits and (inner_high - inner_low).max() >= 0.02 * size:
+            message = f"beside the avatar the model is {1 / factor:,.0f} times too large, so it was scaled to fit"
+            return replace(small, unit_scale=model.unit_scale * factor, warnings=(*model.warnings, message))
+    return model
+
+
+def _moved_bounds(model: Model, matrix: Matrix) -> tuple[Matrix, Matrix]:
+    low, high = extent(model)
+    corners = np.array([[x, y, z] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])])
+    moved = corners @ matrix[:3, :3].T + matrix[:3, 3]
+    return moved.min(axis=0), moved.max(axis=0)
+
+
+def _customised(model: Model, ref: Ref, how: Customisation, fabric: Callable[[Ref], Fabric]) -> Model:
+    cloth = fabric(how.texture) if how.texture is not None else None
+    known = catalogue.ITEMS.get(ref.item) if ref.item is not None else None
+    return customise(model, how, cloth, uv_metres=known.uv_metres if known is not None else 0.0)
+
+
+def scene(model: Model, design: Design) -> Scene:
+    """What a renderer draws of a composed model: posed, with the design's opacity, blending, light and background."""
+    layers = {layer.id: layer for layer in design.layers}
+    draws = tuple(
+        replace(draw, opacity=layers[draw.layer].opacity, blend=layers[draw.layer].blend)
+        if draw.layer in layers
+        else draw
+        for draw in flatten(model)
+    )
+    canvas = design.canvas
+    light = canvas.lighting
+    background = Background()
+    if isinstance(canvas.background, SolidBackground):
+        background = Background(top=canvas.background.colour)
+    elif isinstance(canvas.background, GradientBackground):
+        background = Background(top=canvas.background.top, bottom=canvas.background.bottom)
+    return Scene(
+        draws=draws,
+        digest=digest(draws),
+        lighting=Lighting(
+            studio=light.studio,
+            rotation=math.radians(light.rotation),
+            exposure=light.exposure,
+            ground_shadow=light.ground_shadow,
+        ),
+        background=background,
+    )
+
+
+def digest(draws: tuple[Draw, ...]) -> str:
+    """SHA-256 (hex) of everything that draws look like; names and application data do not count."""
+    total = hashlib.sha256()
+    for draw in draws:
+        _feed(total, draw)
+    return total.hexdigest()
+
+
+_UNSEEN: Final = frozenset({"name", "extras", "targets", "joints", "weights", "extensions", "extension_textures"})
+
+
+def _feed(total: Any, value: Any) -> None:
+    """Hashes a value by content, each with its type and length, so that no two ways of writing collide."""
+    if isinstance(value, Image):
+        total.update(f"image {value.digest};".encode())
+    elif isinstance(value, np.ndarray):
+        array: NDArray[Any] = np.ascontiguousarray(value)
+        total.update(f"array {array.dtype.str} {array.shape};".encode())
+        total.update(array.reshape(-1).view(np.uint8))
+    elif is_dataclass(value) and not isinstance(value, type):
+        total.update(f"{type(value).__name__}{{".encode())
+        for field in fields(value):
+            if field.name not in _UNSEEN:
+                total.update(f"{field.name}=".encode())
+                _feed(total, getattr(value, field.name))
+        total.update(b"}")
+    elif isinstance(value, tuple | list):
+        total.update(f"list {len(value)};".encode())
+        for element in value:
+            _feed(total, element)
+    elif isinstance(value, Mapping):
+        total.update(f"map {len(value)};".encode())
+        for key in sorted(value):
+            total.update(f"{key!r}:".encode())
+            _feed(total, value[key])
+    else:
+        total.update(f"{value!r};".encode())

@@ -1,0 +1,272 @@
+"""What is worn hides what is under it: from the meshes alone, without tags.
+
+For every vertex of the inner surface a ray goes along its outward normal, from a few centimetres inside to a
+few outside. Where it meets cloth that faces outwards, the vertex is covered, and the distance says how far the
+skin is under the cloth, or how far it pokes through it (real garments: up to two centimetres). Then
+
+- covered vertices that poke through or lie too close are pushed inwards until they are just under the cloth;
+  the push fades out over the bare skin beside it, so that no step shows;
+- triangles well inside the covered region are not drawn at all. A margin of skin stays under every hem, cuff
+  and neckline, so no hole shows there; it is wider than what one sees into an opening.
+
+Cloth that one can see through (opacity, blending, alpha) pushes and never cuts. A hand near a hip is not
+"covered" by it: the cloth must face the same way as the skin, and rays start no deeper than half way through
+a limb. Lengths are metres for an adult and scale with the body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+from scipy.spatial import cKDTree
+
+from assets.rays import Grid
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+_INSIDE: Final = 0.025  # how far skin may be outside its cloth
+_INSIDE_CLOTH: Final = 0.04  # how far an inner garment may be outside an outer one
+_OUTSIDE: Final = 0.05  # cloth farther off does not count as covering
+_CLOSE: Final = 0.015  # only skin this near under the cloth is cut; farther off nothing can poke through
+_CLEARANCE: Final = 0.003  # how far under the cloth pushed skin ends
+_MARGIN: Final = 0.03  # skin kept under an edge of the cloth
+_FADE: Final = 0.03  # over which a push fades out beside the cloth
+_LONG_EDGE: Final = 0.02  # triangles larger than this are tested at their centres too
+_WELD: Final = 2e-5
+_NEAR_BODY: Final = 0.08
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surface:
+    """Triangles in the world: points float64[n, 3], their outward normals, triangles int64[m, 3].
+
+    ``opaque`` bool[m]: nothing can be seen through the triangle.
+    """
+
+    points: Floats
+    normals: Floats
+    triangles: Ints
+    opaque: Mask
+
+    def corners(self) -> Floats:
+        """float64[m, 3, 3]."""
+        corners: Floats = self.points[self.triangles]
+        return corners
+
+
+@dataclass(frozen=True, kw_only=True)
+class Covered:
+    """What to do with an inner surface: ``offsets`` float64[n, 3] to add, ``keep`` bool[m] triangles to draw."""
+
+    offsets: Floats
+    keep: Mask
+
+    @property
+    def changes(self) -> bool:
+        """False when nothing is covered."""
+        return not bool(self.keep.all()) or bool(self.offsets.any())
+
+
+def join(surfaces: Sequence[Surface]) -> Surface:
+    """Several surfaces as one."""
+    starts = np.cumsum([0, *[len(surface.points) for surface in surfaces[:-1]]])
+    return Surface(
+        points=np.concatenate([surface.points for surface in surfaces]),
+        normals=np.concatenate([surface.normals for surface in surfaces]),
+        triangles=np.concatenate([s.triangles + start for s, start in zip(surfaces, starts, strict=True)]),
+        opaque=np.concatenate([surface.opaque for surface in surfaces]),
+    )
+
+
+def outward(cloth: Surface, body: Surface | None) -> Surface:
+    """Cloth whose triangles face away from the body, piece by connected piece.
+
+    A piece is turned round when clearly most of it faces the body under it; a piece with both an inside and an
+    outside is left as it is. Without a body the cloth is taken at its word.
+    """
+    if body is None or not len(cloth.triangles) or not len(body.points):
+        return cloth
+    faces = _face_normals(cloth.corners())
+    area = np.linalg.norm(faces, axis=1)
+    distance, nearest = cKDTree(body.points).query(cloth.corners().mean(axis=1), distance_upper_bound=_NEAR_BODY)
+    near = np.isfinite(distance)
+    if not near.any():
+        return cloth
+    vote = np.zeros(len(faces))
+    vote[near] = np.einsum("ij,ij->i", faces[near], body.normals[nearest[near]])
+    weld, count = _weld(cloth.points)
+    welded = weld[cloth.triangles]
+    _, piece_of = csgraph.connected_components(_adjacency(welded, count), directed=False)
+    piece = piece_of[welded[:, 0]]
+    for_body = np.bincount(piece, weights=vote)
+    weight = np.bincount(piece, weights=np.where(near, area, 0.0))
+    turned = (for_body < -0.3 * weight)[piece]
+    triangles = np.where(turned[:, None], cloth.triangles[:, ::-1], cloth.triangles)
+    return Surface(points=cloth.points, normals=cloth.normals, triangles=triangles, opaque=cloth.opaque)
+
+
+def cover(inner: Surface, cloth: Surface, *, scale: float = 1.0, solid: bool = True) -> Covered:
+    """What ``cloth`` (facing outwards) hides of ``inner``.
+
+    ``scale`` multiplies all lengths. ``solid`` says that the inner surface is a closed body, whose limbs have a
+    thickness; a garment is not.
+    """
+    nothing = Covered(offsets=np.zeros_like(inner.points), keep=np.ones(len(inner.triangles), dtype=bool))
+    if not len(inner.triangles) or not len(cloth.triangles):
+        return nothing
+    weld, count = _weld(inner.points)
+    triangles = weld[inner.triangles]
+    points = np.zeros((count, 3))
+    points[weld] = inner.points
+    around = _adjacency(triangles, count)
+    normals = _ray_normals(points, triangles, around, inner.normals, weld)
+    inside = (_INSIDE if solid else _INSIDE_CLOTH) * scale
+    reach = inside + _OUTSIDE * scale
+    cloth_corners = cloth.corners()
+    low, high = cloth_corners.min(axis=(0, 1)) - reach, cloth_corners.max(axis=(0, 1)) + reach
+    near = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
+    if not len(near):
+        return nothing
+    grid = Grid(cloth_corners, _unit(_face_normals(cloth_corners)), cell=_cell(cloth_corners, scale))
+    depth = np.full(count, inside)
+    if solid:
+        depth[near] = np.minimum(inside, 0.45 * _thickness(points, triangles, normals, near, 2.5 * inside, scale))
+    height = np.full(count, np.inf)  # of the cloth over the skin; negative where skin pokes through
+    hit = np.full(count, -1, dtype=np.int64)
+    distance, hit[near] = grid.first_hit(
+        points[near] - normals[near] * depth[near, None], normals[near], depth[near] + _OUTSIDE * scale
+    )
+    height[near] = distance - depth[near]
+    covered = hit >= 0
+    if not covered.any():
+        return nothing
+    push = _push(points, around, covered, height, scale)
+    keep = _keep(points, triangles, normals, around, covered, height, hit, depth, cloth, grid, scale)
+    return Covered(offsets=(-normals * push[:, None])[weld], keep=keep)
+
+
+def _push(points: Floats, around: Any, covered: Mask, height: Floats, scale: float) -> Floats:
+    """How far each vertex goes inwards: what it needs, spread smoothly over its neighbourhood."""
+    need = np.where(covered, np.maximum(_CLEARANCE * scale - height, 0.0), 0.0)
+    pushed = np.flatnonzero(need > 0)
+    if not len(pushed):
+        return need
+    push = need.copy()
+    # Beside the cloth, and where a ray slipped through a fold, the push of the nearest pushed vertex fades out.
+    distance, nearest = cKDTree(points[pushed]).query(points, distance_upper_bound=_FADE * scale)
+    reached = np.isfinite(distance)
+    fade = 1.0 - distance[reached] / (_FADE * scale)
+    push[reached] = np.maximum(push[reached], need[pushed[nearest[reached]]] * fade * fade * (3 - 2 * fade))
+    degree = np.maximum(np.asarray(around.sum(axis=1)).ravel(), 1.0)
+    for _ in range(4):
+        push = np.maximum(0.5 * push + 0.5 * (around @ push) / degree, need)
+    return push
+
+
+def _keep(
+    points: Floats,
+    triangles: Ints,
+    normals: Floats,
+    around: Any,
+    covered: Mask,
+    height: Floats,
+    hit: Ints,
+    depth: Floats,
+    cloth: Surface,
+    grid: Grid,
+    scale: float,
+) -> Mask:
+    """Which triangles to draw: all but those well inside the part that opaque, close cloth covers."""
+    hidden = covered & (height < _CLOSE * scale)
+    hidden[covered] &= cloth.opaque[hit[covered]]
+    bare = np.flatnonzero(~covered)
+    deep = hidden & (np.asarray(around @ (~covered).astype(np.float64)).ravel() == 0)
+    if len(bare):
+        candidates = np.flatnonzero(deep)
+        distance, _ = cKDTree(points[bare]).query(points[candidates], distance_upper_bound=_MARGIN * scale)
+        deep[candidates] = ~np.isfinite(distance)
+    cut = deep[triangles].all(axis=1)
+    corners = points[triangles]
+    longest = np.sqrt(((corners - np.roll(corners, 1, axis=1)) ** 2).sum(axis=2).max(axis=1))
+    large = np.flatnonzero(cut & (longest > _LONG_EDGE * scale))
+    if len(large):
+        direction = _unit(normals[triangles[large]].mean(axis=1))
+        start = depth[triangles[large]].min(axis=1)
+        centres = corners[large].mean(axis=1) - direction * start[:, None]
+        _, centre_hit = grid.first_hit(centres, direction, start + _CLOSE * scale)
+        cut[large] = (centre_hit >= 0) & cloth.opaque[centre_hit]
+    keep: Mask = ~cut
+    return keep
+
+
+def _thickness(points: Floats, triangles: Ints, normals: Floats, near: Ints, longest: float, scale: float) -> Floats:
+    """How far it is from a vertex through the body to its other side, at most ``longest``."""
+    corners = points[triangles]
+    facing = _unit(_face_normals(corners))
+    # The body's winding may be reversed; its vertex normals say which way is out.
+    if np.einsum("ij,ij->", facing, normals[triangles[:, 0]]) < 0:
+        facing = -facing
+    grid = Grid(corners, facing, cell=_cell(corners, scale))
+    skip = 1e-4 * scale
+    inward = -normals[near]
+    distance, _ = grid.first_hit(points[near] + inward * skip, inward, np.full(len(near), longest))
+    return np.minimum(distance + skip, longest)
+
+
+def _ray_normals(points: Floats, triangles: Ints, around: Any, given: Floats, weld: Ints) -> Floats:
+    """Outward normals of welded vertices, smoothed so that creases do not scatter the rays."""
+    faces = _face_normals(points[triangles])
+    total = np.zeros_like(points)
+    for axis in range(3):
+        total[:, axis] = np.bincount(triangles.ravel(), weights=np.repeat(faces[:, axis], 3), minlength=len(points))
+    shading = np.zeros_like(points)
+    shading[weld] = given
+    if np.einsum("ij,ij->", total, shading) < 0:
+        total = -total
+    normals = np.where(np.linalg.norm(total, axis=1, keepdims=True) > 0, _unit(total), shading)
+    for _ in range(3):
+        normals = _unit(normals + around @ normals)
+    return normals
+
+
+def _weld(points: Floats) -> tuple[Ints, int]:
+    """One number for each place: vertices split by texture seams become one."""
+    cells = np.round((points - points.min(axis=0)) / _WELD).astype(np.int64)
+    _, first, inverse = np.unique(
+        (cells[:, 0] << 42) ^ (cells[:, 1] << 21) ^ cells[:, 2], return_index=True, return_inverse=True
+    )
+    return inverse.ravel().astype(np.int64), len(first)
+
+
+def _adjacency(triangles: Ints, count: int) -> Any:
+    """Vertex to vertex, 1 where an edge is: scipy CSR [count, count]."""
+    a, b = triangles.ravel(), np.roll(triangles, -1, axis=1).ravel()
+    matrix = sparse.coo_matrix(
+        (np.ones(2 * len(a)), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(count, count)
+    ).tocsr()
+    matrix.data[:] = 1.0
+    return matrix
+
+
+def _cell(corners: Floats, scale: float) -> float:
+    edge = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
+    return float(np.clip(1.5 * np.median(edge), 0.008 * scale, 0.05 * scale))
+
+
+def _face_normals(corners: Floats) -> Floats:
+    normals: Floats = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return normals
+
+
+def _unit(vectors: Floats) -> Floats:
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Floats = vectors / np.where(length > 1e-20, length, 1.0)
+    return unit

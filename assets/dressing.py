@@ -1,0 +1,213 @@
+"""Takes a merged model apart into layers, lets the outer ones cover the inner ones, and puts it together again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.covering import Covered, Surface, cover, join, outward
+from assets.errors import ImageError
+from assets.images import decode
+from assets.model import AlphaMode, Material, Model, MorphTarget, Primitive
+from assets.pose import flatten
+from assets.scene import Draw
+from assets.transforms import Matrix, apply
+
+_LOOKED_AT: Final = 4096 * 4096  # pixels of an alpha channel worth decoding to find it opaque
+_PER_VERTEX: Final = ("positions", "normals", "tangents", "uv0", "uv1", "colors", "joints", "weights")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Piece:
+    """One drawn primitive: where it is in the model, and its surface in the world."""
+
+    node: int
+    place: int
+    primitive: Primitive
+    matrix: Matrix
+    skinned: bool
+    surface: Surface
+
+
+def dress(model: Model, order: tuple[str, ...], *, body: str, see_through: frozenset[str], scale: float) -> Model:
+    """The model with what is covered pushed under the cloth or cut.
+
+    ``order`` are layers from the inside out; ``body`` names the one that is a closed body. Layers in
+    ``see_through``, and materials with real alpha, push and never cut.
+    """
+    if len(order) < 2:
+        return model
+    model = _unshared(model)
+    pieces: dict[str, list[_Piece]] = {layer: [] for layer in order}
+    alphas: dict[int, bool] = {}
+    for layer, piece in _pieces(model, see_through, alphas):
+        pieces[layer].append(piece)
+    skin = join([piece.surface for piece in pieces[body]]) if pieces.get(body) else None
+    shells: list[Surface] = []  # of the layers further out, where they ended up
+    changed: dict[tuple[int, int], Primitive | None] = {}
+    for layer in reversed(order):
+        if not pieces[layer]:
+            continue
+        surface = join([piece.surface for piece in pieces[layer]])
+        solid = layer == body
+        if shells:
+            covered = _cover(surface, shells, scale=scale, solid=solid)
+            if covered.changes:
+                _apply(pieces[layer], covered, changed)
+                surface = replace(surface, points=surface.points + covered.offsets)
+        shells.append(surface if solid else outward(surface, skin))
+    return _rebuilt(model, changed) if changed else model
+
+
+def _cover(inner: Surface, shells: list[Surface], *, scale: float, solid: bool) -> Covered:
+    """Every outer layer's verdict in turn, from the innermost: the largest push, every cut."""
+    offsets = np.zeros_like(inner.points)
+    keep = np.ones(len(inner.triangles), dtype=bool)
+    for shell in reversed(shells):
+        found = cover(inner, shell, scale=scale, solid=solid)
+        larger = np.einsum("ij,ij->i", found.offsets, found.offsets) > np.einsum("ij,ij->i", offsets, offsets)
+        offsets[larger] = found.offsets[larger]
+        keep &= found.keep
+    return Covered(offsets=offsets, keep=keep)
+
+
+def _unshared(model: Model) -> Model:
+    """Every node its own mesh, because the same mesh is covered differently in different places."""
+    seen: set[int] = set()
+    nodes, meshes = list(model.nodes), list(model.meshes)
+    for place, node in enumerate(nodes):
+        if node.mesh is None:
+            continue
+        if node.mesh in seen:
+            meshes.append(meshes[node.mesh])
+            nodes[place] = replace(node, mesh=len(meshes) - 1)
+        else:
+            seen.add(node.mesh)
+    return replace(model, nodes=tuple(nodes), meshes=tuple(meshes))
+
+
+def _pieces(model: Model, see_through: frozenset[str], alphas: dict[int, bool]) -> list[tuple[str, _Piece]]:
+    """Every drawn primitive with its surface, in the order in which :func:`flatten` gives them."""
+    places: list[tuple[int, int]] = []
+    stack = list(reversed(model.roots))
+    while stack:
+        place = stack.pop()
+        node = model.nodes[place]
+        stack += reversed(node.children)
+        if node.mesh is not None:
+            places += [(place, number) for number in range(len(model.meshes[node.mesh].primitives))]
+    found = []
+    for (place, number), draw in zip(places, flatten(model), strict=True):
+        node = model.nodes[place]
+        assert node.mesh is not None
+        primitive = model.meshes[node.mesh].primitives[number]
+        piece = _Piece(
+            node=place,
+            place=number,
+            primitive=primitive,
+            matrix=draw.matrix,
+            skinned=node.skin is not None or bool(primitive.targets),
+            surface=_surface(draw, draw.layer not in see_through and _opaque(primitive.material, alphas)),
+        )
+        found.append((draw.layer, piece))
+    return found
+
+
+def _surface(draw: Draw, opaque: bool) -> Surface:
+    linear = draw.matrix[:3, :3]
+    # Cofactors turn normals as the inverse transpose does, and exist for flattened models too.
+    cofactor = np.stack(
+        [np.cross(linear[1], linear[2]), np.cross(linear[2], linear[0]), np.cross(linear[0], linear[1])]
+    )
+    if np.linalg.det(linear) < 0:
+        cofactor = -cofactor
+    triangles = draw.primitive.indices.astype(np.int64)
+    return Surface(
+        points=apply(draw.matrix, draw.primitive.positions),
+        normals=draw.primitive.normals @ cofactor.T,
+        triangles=triangles,
+        opaque=np.full(len(triangles), opaque),
+    )
+
+
+def _opaque(material: Material, alphas: dict[int, bool]) -> bool:
+    """Whether nothing shows through. A material may say BLEND and have no alpha at all; that is looked up."""
+    if "KHR_materials_transmission" in material.extensions:
+        return False
+    if material.alpha_mode is AlphaMode.OPAQUE:
+        return True
+    if material.base_color[3] < 1:
+        return False
+    texture = material.base_color_texture
+    if texture is None or texture.image.mime == "image/jpeg":
+        return True
+    image = texture.image
+    if image.width * image.height > _LOOKED_AT:
+        return False
+    key = id(image)
+    if key not in alphas:
+        try:
+            alphas[key] = bool((decode(image)[..., 3] == 255).all())
+        except ImageError:
+            alphas[key] = False  # whoever draws it will say so
+    return alphas[key]
+
+
+def _apply(pieces: list[_Piece], covered: Covered, changed: dict[tuple[int, int], Primitive | None]) -> None:
+    vertex = triangle = 0
+    for piece in pieces:
+        offsets = covered.offsets[vertex : vertex + len(piece.surface.points)]
+        keep = covered.keep[triangle : triangle + len(piece.surface.triangles)]
+        vertex, triangle = vertex + len(offsets), triangle + len(keep)
+        primitive = piece.primitive
+        if offsets.any() and not piece.skinned and abs(np.linalg.det(piece.matrix[:3, :3])) > 1e-12:
+            local = offsets @ np.linalg.inv(piece.matrix[:3, :3]).T
+            primitive = replace(primitive, positions=(primitive.positions + local).astype(np.float32))
+        if not keep.all():
+            primitive = replace(primitive, indices=np.ascontiguousarray(primitive.indices[keep]))
+        if primitive is not piece.primitive:
+            changed[piece.node, piece.place] = compact(primitive) if len(primitive.indices) else None
+
+
+def compact(primitive: Primitive) -> Primitive:
+    """The primitive without the vertices that no triangle uses."""
+    used, inverse = np.unique(primitive.indices, return_inverse=True)
+    if len(used) == len(primitive.positions):
+        return primitive
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for name in _PER_VERTEX:
+        array = getattr(primitive, name)
+        if array is not None:
+            arrays[name] = array[used]
+    targets = tuple(
+        MorphTarget(
+            positions=None if target.positions is None else target.positions[used],
+            normals=None if target.normals is None else target.normals[used],
+            name=target.name,
+        )
+        for target in primitive.targets
+    )
+    indices = inverse.reshape(-1, 3).astype(np.uint32)
+    return replace(primitive, indices=indices, targets=targets, **arrays)  # type: ignore[arg-type]  # by name
+
+
+def _rebuilt(model: Model, changed: Mapping[tuple[int, int], Primitive | None]) -> Model:
+    nodes, meshes = list(model.nodes), list(model.meshes)
+    for place in sorted({node for node, _ in changed}):
+        node = nodes[place]
+        assert node.mesh is not None
+        mesh = meshes[node.mesh]
+        primitives = (changed.get((place, k), primitive) for k, primitive in enumerate(mesh.primitives))
+        left = tuple(primitive for primitive in primitives if primitive is not None)
+        meshes[node.mesh] = replace(mesh, primitives=left)
+        if not left:
+            nodes[place] = replace(node, mesh=None, skin=None, morph_weights=())
+    # Meshes that nothing is left of go, so that no file is written with an empty one.
+    kept = [k for k, mesh in enumerate(meshes) if mesh.primitives]
+    where = {old: new for new, old in enumerate(kept)}
+    nodes = [node if node.mesh is None else replace(node, mesh=where[node.mesh]) for node in nodes]
+    return replace(model, nodes=tuple(nodes), meshes=tuple(meshes[k] for k in kept))

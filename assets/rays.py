@@ -1,0 +1,123 @@
+"""Many short rays against many triangles, in numpy: a uniform grid, then one exact test for each pair.
+
+Made for segments of a few centimetres near a surface (30,000 of them against 30,000 triangles in well under a
+second), where a tree built for long rays is the wrong tool and embree would be one more native dependency.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_PAIRS: Final = 400_000  # tested at a time: about 100 MB of temporaries
+_CELLS_PER_TRIANGLE: Final = 4_096  # a triangle across more cells than this is split among coarser ones
+_SPAN: Final = 1 << 20  # cells along one axis
+
+
+class Grid:
+    """Triangles sorted into cells. ``corners`` is float64[m, 3, 3]; ``facing`` their normals, float64[m, 3]."""
+
+    def __init__(self, corners: Floats, facing: Floats, *, cell: float) -> None:
+        self._corners = corners
+        self._facing = facing
+        self._origin = corners.min(axis=(0, 1)) if len(corners) else np.zeros(3)
+        size = corners.max(axis=(0, 1)) - self._origin if len(corners) else np.ones(3)
+        self._cell = max(cell, float(size.max()) / (_SPAN - 2), 1e-9)
+        low = np.floor((corners.min(axis=1) - self._origin) / self._cell).astype(np.int64)
+        high = np.floor((corners.max(axis=1) - self._origin) / self._cell).astype(np.int64)
+        spans = high - low + 1
+        while len(spans) and spans.prod(axis=1).max() > _CELLS_PER_TRIANGLE:
+            self._cell *= 2
+            low, high = low // 2, high // 2
+            spans = high - low + 1
+        counts = spans.prod(axis=1) if len(spans) else np.zeros(0, np.int64)
+        triangle = np.repeat(np.arange(len(corners)), counts)
+        place = np.arange(len(triangle)) - np.repeat(np.cumsum(counts) - counts, counts)
+        wide, deep = spans[triangle, 1], spans[triangle, 2]
+        steps = np.stack([place // (wide * deep), place // deep % wide, place % deep], axis=1)
+        keys = _keys(low[triangle] + steps)
+        order = np.argsort(keys, kind="stable")
+        self._triangle = triangle[order]
+        self._keys, starts = np.unique(keys[order], return_index=True)
+        self._starts = np.append(starts, len(keys))
+
+    def first_hit(self, starts: Floats, directions: Floats, lengths: Floats) -> tuple[Floats, Ints]:
+        """How far along each ray the first triangle lies that faces the same way as the ray.
+
+        ``starts`` and unit ``directions`` float64[n, 3], ``lengths`` float64[n]. Gives distances float64[n]
+        (inf for none) and triangles int64[n] (-1 for none).
+        """
+        best = np.full(len(starts), np.inf)
+        which = np.full(len(starts), -1, dtype=np.int64)
+        if not len(starts) or not len(self._corners):
+            return best, which
+        ray, cell = self._visit(starts, directions, lengths)
+        counts = self._starts[cell + 1] - self._starts[cell]
+        cumulative = np.cumsum(counts)
+        begin = 0
+        while begin < len(ray):
+            done = cumulative[begin - 1] if begin else 0
+            end = max(int(np.searchsorted(cumulative, done + _PAIRS, side="right")), begin + 1)
+            piece = slice(begin, end)
+            repeats = counts[piece]
+            rays = np.repeat(ray[piece], repeats)
+            within = np.arange(len(rays)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+            triangles = self._triangle[np.repeat(self._starts[cell[piece]], repeats) + within]
+            distance, ok = self._intersect(starts[rays], directions[rays], triangles)
+            ok &= distance <= lengths[rays]
+            rays, triangles, distance = rays[ok], triangles[ok], distance[ok]
+            order = np.lexsort((distance, rays))
+            rays, triangles, distance = rays[order], triangles[order], distance[order]
+            first = np.append(True, rays[1:] != rays[:-1]) if len(rays) else np.zeros(0, bool)
+            rays, triangles, distance = rays[first], triangles[first], distance[first]
+            nearer = distance < best[rays]
+            best[rays[nearer]] = distance[nearer]
+            which[rays[nearer]] = triangles[nearer]
+            begin = end
+        return best, which
+
+    def _visit(self, starts: Floats, directions: Floats, lengths: Floats) -> tuple[Ints, Ints]:
+        """The pairs of ray and occupied cell along it."""
+        steps = max(int(np.ceil(float(lengths.max()) / (self._cell * 0.3))), 1)
+        along = np.linspace(0.0, 1.0, steps + 1)
+        rays, cells = [], []
+        for fraction in along:
+            points = starts + directions * (lengths * fraction)[:, None]
+            cells.append(np.floor((points - self._origin) / self._cell).astype(np.int64))
+            rays.append(np.arange(len(starts)))
+        ray, cell = np.concatenate(rays), np.concatenate(cells)
+        # Samples are 0.3 cells apart: a corner clipped between two is shorter than that, and triangles overlap cells.
+        inside = ((cell >= 0) & (cell < _SPAN - 1)).all(axis=1)
+        ray, keys = ray[inside], _keys(cell[inside])
+        slot = np.searchsorted(self._keys, keys)
+        slot_ok = slot < len(self._keys)
+        ray, keys, slot = ray[slot_ok], keys[slot_ok], slot[slot_ok]
+        found = self._keys[slot] == keys
+        pairs = np.unique(ray[found] * len(self._keys) + slot[found])
+        return pairs // len(self._keys), pairs % len(self._keys)
+
+    def _intersect(self, starts: Floats, directions: Floats, triangles: Ints) -> tuple[Floats, NDArray[np.bool_]]:
+        """Möller-Trumbore, with a hair of tolerance at the edges so that no ray slips between neighbours."""
+        a = self._corners[triangles, 0]
+        edge1, edge2 = self._corners[triangles, 1] - a, self._corners[triangles, 2] - a
+        p = np.cross(directions, edge2)
+        det = np.einsum("ij,ij->i", edge1, p)
+        scale = np.where(np.abs(det) > 1e-18, det, 1.0)
+        t = starts - a
+        u = np.einsum("ij,ij->i", t, p) / scale
+        q = np.cross(t, edge1)
+        v = np.einsum("ij,ij->i", directions, q) / scale
+        distance = np.einsum("ij,ij->i", edge2, q) / scale
+        facing = np.einsum("ij,ij->i", directions, self._facing[triangles])
+        ok = (np.abs(det) > 1e-18) & (u >= -1e-6) & (v >= -1e-6) & (u + v <= 1 + 1e-6) & (distance >= 0)
+        return distance, ok & (facing > 0.1)
+
+
+def _keys(cells: Ints) -> Ints:
+    keys: Ints = (cells[:, 0] * _SPAN + cells[:, 1]) * _SPAN + cells[:, 2]
+    return keys
