@@ -55,6 +55,13 @@ class Answer(ASGIResponse):
         if status not in {204, 304}:
             self.raw += ((b"content-type", media_type), (b"content-length", str(len(self.body)).encode()))
 
+    @classmethod
+    def bare(cls, status: int, headers: Iterable[tuple[bytes, bytes]]) -> Answer:
+        """Headers exactly as given, no body: for HEAD."""
+        made = cls(status=status)
+        made.raw = [*headers]
+        return made
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """ASGI."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw})

@@ -26,12 +26,11 @@ from api.http import (
 )
 from api.identity.auth import scope
 from api.jobs import closing, events, reads
-from api.jobs.schemas import Job, JobItem, JobRequest, LogLine
+from api.jobs.schemas import Job, JobItem, LogLine
 from api.openapi import Body
 from api.services import Services, services
 from farm import control
-from farm.errors import Refused
-from farm.jobs import Actor, Closed, JobKind, JobState, Spec
+from farm.jobs import Actor, Closed, JobKind, Spec
 
 ONE = ResponseSpec(Job, description="The job")
 StateName = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]

@@ -1,0 +1,109 @@
+"""The doors of blobs: bytes go in as they are, are named by their SHA-256, and looked into before anyone uses them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any
+
+from litestar import Request, Router, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from api.http import Answer, header, stream
+from api.identity.auth import scope
+from api.jobs import reads
+from api.jobs.schemas import BlobView
+from api.openapi import Body, Raw
+from api.services import Services, services
+from assets import gltf, images
+from farm import blobs
+from farm.blobs import BlobStore, BlobWriter, Stored
+from farm.errors import FarmFault, Refused
+from farm.media import HEAD_BYTES, sniff
+
+BUFFER = 1 << 20
+MODELS = frozenset({"model/gltf-binary", "model/gltf+json"})
+PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
+ONE = ResponseSpec(BlobView, description="The blob")
+
+
+def inspect(store: BlobStore, digest: str, media_type: str) -> dict[str, Any]:
+    """What the reader of this type says. Raises ContentError for a file that cannot be used."""
+    if media_type in MODELS:
+        return dataclasses.asdict(gltf.inspect(b"".join(store.read(digest))))
+    if media_type in PICTURES:
+        found = images.probe(b"".join(store.read(digest)))
+        return {"width": found.width, "height": found.height}
+    return {}
+
+
+@post(
+    "/blobs",
+    guards=[scope("blobs:write")],
+    summary="Upload a file",
+    responses={201: ONE, 200: ONE},
+    status_code=201,
+    opt={"body": Body(raw=Raw(media_type="application/octet-stream", description="The bytes, up to 64 MB"))},
+)
+async def create_blob(
+    request: Request[Any, Any, Any],
+    digest: Annotated[str | None, Parameter(pattern="^[0-9a-f]{64}$", description="SHA-256 to check against")] = None,
+) -> Answer:
+    """Streamed to the store. Its type is found from its content; models and images are looked into, and refused with
+    a code that says what is wrong.
+    """
+    parts = services(request)
+    kind = header(request.scope, b"content-type") or b""
+    if kind.startswith((b"multipart/", b"application/x-www-form-urlencoded")):
+        raise Refused("request.media_type", "send the file itself as the body, as application/octet-stream")
+    writer = await parts.thread(parts.blobs.writer)
+    try:
+        head = await _receive(request, parts, writer)
+        if writer.size == 0:
+            raise Refused("request.invalid", "the body is empty: send the file's bytes")
+        stored = await parts.thread(writer.commit, digest)
+    except BaseException:
+        await parts.thread(writer.abort)
+        raise
+    view = await parts.thread(_keep, parts, stored, sniff(head), request.user.owner)
+    return Answer(view, status=201, headers=[(b"location", f"/api/v1/blobs/{stored.digest}".encode())])
+
+
+async def _receive(request: Request[Any, Any, Any], parts: Services, writer: BlobWriter) -> bytes:
+    """Writes the body; gives its first bytes."""
+    head = b""
+    waiting = bytearray()
+    async for chunk in stream(request, parts.settings.max_blob_bytes):
+        if len(head) < HEAD_BYTES:
+            head += chunk[: HEAD_BYTES - len(head)]
+        waiting += chunk
+        if len(waiting) >= BUFFER:
+            await parts.thread(writer.write, bytes(waiting))
+            waiting.clear()
+    if waiting:
+        await parts.thread(writer.write, bytes(waiting))
+    return head
+
+
+def _keep(parts: Services, stored: Stored, media_type: str, owner: str) -> BlobView:
+    """Looks into the bytes, then writes who may use them. Refused bytes stay unreferenced, for the collector."""
+    inspection = inspect(parts.blobs, stored.digest, media_type)
+    parts.db.transact(lambda conn: blobs.register(conn, stored, media_type, owner, inspection))
+    return BlobView(digest=stored.digest, size=stored.size, media_type=media_type, inspection=inspection)
+
+
+@get("/blobs/{digest:str}", guards=[scope("jobs:read")], summary="Read about a blob", responses={200: ONE})
+async def read_blob(request: Request[Any, Any, Any], digest: str) -> Answer:
+    """Only your own."""
+    found = await services(request).read(lambda conn: blobs.owned(conn, request.user.owner, [digest[:64]]))
+    info = found.get(digest)
+    if info is None:
+        raise reads.unknown("blob")
+    if not await services(request).thread(services(request).blobs.exists, digest):
+        raise FarmFault("blob.missing", "the bytes are not in the store: upload them again")
+    return Answer(
+        BlobView(digest=info.digest, size=info.size, media_type=info.media_type, inspection=dict(info.inspection))
+    )
+
+
+ROUTES = Router("/", route_handlers=[create_blob, read_blob], tags=["blobs"])
