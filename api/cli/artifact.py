@@ -1,0 +1,94 @@
+"""`farm artifact`: results, listed and fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urljoin
+
+import typer
+
+from api.cli.options import Most
+from api.cli.screen import Format, Output, note, show
+from api.cli.screen import size as in_words
+
+if TYPE_CHECKING:
+    from api.cli.client import Farm
+
+app = typer.Typer(help="Artifacts: the files that jobs made.", no_args_is_help=True, rich_markup_mode=None)
+
+JobOption = Annotated[str | None, typer.Option("--job", help="Of this job.")]
+BatchOption = Annotated[str | None, typer.Option("--batch", help="Of this batch.")]
+Folder = Annotated[Path, typer.Option("--out", "-o", help="The folder.")]
+
+
+def row(farm: Farm, artifact: dict[str, Any]) -> dict[str, Any]:
+    """An artifact for a table."""
+    return {**artifact, "size": in_words(artifact["size"]), "url": urljoin(f"{farm.url}/", artifact.get("url") or "")}
+
+
+@app.command("ls")
+def ls(job: JobOption = None, batch: BatchOption = None, limit: Most = None, output: Output = Format.TABLE) -> None:
+    """Lists artifacts, of a job or a batch when named; 50 unless --limit says more."""
+    from api.cli.client import connect
+    from api.cli.download import artifacts_of
+
+    with connect() as farm:
+        found = artifacts_of(farm, job=job, batch=batch, most=limit or (50 if not (job or batch) else None))
+        rows = (row(farm, a) for a in found) if output is Format.TABLE else found
+        show(rows, ("id", "name", "size", "media_type", "source", "created_at"), output)
+
+
+@app.command("get")
+def get(
+    artifact: Annotated[str, typer.Argument(metavar="ARTIFACT", help="An artifact's id.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A file or a folder.")] = Path(),
+) -> None:
+    """Downloads one artifact, verified by its digest."""
+    from api.cli.client import connect
+    from api.cli.download import fetch
+    from farm.artifacts import safe_path
+
+    with connect() as farm:
+        found = farm.get(f"/artifacts/{artifact}")
+        path = safe_path(out, found["name"]) if out.is_dir() else out
+        fetch(farm, found, path)
+    typer.echo(str(path))
+
+
+@app.command("sync")
+def sync(job: JobOption = None, batch: BatchOption = None, out: Folder = Path("out")) -> None:
+    """Downloads all artifacts of a job or a batch; goes on where it stopped, and verifies each by its digest."""
+    from api.cli.client import connect
+    from api.cli.download import sync_all
+    from api.cli.request import bad
+
+    if bool(job) == bool(batch):
+        raise bad("name a --job or a --batch")
+    with connect() as farm:
+        done = sync_all(farm, out, job=job, batch=batch)
+    note(f"{done.fetched} fetched ({in_words(done.size)}), {done.kept} were there, in {out}")
+
+
+@app.command("verify")
+def verify(
+    job: JobOption = None, batch: BatchOption = None, out: Folder = Path("out"), output: Output = Format.TABLE
+) -> int:
+    """Says which artifacts of a job or a batch are missing or differ in a folder; nothing is fetched."""
+    from api.cli.client import connect
+    from api.cli.download import placed, same
+    from api.cli.request import bad
+
+    if bool(job) == bool(batch):
+        raise bad("name a --job or a --batch")
+    wrong = []
+    count = 0
+    with connect() as farm:
+        for artifact, path in placed(farm, out, job=job, batch=batch):
+            count += 1
+            if not same(path, artifact):
+                found = "differs" if path.exists() else "missing"
+                wrong.append({"file": str(path), "found": found, "digest": artifact["digest"]})
+    show(wrong, ("file", "found", "digest"), output)
+    note(f"{count - len(wrong)} of {count} artifacts are here and right")
+    return 3 if wrong else 0

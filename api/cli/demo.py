@@ -1,0 +1,92 @@
+"""`farm demo`: the farm's main job, end to end, on a farm of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from api.cli.download import fetch
+from api.cli.screen import Bars, Format, line, note, progress, seconds, show
+from api.cli.screen import size as in_words
+from api.cli.waiting import ended
+from farm.artifacts import safe_path
+from farm.embedded import Embedded, embedded
+from farm.settings import Settings
+
+if TYPE_CHECKING:
+    from api.cli.client import Farm
+
+DESIGN: Mapping[str, Any] = {
+    "name": "design",
+    "avatar": {"model": {"item": "dress-form"}},
+    "layers": [
+        {"id": "skirt", "model": {"item": "skirt"}, "material": {"texture": {"item": "denim"}}},
+        {"id": "tee", "model": {"item": "tshirt"}, "material": {"colour": "#c8102e"}},
+    ],
+}
+
+JOBS: Mapping[str, Mapping[str, Any]] = {
+    "still": {"design": DESIGN, "views": ["three-quarter", "front", "back"], "width": 1024, "height": 1024},
+    "turntable": {"design": DESIGN, "formats": ["mp4", "webm"], "duration": 5, "fps": 30, "resolution": "1080p"},
+    "model": {"design": DESIGN, "formats": ["glb", "gltf", "obj"]},
+}
+
+TIMEOUT_S = 1800.0
+
+
+def demonstrate(out: Path, data_dir: Path) -> int:
+    """Starts the farm, sends the jobs over HTTP, watches them, fetches the results; the exit code."""
+    note(f"starting a farm in {data_dir} …")
+    with embedded(data_dir) as running:
+        note(f"the farm is up at {running.url}; its log is {running.log}")
+        return _jobs(running, out)
+
+
+def _jobs(running: Embedded, out: Path) -> int:
+    from api.cli.client import Farm
+
+    settings = Settings().model_copy(update={"server_url": running.url, "token": SecretStr(running.token)})
+    with Farm(settings) as farm:
+        began = time.monotonic()
+        sent = {kind: farm.post("/jobs", {"kind": kind, "spec": spec}) for kind, spec in JOBS.items()}
+        with progress() as bars, ThreadPoolExecutor(len(sent)) as pool:
+            watched = {kind: pool.submit(_watch, farm, kind, job["id"], bars) for kind, job in sent.items()}
+            jobs = {kind: future.result() for kind, future in watched.items()}
+        took = time.monotonic() - began
+        code = max((ended(job) for job in jobs.values()), default=0)
+        rows = [_row(farm, kind, job, artifact, out) for kind, job in jobs.items() for artifact in job["artifacts"]]
+    line("")
+    show(rows, ("name", "size", "time", "source", "url"), Format.TABLE)
+    line("")
+    line(f"{len(rows)} files in {out}/; the jobs took {took:.2f} s")
+    return code
+
+
+def _watch(farm: Farm, kind: str, job_id: str, bars: Bars) -> dict[str, Any]:
+    job: dict[str, Any] = {}
+    for job in farm.watch(job_id, until=time.monotonic() + TIMEOUT_S):
+        for step in job.get("steps", ()):
+            mark = " (cached)" if step.get("source") == "cached" else ""
+            bars(f"{kind}: {step['key']}{mark}", step.get("done", 0), step.get("total", 1))
+    return job
+
+
+def _row(farm: Farm, kind: str, job: Mapping[str, Any], artifact: dict[str, Any], out: Path) -> dict[str, Any]:
+    from datetime import datetime
+    from urllib.parse import urljoin
+
+    path = safe_path(out, artifact["name"])
+    fetch(farm, artifact, path)
+    times = [datetime.fromisoformat(job[key]) for key in ("created_at", "finished_at")]
+    return {
+        "name": str(path),
+        "size": in_words(artifact["size"]),
+        "time": f"{seconds((times[1] - times[0]).total_seconds())} ({kind})",
+        "source": artifact["source"],
+        "url": urljoin(f"{farm.url}/", artifact["url"]),
+    }

@@ -1,0 +1,111 @@
+"""`farm run`: renders or exports here and now, without a farm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.options import AvatarOption, File, Params, Wear, What
+
+if TYPE_CHECKING:
+    from api.cli.request import Request
+    from farm.blobs import BlobStore
+    from farm.plan import Output
+
+FORMATS: Mapping[str, tuple[str, str]] = {
+    ".png": ("format", "png"),
+    ".jpg": ("format", "jpeg"),
+    ".jpeg": ("format", "jpeg"),
+    ".webp": ("format", "webp"),
+    ".mp4": ("formats", "mp4"),
+    ".webm": ("formats", "webm"),
+    ".glb": ("formats", "glb"),
+    ".gltf": ("formats", "gltf"),
+    ".obj": ("formats", "obj"),
+}
+"""What the suffix of ``-o`` asks for, where the spec does not say."""
+
+
+def run(
+    what: What,
+    file: File = None,
+    param: Params = None,
+    avatar: AvatarOption = None,
+    wear: Wear = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="A file, or a folder.")] = Path("out"),
+) -> None:
+    """Renders or exports here, without a farm; prints the files that it made."""
+    from api.cli.request import read
+
+    request = read(what, file, params=param or (), avatar=avatar, wear=wear or ())
+    for path in perform(request, out):
+        typer.echo(str(path))
+
+
+def perform(request: Request, out: Path) -> list[Path]:
+    """Runs the request's whole plan in this process; the files that it left."""
+    import tempfile
+
+    from api.cli.local import LocalFiles
+    from api.cli.screen import note, progress
+    from farm.blob_disk import DiskBlobs
+    from farm.execution import run_eager
+    from farm.plan import Step
+    from farm.settings import Settings
+
+    folder, stem = _target(request, out)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".farm-run-", dir=folder) as scratch:
+        store = DiskBlobs(Path(scratch) / "blobs")
+        closed = LocalFiles(store, Settings()).close(request, stem)
+        from pipelines.steps.registry import STEPS  # the renderer and the exporters: only when there is work
+
+        with progress() as bars:
+
+            def on_progress(step: Step, done: int, total: int) -> None:
+                bars(f"{step.key} ({step.unit})", done, total)
+
+            def on_log(level: str, message: str) -> None:
+                if level in {"warning", "error"}:
+                    note(f"{level}: {message}")
+
+            outputs = run_eager(
+                closed, STEPS, blobs=store, scratch=Path(scratch) / "steps", on_progress=on_progress, on_log=on_log
+            )
+        return _keep(store, outputs, folder, out)
+
+
+def _target(request: Request, out: Path) -> tuple[Path, str | None]:
+    """(folder, stem). A suffix that the farm writes makes ``out`` a file and, where nothing is said, the format."""
+    from api.cli.request import bad
+
+    suffix = out.suffix.lower()
+    if not suffix or out.is_dir():
+        return out, None
+    asked = FORMATS.get(suffix)
+    if asked is None or asked[0] not in request.kind.spec.model_fields:
+        raise bad(f"-o {out}: a {request.kind.name} is not written as {suffix}; name a folder, or one of its formats")
+    if asked[0] not in request.spec:
+        request.spec[asked[0]] = [asked[1]] if asked[0] == "formats" else asked[1]
+    return out.parent, out.stem
+
+
+def _keep(store: BlobStore, outputs: list[Output], folder: Path, out: Path) -> list[Path]:
+    import shutil
+
+    from farm.artifacts import safe_path
+
+    single = len(outputs) == 1 and out.suffix and not out.is_dir()
+    made = []
+    for output in outputs:
+        path = out if single else safe_path(folder, output.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.part")
+        with store.open(output.digest) as source, part.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+        part.replace(path)
+        made.append(path)
+    return made
