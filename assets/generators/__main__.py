@@ -8,7 +8,7 @@ from typing import Final
 
 from assets import baked
 from assets.catalogue import DATA
-from assets.generators import dress_form, skirt, tshirt, weave
+from assets.generators import card, dress_form, skirt, tshirt, weave
 from assets.generators.textures import tiled
 
 Files = dict[str, bytes]
@@ -30,6 +30,10 @@ def _skirt() -> Files:
     return {"models/skirt.npz": baked.write(skirt.model(skirt.drape(), normal))}
 
 
+def _card() -> Files:
+    return {"cards/card-classic.json": card.template(), "models/card-classic.npz": baked.write(card.model())}
+
+
 def _fabric(name: str) -> Callable[[], Files]:
     return lambda: weave.files(name)
 
@@ -38,6 +42,7 @@ MAKERS: Final[dict[str, Callable[[], Files]]] = {
     "dress-form": _dress_form,
     "tshirt": _tshirt,
     "skirt": _skirt,
+    "card-classic": _card,
     **{name: _fabric(name) for name in weave.FABRICS},
 }
 
