@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 from collections.abc import MutableMapping
+from functools import cache
 from typing import Any
 
 from celery.signals import worker_process_init, worker_ready
@@ -56,31 +57,28 @@ def main() -> None:
     worker = WorkerInfo(
         name=f"heavy@{socket.gethostname()}", lanes=HEAVY, capabilities=capabilities(), pid=os.getpid()
     )
-    child: list[HeavyChild] = []
 
-    def run(lane: str) -> str | None:
-        return child[0].run(lane)
+    @cache
+    def child() -> HeavyChild:
+        """Made in the process that runs the steps, on its first wake-up; what is wrong shows in that task."""
+        from pipelines.steps.registry import STEPS
 
-    app = make_app(settings.redis_url, lanes=HEAVY, run=run)
+        return HeavyChild(
+            db=open_database(settings, pool_size=2),
+            blobs=open_blobs(settings),
+            waker=Waker(app, settings.redis_url, workers=children),
+            worker=worker,
+            steps=STEPS,
+            scratch=scratch,
+            device=_device,
+        )
+
+    app = make_app(settings.redis_url, lanes=HEAVY, run=lambda lane: child().run(lane))
 
     @worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
     def start_child(**_: object) -> None:
         tie_to_parent()
         watch_parent()
-        log.configure("worker-heavy", settings.log_level)
-        from pipelines.steps.registry import STEPS
-
-        child[:] = [
-            HeavyChild(
-                db=open_database(settings, pool_size=2),
-                blobs=open_blobs(settings),
-                waker=Waker(app, settings.redis_url, workers=children),
-                worker=worker,
-                steps=STEPS,
-                scratch=scratch,
-                device=_device,
-            )
-        ]
 
     @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
     def start_guard(**_: object) -> None:
