@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import re
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -21,6 +23,7 @@ from farm.ids import is_id, new_id
 JSON = b"application/json"
 MAX_WAIT_S = 60.0
 LIGHT_WAIT_S = 5.0
+GZIP_BYTES = 1000
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 _SECURITY = (
@@ -85,6 +88,12 @@ def request_id(scope: Any) -> str:
         given = header(scope, b"x-request-id")
         found = given.decode() if given and _REQUEST_ID.fullmatch(given) else new_id()
         scope["farm_request_id"] = found
+    return found
+
+
+def began(scope: Any) -> float:
+    """When the request came, by ``time.perf_counter``."""
+    found: float = scope.setdefault("farm_began", time.perf_counter())
     return found
 
 
@@ -237,6 +246,11 @@ class Page:
         kept = rows[:limit]
         return cls(items=kept, next=base64.urlsafe_b64encode(kept[-1].id.encode()).rstrip(b"=").decode())
 
-    def answer(self) -> Answer:
-        """As JSON."""
-        return Answer({"items": self.items, "next": self.next})
+    def answer(self, request: Request[Any, Any, Any]) -> Answer:
+        """As JSON, compressed when it is long and the client takes gzip."""
+        body = msgspec.json.encode({"items": self.items, "next": self.next})
+        headers = [(b"vary", b"accept-encoding")]
+        if len(body) > GZIP_BYTES and b"gzip" in (header(request.scope, b"accept-encoding") or b""):
+            body = gzip.compress(body, 4, mtime=0)
+            headers.append((b"content-encoding", b"gzip"))
+        return Answer(body=body, headers=headers)

@@ -66,7 +66,7 @@ async def list_cards(
         query = query.where(cards.c.id < after(cursor))
     query = query.order_by(cards.c.id.desc()).limit(limit + 1)
     rows = await services(request).read(lambda conn: [Card(**row) for row in conn.execute(query).mappings()])
-    return Page.of(rows, limit).answer()
+    return Page.of(rows, limit).answer(request)
 
 
 @get("/cards/{card_id:str}", guards=[scope("cards:read")], summary="Read a card", responses={200: ONE})

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any
 
-from litestar import Request, Router, get, head
+from litestar import HttpMethod, Request, Router, get, route
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from litestar.types import Receive, Scope, Send
@@ -47,7 +47,7 @@ async def list_artifacts(
         work = partial(reads.artifacts_of, owner=owner, links=links, job_id=job, limit=limit + 1, before=before)
     else:
         work = partial(reads.all_artifacts, owner=owner, links=links, limit=limit, before=before)
-    return Page.of(await parts.read(work), limit).answer()
+    return Page.of(await parts.read(work), limit).answer(request)
 
 
 @get(
@@ -126,7 +126,13 @@ def _headers(found: ArtifactDetail) -> list[tuple[bytes, bytes]]:
     ]
 
 
-@get("/artifacts/{artifact_id:str}/content", summary="Download an artifact", media_type="application/octet-stream")
+@route(
+    "/artifacts/{artifact_id:str}/content",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    summary="Download an artifact",
+    media_type="application/octet-stream",
+    status_code=200,
+)
 async def read_content(
     request: Request[Any, Any, Any], artifact_id: str, expires: Expires = None, signature: Signature = None
 ) -> Answer | Download:
@@ -144,16 +150,9 @@ async def read_content(
     headers.append((b"content-length", str(opened.end - opened.start).encode()))
     if opened.partial:
         headers.append((b"content-range", opened.content_range.encode()))
+    if request.method == HttpMethod.HEAD:
+        return Answer.bare(206 if opened.partial else 200, headers)
     return Download(parts, opened, headers)
 
 
-@head("/artifacts/{artifact_id:str}/content", summary="What a download would be")
-async def head_content(
-    request: Request[Any, Any, Any], artifact_id: str, expires: Expires = None, signature: Signature = None
-) -> Answer:
-    """The headers alone."""
-    found = await _found(request, artifact_id, expires, signature)
-    return Answer.bare(200, [*_headers(found), (b"content-length", str(found.size).encode())])
-
-
-ROUTES = Router("/", route_handlers=[list_artifacts, read_artifact, read_content, head_content], tags=["artifacts"])
+ROUTES = Router("/", route_handlers=[list_artifacts, read_artifact, read_content], tags=["artifacts"])

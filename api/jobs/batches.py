@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
@@ -17,6 +18,7 @@ from api.http import Answer, Cursor, Limit, Page, after, header, idempotency_key
 from api.identity.auth import scope
 from api.jobs import closing, naming, reads
 from api.jobs.schemas import BatchView
+from api.jobs.steering import Action, steer
 from api.openapi import Body, Raw
 from api.services import Services, services
 from farm import control
@@ -116,7 +118,7 @@ async def create_batch(
     output_name: Template = None,
     partial_: Annotated[bool, Parameter(query="partial", description="Accept the good rows")] = False,
 ) -> Answer:
-    """All rows or none: when some are bad, 422 lists the first fifty of them. ``?partial=true`` takes the good ones."""
+    """All rows or none: when some are bad, 422 lists the first fifty. ``?partial=true`` takes the good ones."""
     parts = services(request)
     kind = header(request.scope, b"content-type")
     if kind is not None and kind.partition(b";")[0].strip().lower() not in TYPES:
@@ -130,7 +132,7 @@ async def create_batch(
     async for lines in _lines(request, parts, digest):
         if reading.count + len(lines) > parts.settings.max_batch_rows:
             raise Refused("request.too_large", f"a batch may have {parts.settings.max_batch_rows:,} rows: split it")
-        await parts.read(lambda conn, lines=lines: _take(conn, parts, reading, lines))
+        await parts.read(partial(_take, parts=parts, reading=reading, lines=lines))
     if reading.bad and (not partial_ or not reading.rows):
         raise Refused(
             "batch.invalid_rows",
@@ -156,8 +158,6 @@ async def create_batch(
 
 
 def _with_refused(found: BatchView, reading: _Reading) -> dict[str, Any]:
-    import msgspec
-
     return {**msgspec.structs.asdict(found), "refused": reading.bad, "total_refused": reading.total_bad}
 
 
@@ -181,15 +181,15 @@ def _views(conn: Connection, rows: list[RowMapping]) -> list[BatchView]:
     ids = [row["id"] for row in rows]
     states: dict[str, dict[str, int]] = {batch_id: {} for batch_id in ids}
     counted = select(jobs.c.batch_id, jobs.c.state, func.count().label("jobs")).where(jobs.c.batch_id.in_(ids))
-    for row in conn.execute(counted.group_by(jobs.c.batch_id, jobs.c.state)):
-        states[row.batch_id][row.state] = row.jobs
+    for count in conn.execute(counted.group_by(jobs.c.batch_id, jobs.c.state)):
+        states[count.batch_id][count.state] = count.jobs
     measured = (
         select(jobs.c.batch_id, func.sum(steps.c.done).label("done"), func.sum(steps.c.total).label("total"))
         .join(steps, steps.c.job_id == jobs.c.id)
         .where(jobs.c.batch_id.in_(ids), jobs.c.state == "running")
         .group_by(jobs.c.batch_id)
     )
-    running = {row.batch_id: float(row.done) / float(row.total or 1) for row in conn.execute(measured)}
+    running = {each.batch_id: float(each.done) / float(each.total or 1) for each in conn.execute(measured)}
     views = []
     for row in rows:
         counts = states[row["id"]]
@@ -224,7 +224,7 @@ async def list_batches(request: Request[Any, Any, Any], limit: Limit = 50, curso
         rows = conn.execute(query.order_by(batches.c.id.desc()).limit(limit + 1)).mappings().all()
         return _views(conn, list(rows))
 
-    return Page.of(await services(request).read(work), limit).answer()
+    return Page.of(await services(request).read(work), limit).answer(request)
 
 
 @get("/batches/{batch_id:str}", guards=[scope("jobs:read")], summary="Read a batch", responses={200: ONE})
@@ -258,7 +258,9 @@ async def retry_batch(request: Request[Any, Any, Any], batch_id: str) -> Answer:
     return await _for_each(request, batch_id, ("failed", "cancelled"), control.retry)
 
 
-async def _for_each(request: Request[Any, Any, Any], batch_id: str, states: tuple[str, ...], action: Any) -> Answer:
+async def _for_each(
+    request: Request[Any, Any, Any], batch_id: str, states: tuple[str, ...], action: Action
+) -> Answer:
     parts = services(request)
     owner = request.user.owner
     await parts.read(partial(one, owner=owner, batch_id=batch_id))
@@ -266,7 +268,7 @@ async def _for_each(request: Request[Any, Any, Any], batch_id: str, states: tupl
     ids = await parts.read(lambda conn: list(conn.execute(query).scalars()))
     for job_id in ids:
         try:
-            await parts.write(lambda conn, job_id=job_id: action(conn, job_id))
+            await parts.thread(steer, parts, owner, job_id, action)
         except Refused as error:
             if error.code != "job.conflict":  # it moved on meanwhile: as good
                 raise

@@ -1,4 +1,4 @@
-"""The doors of blobs: bytes go in as they are, are named by their SHA-256, and looked into before anyone uses them."""
+"""The doors of blobs: bytes go in as they are, get their SHA-256 as a name, and are looked into before any use."""
 
 from __future__ import annotations
 
@@ -59,8 +59,6 @@ async def create_blob(
     writer = await parts.thread(parts.blobs.writer)
     try:
         head = await _receive(request, parts, writer)
-        if writer.size == 0:
-            raise Refused("request.invalid", "the body is empty: send the file's bytes")
         stored = await parts.thread(writer.commit, digest)
     except BaseException:
         await parts.thread(writer.abort)
@@ -82,6 +80,8 @@ async def _receive(request: Request[Any, Any, Any], parts: Services, writer: Blo
             waiting.clear()
     if waiting:
         await parts.thread(writer.write, bytes(waiting))
+    if not head:
+        raise Refused("request.invalid", "the body is empty: send the file's bytes")
     return head
 
 

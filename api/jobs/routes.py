@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
 from litestar import Request, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
-from sqlalchemy import Connection
 
 from api.http import (
     Answer,
@@ -27,6 +25,7 @@ from api.http import (
 from api.identity.auth import scope
 from api.jobs import closing, events, reads
 from api.jobs.schemas import Job, JobItem, LogLine
+from api.jobs.steering import Action, steer
 from api.openapi import Body
 from api.services import Services, services
 from farm import control
@@ -34,7 +33,7 @@ from farm.jobs import Actor, Closed, JobKind, Spec
 
 ONE = ResponseSpec(Job, description="The job")
 StateName = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
-States = Annotated[list[StateName] | None, Parameter(description="Only jobs in these states")]
+States = Annotated[list[StateName] | None, Parameter(query="state", description="Only jobs in these states")]
 
 
 async def close(parts: Services, kind: JobKind, spec: Spec, actor: Actor, output_name: str | None) -> Closed:
@@ -99,7 +98,7 @@ async def list_jobs(
     limit: Limit = 50,
     cursor: Cursor = None,
     kind: Annotated[str | None, Parameter(max_length=64)] = None,
-    state: States = None,
+    states: States = None,
     batch: Annotated[str | None, Parameter(max_length=36, description="Only jobs of this batch")] = None,
 ) -> Answer:
     """One page as ``{"items": […], "next": cursor}``; steps and artifacts are left out."""
@@ -109,10 +108,10 @@ async def list_jobs(
         limit=limit,
         before=after(cursor) if cursor is not None else None,
         kind=kind,
-        states=tuple(state or ()),
+        states=tuple(states or ()),
         batch=batch,
     )
-    return Page.of(await services(request).read(work), limit).answer()
+    return Page.of(await services(request).read(work), limit).answer(request)
 
 
 @get("/jobs/{job_id:str}", guards=[scope("jobs:read")], summary="Read a job", responses={200: ONE})
@@ -190,7 +189,7 @@ async def read_logs(
         limit=limit,
         after=after(cursor) if cursor is not None else None,
     )
-    return Page.of(await services(request).read(work), limit).answer()
+    return Page.of(await services(request).read(work), limit).answer(request)
 
 
 @get("/jobs/{job_id:str}/events", guards=[scope("jobs:read")], summary="Watch a job", media_type="text/event-stream")
@@ -210,14 +209,9 @@ async def _read(parts: Services, actor: Actor, job_id: str) -> Job:
     return await parts.read(partial(reads.job, owner=actor.owner, job_id=job_id, links=links))
 
 
-async def _controlled(request: Request[Any, Any, Any], job_id: str, action: Callable[..., Any]) -> Answer:
+async def _controlled(request: Request[Any, Any, Any], job_id: str, action: Action) -> Answer:
     parts = services(request)
-
-    def work(conn: Connection) -> Any:
-        reads.row_of(conn, request.user.owner, job_id)
-        return action(conn, job_id)
-
-    await parts.write(work)
+    await parts.thread(steer, parts, request.user.owner, job_id, action)
     return Answer(await _read(parts, request.user, job_id))
 
 
