@@ -66,7 +66,7 @@ _TABLE: Final = (
         files=("models/tshirt.npz",),
         uv_metres=1.0,
         covers=("shoulders", "upper arms", "chest", "back", "waist"),
-        depth=10,
+        depth=20,
     ),
     Item(
         id="skirt",
@@ -77,7 +77,7 @@ _TABLE: Final = (
         files=("models/skirt.npz",),
         uv_metres=1.0,
         covers=("waist", "hips", "thighs"),
-        depth=20,
+        depth=10,
     ),
     Item(
         id="jersey",

@@ -15,14 +15,14 @@ Files = dict[str, bytes]
 
 
 def _dress_form() -> Files:
-    color, normal = tiled("linen", weave.linen(512))
+    color, normal = tiled("linen", weave.linen(512), tone=0.35)
     return {"models/dress-form.npz": baked.write(dress_form.model(color, normal))}
 
 
 def _tshirt() -> Files:
     _, normal = tiled("jersey", weave.jersey(512))
     _, rib = tiled("rib", weave.rib(256))
-    return {"models/tshirt.npz": baked.write(tshirt.model(tshirt.drape(), normal, rib))}
+    return {"models/tshirt.npz": baked.write(tshirt.model(tshirt.drape(skirt.drape()), normal, rib))}
 
 
 def _skirt() -> Files:

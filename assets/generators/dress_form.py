@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,7 @@ def model(linen: Texture | None = None, weave: Texture | None = None) -> Model:
     """The whole form, 1.68 m tall on y = 0. ``linen`` and ``weave`` are the cover's colour and normal maps."""
     cover = Material(
         name="linen cover",
-        base_color=(0.80, 0.76, 0.69, 1.0),
+        base_color=(1.0, 0.955, 0.87, 1.0),
         base_color_texture=linen,
         normal_texture=weave,
         normal_scale=0.8,
@@ -71,7 +72,7 @@ def _cover(material: Material) -> list[Primitive]:
         zero = np.interp(0.0, theta, run)
         total = np.interp(2 * np.pi, theta, run) - zero
         row = []
-        for left, right in zip(shares[:-1], shares[1:], strict=True):
+        for left, right in itertools.pairwise(shares.tolist()):
             inner = np.linspace(0, 1, 8)[1:-1]
             at = np.concatenate(
                 [

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from assets.generators.pattern import Panel, Sewn, constraints
 from assets.generators.solids import primitive
+from assets.generators.torso import Distance
 from assets.model import Material, Primitive
 
 Array = NDArray[np.float64]
@@ -60,11 +62,44 @@ def smooth(sewn: Sewn, points: Array, rounds: int, held: Index) -> Array:
     return out
 
 
+def sunken(sewn: Sewn, points: Array, deep: float = 0.0010) -> Array:
+    """Seams pulled in a little, as the thread does: that is what makes a seam readable from afar."""
+    uses = np.zeros(sewn.count, dtype=np.int64)
+    for p in sewn.panels:
+        np.add.at(uses, sewn.particle[p.name], 1)
+    normals = vertex_normals(points, sewn.triangles())
+    return np.asarray(points - np.where(uses > 1, deep, 0.0)[:, None] * normals)
+
+
+def over(body: Distance, worn: Draped) -> Distance:
+    """The body with what is worn on it, as one solid to drape the next garment over."""
+    triangles = worn.sewn.triangles()
+    share = np.array([(i, j, 4 - i - j) for i in range(5) for j in range(5 - i)]) / 4.0
+    samples = np.einsum("sk,tkd->tsd", share, worn.points[triangles]).reshape(-1, 3)
+    outward = np.einsum("sk,tkd->tsd", share, worn.normals[triangles]).reshape(-1, 3)
+    axes = [body.low[i] + body.step * np.arange(size) for i, size in enumerate(body.values.shape)]
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    reach = 0.016
+    # Above its rim the cloth has no inside; its lowest part is a free edge that nothing longer is worn over.
+    box = ((grid > samples.min(axis=0) - reach) & (grid < samples.max(axis=0) + [reach, 0.0, reach])).all(axis=1)
+    inside_box = np.flatnonzero(box)
+    far, nearest = cKDTree(samples).query(grid[inside_box], distance_upper_bound=reach, workers=2)
+    near = np.isfinite(far)
+    index, nearest = inside_box[near], nearest[near]
+    height = np.einsum("ij,ij->i", grid[index] - samples[nearest], outward[nearest])
+    value = body.values.reshape(-1).copy()
+    value[index] = np.minimum(value[index], height)
+    return Distance(body.low, body.step, value.reshape(body.values.shape))
+
+
 def face_of(cloth: Draped, panel: Panel, material: Material, uv_offset: Array) -> Primitive:
     """One panel as seen from outside, with its flat pattern as UVs (metres, V down)."""
     ids = cloth.sewn.particle[panel.name]
     uv = (panel.flat - uv_offset) * [1.0, -1.0]
-    return primitive(cloth.points[ids], cloth.normals[ids], uv, panel.triangles, material)
+    points = cloth.points[ids]
+    # Each panel bends towards its own side at a seam, so the shading breaks there as cloth does.
+    normals = 0.55 * vertex_normals(points, panel.triangles) + 0.45 * cloth.normals[ids]
+    return primitive(points, normals, uv, panel.triangles, material)
 
 
 def hem(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from assets.generators import torso
 from assets.generators.cloth import Cloth, Drape, relax
-from assets.generators.garment import Draped, face_of, hem, smooth, stitches, vertex_normals
+from assets.generators.garment import Draped, face_of, hem, smooth, stitches, sunken, vertex_normals
 from assets.generators.pattern import Panel, Sewn, constraints, length, panel, sew
 from assets.generators.solids import joined
 from assets.model import Material, Mesh, Model, Node, Texture
@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 _WAIST: Final = 0.722  # the finished waistband, over a tucked shirt
 _BAND: Final = 0.034
-_SPREAD: Final = 1.62  # radians that both panels span together: waist 72, hip 104, hem 163 cm
+_SPREAD: Final = 1.50  # radians that both panels span together: waist 72, hip 99, hem 156 cm
 _LONG: Final = 0.560
 _RADIUS: Final = _WAIST / _SPREAD
 _WEIGHT: Final = 0.24  # kg/m^2, a light gabardine
@@ -139,6 +139,7 @@ def drape(spacing: float = SPACING) -> Draped:
     x = smooth(sewn, x, 6, band)
     distance, outward = collider(x)
     x += outward * np.clip(0.0040 - distance, 0, None)[:, None]
+    x = sunken(sewn, x, 0.0006)
     return Draped(sewn=sewn, points=x, normals=vertex_normals(x, sewn.triangles()))
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.generators import torso
-from assets.generators.cloth import Cloth, Drape, relax
-from assets.generators.garment import Draped, face_of, hem, smooth, stitches, vertex_normals
+from assets.generators.cloth import Cloth, Collider, Drape, relax
+from assets.generators.garment import Draped, face_of, hem, over, smooth, stitches, sunken, vertex_normals
 from assets.generators.pattern import Panel, Sewn, constraints, length, panel, sew
 from assets.generators.solids import joined
 from assets.model import Material, Mesh, Model, Node, Texture
@@ -19,9 +19,9 @@ Array = NDArray[np.float64]
 # The flat pattern, metres; y = 0 at the high point of the shoulder.
 _NECK: Final = 0.088
 _SHOULDER: Final = (0.192, -0.042)
-_UNDERARM: Final = (0.236, -0.215)
-_WAIST: Final = (0.226, -0.40)
-_HEM: Final = (0.236, -0.605)
+_UNDERARM: Final = (0.238, -0.215)
+_WAIST: Final = (0.240, -0.40)
+_HEM: Final = (0.262, -0.580)
 _NECK_DROP: Final = {"front": 0.082, "back": 0.022}
 _SLEEVE: Final = 0.085  # underarm length
 _CAP: Final = 0.105
@@ -34,9 +34,8 @@ _WEIGHT: Final = 0.16  # kg/m^2, a 160 g jersey
 SPACING: Final = 0.011
 
 
-def _curve(*points: tuple[float, float], bend: Array | None = None) -> Array:
+def _curve(*points: tuple[float, float]) -> Array:
     """A cubic Bezier through two ends with two handles."""
-    del bend
     p = np.array(points)
     t = np.linspace(0, 1, 60)[:, None]
     return np.asarray((1 - t) ** 3 * p[0] + 3 * t * (1 - t) ** 2 * p[1] + 3 * t**2 * (1 - t) * p[2] + t**3 * p[3])
@@ -48,7 +47,7 @@ def _armhole() -> Array:
 
 
 def _side() -> Array:
-    return _curve(_HEM, (_HEM[0] - 0.004, -0.50), (_WAIST[0] - 0.004, -0.36), _UNDERARM)
+    return _curve(_HEM, (_HEM[0] - 0.012, -0.52), (_WAIST[0] - 0.010, -0.34), _UNDERARM)
 
 
 def _counts(spacing: float) -> dict[str, int]:
@@ -169,21 +168,25 @@ def _arm(side: int) -> tuple[Array, Array]:
     return root, np.array([side * np.sin(_ARM_LEAN), -np.cos(_ARM_LEAN), 0.03])
 
 
-def _collider(points: Array) -> tuple[Array, Array]:
-    """The torso and the arms that the form does not have, so that sleeves hang as they would on a person."""
-    distance, outward = torso.distance()(points)
-    for side in (-1, 1):
-        root, way = _arm(side)
-        way = way / np.linalg.norm(way)
-        offset = points - root
-        along = np.clip(offset @ way, 0.0, 0.30)
-        nearest = offset - along[:, None] * way
-        away = np.linalg.norm(nearest, axis=1)
-        skin = away - (0.050 - 0.020 * along)
-        arm = skin < distance
-        distance = np.where(arm, skin, distance)
-        outward = np.where(arm[:, None], nearest / np.maximum(away, 1e-9)[:, None], outward)
-    return distance, outward
+def _collider(body: Collider) -> Collider:
+    """The body and the arms that the form does not have, so that sleeves hang as they would on a person."""
+
+    def collide(points: Array) -> tuple[Array, Array]:
+        distance, outward = body(points)
+        for side in (-1, 1):
+            root, way = _arm(side)
+            way = way / np.linalg.norm(way)
+            offset = points - root
+            along = np.clip(offset @ way, 0.0, 0.30)
+            nearest = offset - along[:, None] * way
+            away = np.linalg.norm(nearest, axis=1)
+            skin = away - (0.050 - 0.020 * along)
+            arm = skin < distance
+            distance = np.where(arm, skin, distance)
+            outward = np.where(arm[:, None], nearest / np.maximum(away, 1e-9)[:, None], outward)
+        return distance, outward
+
+    return collide
 
 
 def _start(sewn: Sewn) -> Array:
@@ -194,7 +197,7 @@ def _start(sewn: Sewn) -> Array:
         x, y = p.flat.T
         if p.name in {"front", "back"}:
             front = p.name == "front"
-            turn = np.clip(x / _HEM[0], -1, 1) * np.pi / 2
+            turn = np.clip(x / 0.240, -1, 1) * np.pi / 2
             deep = 0.150 * np.sqrt(np.clip(-(y - 0.03) / 0.20, 0.03, 1))
             placed = np.stack([0.205 * np.sin(turn), top + y, deep * np.cos(turn)], axis=1)
             placed = placed if front else placed * [-1, 1, -1] - [0, 0, 0.02]
@@ -225,8 +228,12 @@ def _start(sewn: Sewn) -> Array:
     return np.asarray(total / count[:, None])
 
 
-def drape(spacing: float = SPACING) -> Draped:
-    """Sews and relaxes: assembled without weight, then hung, then settled with the cloth seeing itself."""
+def drape(under: Draped | None = None, spacing: float = SPACING) -> Draped:
+    """Sews and relaxes: assembled without weight, then hung, then settled with the cloth seeing itself. What is
+    worn ``under`` it keeps it off the body too.
+    """
+    body = torso.distance()
+    collider = _collider(body if under is None else over(body, under))
     sewn = cut(spacing)
     stretch, rest, bend, bend_rest, area = constraints(sewn)
     stiff = np.full(len(stretch), 2e-5)
@@ -243,13 +250,14 @@ def drape(spacing: float = SPACING) -> Draped:
         inverse_mass=inverse,
     )
     x = _start(sewn)
-    x = relax(cloth, x, _collider, Drape(seconds=0.5, gravity=0.0, damping=12.0, friction=0.0))
-    x = relax(cloth, x, _collider, Drape(seconds=1.2, damping=3.0, friction=0.35))
-    x = relax(cloth, x, _collider, Drape(seconds=0.6, damping=8.0, friction=0.5, spacing=0.6 * spacing))
+    x = relax(cloth, x, collider, Drape(seconds=0.5, gravity=0.0, damping=12.0, friction=0.0))
+    x = relax(cloth, x, collider, Drape(seconds=1.2, damping=3.0, friction=0.35))
+    x = relax(cloth, x, collider, Drape(seconds=0.6, damping=8.0, friction=0.5, spacing=0.6 * spacing))
     rim = sewn.particle["collar"]
     x = smooth(sewn, x, 6, rim)
-    distance, outward = _collider(x)
+    distance, outward = collider(x)
     x += outward * np.clip(0.0036 - distance, 0, None)[:, None]
+    x = sunken(sewn, x)
     return Draped(sewn=sewn, points=x, normals=vertex_normals(x, sewn.triangles()))
 
 
@@ -257,7 +265,7 @@ def model(draped: Draped, normal: Texture | None = None, rib: Texture | None = N
     """The garment, 1 UV unit per metre."""
     jersey = Material(
         name="jersey",
-        base_color=(0.86, 0.86, 0.85, 1.0),
+        base_color=(0.76, 0.76, 0.755, 1.0),
         metallic=0.0,
         roughness=0.88,
         normal_texture=normal,
@@ -267,13 +275,13 @@ def model(draped: Draped, normal: Texture | None = None, rib: Texture | None = N
     )
     collar = Material(
         name="rib",
-        base_color=(0.84, 0.84, 0.83, 1.0),
+        base_color=(0.70, 0.70, 0.695, 1.0),
         metallic=0.0,
         roughness=0.88,
         normal_texture=rib,
         double_sided=True,
     )
-    thread = Material(name="thread", base_color=(0.78, 0.78, 0.77, 1.0), metallic=0.0, roughness=0.6)
+    thread = Material(name="thread", base_color=(0.62, 0.62, 0.615, 1.0), metallic=0.0, roughness=0.6)
     offsets = {"front": (0.0, 0.0), "back": (0.6, 0.0), "sleeve-left": (1.2, 0.0), "sleeve-right": (1.6, 0.0)}
     offsets["collar"] = (0.0, 0.8)
     cloth, ribs, seams = [], [], []
@@ -286,8 +294,8 @@ def model(draped: Draped, normal: Texture | None = None, rib: Texture | None = N
             continue
         cloth.append(hem(draped, p, "hem", material, shift))
         line = p.flat[p.edges["hem"]]
-        for up in (0.0185, 0.0235):
-            seams.append(stitches(draped, p, line + [0, up], thread))
+        rows = [line + np.array([0.0, up]) for up in (0.0185, 0.0235)]
+        seams += [stitches(draped, p, row, thread) for row in rows]
         if p.name in {"front", "back"}:
             neck = p.flat[p.edges["neck"]]
             tangent = np.gradient(neck, axis=0)
