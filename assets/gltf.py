@@ -53,6 +53,9 @@ SUPPORTED: Final = frozenset(
 )
 """What a file may require. Materials that are not shaded yet are kept as data and drawn without."""
 
+_COMPRESSED: Final = frozenset({"EXT_meshopt_compression", "KHR_draco_mesh_compression"})
+_CHEAP_VERTICES: Final = 2_000_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inspection:
@@ -83,14 +86,24 @@ class _Structure:
 
 
 def inspect(data: bytes, *, limits: Limits = LIMITS) -> Inspection:
-    """Checks a model's structure: container, references, bounds, counts, image headers, extensions.
+    """Checks a model: container, references, bounds, counts, image headers, extensions, skins, animations.
 
-    Raises ModelError or ImageError with a stable code. Damage inside compressed or vertex data shows in
-    :func:`read` only.
+    Vertices and indices are looked at too where that is cheap (not compressed, at most two million vertices);
+    other damage inside the geometry, and inside pixels, shows when the model is read or drawn.
+    Raises ModelError or ImageError with a stable code.
     """
     with _bounded():
         structure = _structure(data, limits)
-        root = structure.document.root
+        document, accessors = structure.document, structure.accessors
+        root = document.root
+        skins = read_skins(document, accessors)
+        read_animations(document, accessors, structure.nodes, structure.meshes)
+        cheap = _COMPRESSED.isdisjoint(_names(root, "extensionsUsed")) and _COMPRESSED.isdisjoint(
+            _names(root, "extensionsRequired")
+        )
+        if cheap and sum(mesh.vertices for mesh in structure.meshes) <= _CHEAP_VERTICES:
+            meshes = tuple(read_mesh(document, accessors, plan) for plan in structure.meshes)
+            _skinned(document, structure.nodes, meshes, skins)
         images = structure.materials.images
         return Inspection(
             nodes=len(structure.nodes),
@@ -101,7 +114,7 @@ def inspect(data: bytes, *, limits: Limits = LIMITS) -> Inspection:
             image_pixels=sum(image.width * image.height for image in images),
             vertices=sum(mesh.vertices for mesh in structure.meshes),
             triangles=_drawn(structure.nodes, structure.roots, structure.meshes),
-            skins=len(root.items("skins", limits.skins)),
+            skins=len(skins),
             animations=len(root.items("animations", limits.animations)),
             extensions=_names(root, "extensionsUsed"),
             warnings=tuple(structure.document.warnings),
