@@ -72,7 +72,10 @@ def sync(job: JobOption = None, batch: BatchOption = None, out: Folder = Path("o
 
 @app.command("verify")
 def verify(
-    job: JobOption = None, batch: BatchOption = None, out: Folder = Path("out"), output: Output = Format.TABLE
+    job: JobOption = None,
+    batch: BatchOption = None,
+    out: Folder = Path("out"),
+    output: Annotated[Format, typer.Option("--format", help="How to write the data.")] = Format.TABLE,
 ) -> int:
     """Says which artifacts of a job or a batch are missing or differ in a folder; nothing is fetched."""
     from api.cli.client import connect

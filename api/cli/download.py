@@ -15,7 +15,7 @@ import httpx
 
 from api.cli.screen import progress
 from farm.artifacts import safe_path
-from farm.blobs import CHUNK, disk_errors
+from farm.blobs import disk_errors
 from farm.errors import FarmError, FarmFault, Refused
 
 if TYPE_CHECKING:
@@ -112,14 +112,14 @@ def _append(url: str, part: Path, size: int) -> int:
         have = 0
     if have == size and part.exists():
         return 0
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
     came = 0
     with httpx.stream("GET", url, headers=headers, timeout=httpx.Timeout(60, connect=5)) as answer:
         if not answer.is_success:
             answer.read()
             raise problem(answer)
         with disk_errors(), part.open("ab" if answer.status_code == 206 else "wb") as file:
-            for chunk in answer.iter_bytes(CHUNK):
+            for chunk in answer.iter_bytes():
                 came += len(chunk)
                 if came > size:
                     raise Refused("blob.digest_mismatch", "the farm sent more than it said")

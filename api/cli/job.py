@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
 
 from api.cli.options import JobId, JobIds, Most, Timeout
 from api.cli.screen import Format, Output, line, note, seconds, show, show_one
+
+if TYPE_CHECKING:
+    from api.cli.client import Farm
 
 app = typer.Typer(help="Jobs.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -107,8 +110,21 @@ def why(job: JobId) -> int:
 
     with connect() as farm:
         found = farm.get(_at(job))
-        line(explain(found, farm.get("/lanes"), farm.get("/workers")))
-        return 5 if found["state"] in {"queued", "running"} and _unserved(found, farm.get("/workers")) else 0
+        workers = _workers(farm)
+        line(explain(found, farm.get("/lanes"), workers))
+        return 5 if found["state"] in {"queued", "running"} and _unserved(found, workers) else 0
+
+
+def _workers(farm: Farm) -> list[dict[str, Any]] | None:
+    """None when the token may not see them."""
+    from farm.errors import FarmError
+
+    try:
+        return _items(farm.get("/workers"))
+    except FarmError as error:
+        if error.code != "auth.forbidden":
+            raise
+        return None
 
 
 def _items(answer: Any) -> list[dict[str, Any]]:
@@ -123,7 +139,7 @@ def _unserved(job: dict[str, Any], workers: Any) -> list[dict[str, Any]]:
     return [step for step in job.get("steps", ()) if step["state"] == "ready" and step["lane"] not in served]
 
 
-def explain(job: dict[str, Any], lanes: Any, workers: Any) -> str:
+def explain(job: dict[str, Any], lanes: Any, workers: list[dict[str, Any]] | None) -> str:
     """One sentence about what a job waits for."""
     state = job["state"]
     if job.get("why"):
