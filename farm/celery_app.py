@@ -17,6 +17,10 @@ from farm.lanes import HEAVY
 TASK_PREFIX = "farm.lane."
 
 
+class StepFailed(Exception):
+    """Raised by ``run`` after a failed step's state was saved, so that Celery and Flower show a failure."""
+
+
 def queue_name(lane: str) -> str:
     """The lane's queue, which is also a Redis list of that name."""
     return f"farm.{lane}"
@@ -26,7 +30,7 @@ def make_app(redis_url: str, *, lanes: Iterable[str], run: Callable[[str], str |
     """An app that serves (or only wakes) these lanes.
 
     ``run(lane)`` does one wake-up's work and returns the line that Flower shows, or None when there was nothing to
-    do (the task then ends as ignored). It raises for a failed step, after the step's state was saved.
+    do (the task then ends as ignored). It raises :class:`StepFailed` for a failed step.
     """
     from celery.exceptions import Ignore
 
@@ -82,7 +86,7 @@ def _register(app: Celery, lane: str, run: Callable[[str], str | None] | None, n
             raise nothing
         return line
 
-    app.task(wake, name=f"{TASK_PREFIX}{lane}", typing=False, max_retries=0)
+    app.task(wake, name=f"{TASK_PREFIX}{lane}", typing=False, max_retries=0, throws=(StepFailed,))
 
 
 def send_wake(app: Celery, lane: str, producer: Any) -> None:

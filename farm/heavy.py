@@ -14,6 +14,7 @@ import structlog
 
 from farm.blobs import BlobStore, register
 from farm.cache import lookup
+from farm.celery_app import StepFailed
 from farm.children import holding
 from farm.claims import ClaimedStep, WorkerInfo, claim_step, fail_step, finish_step
 from farm.db import Database
@@ -25,10 +26,6 @@ from farm.steps import StepCode
 from farm.wakes import Waker
 
 log = structlog.get_logger(__name__)
-
-
-class StepFailed(Exception):
-    """Raised after a failed step's state was saved, so that Celery and Flower show a failure."""
 
 
 class HeavyChild:
@@ -89,7 +86,7 @@ class HeavyChild:
             return f"{line}: {source} in {seconds:.2f} s"
 
     def _failed(self, claimed: ClaimedStep, error: FarmError, line: str) -> str:
-        log.warning("step.failed", code=error.code, detail=error.detail)
+        log.warning("step.failed", code=error.code, detail=error.detail, exc_info=error.__cause__ or False)
         for lane in fail_step(self._db, claimed, error).lanes:
             self._waker.wake(lane)
         raise StepFailed(f"{line}: {error.code}") from None

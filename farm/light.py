@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from farm.bus import Bus, Change, Outcome
-from farm.db import Database
+from farm.db import Database, dumps
 from farm.errors import FarmError, FarmFault
 from farm.jobs import Call, Command, Reply
 from farm.lanes import LANES
@@ -87,7 +87,7 @@ def _run(connection: Connection, jobs: Iterable[LightJob], commands: Mapping[str
             results[job.id] = FarmFault("farm.no_worker", f"this worker does not know {job.kind!r}: update it")
             continue
         try:
-            spec = command.spec.model_validate(job.spec)
+            spec = command.spec.model_validate_json(dumps(job.spec))  # by JSON: strict mode knows lists, not tuples
         except ValidationError:
             results[job.id] = FarmFault("farm.internal", "the stored spec does not fit this worker's version")
             continue

@@ -79,7 +79,6 @@ def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> C
         "degrees": spec.rotation,
         "quality": QUALITIES[spec.quality].value,
         "formats": formats,
-        "encoding": spec.quality,
     }
     parts = [
         Step(

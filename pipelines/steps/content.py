@@ -7,6 +7,8 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any, cast
 
+import orjson
+
 from assets import catalogue, compose, gltf, images
 from assets.design import Design, Ref
 from assets.fabric import Fabric, from_image
@@ -53,7 +55,8 @@ def load_fabric(context: StepContext, ref: Ref) -> Fabric:
 
 def composed(context: StepContext, document: Mapping[str, Any], content: Mapping[str, str]) -> tuple[Design, Model]:
     """The design and its one model: layers dressed, materials customised, what is covered removed."""
-    design = Design.model_validate({"name": "design", **document})
+    # By JSON, as it came: in strict mode a Python list is no tuple.
+    design = Design.model_validate_json(orjson.dumps({"name": "design", **document}))
     # Neither the canvas nor the texts change the model: a still and an export of one design share it.
     geometry = {
         "avatar": document["avatar"],
