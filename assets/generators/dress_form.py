@@ -23,7 +23,7 @@ def model(linen: Texture | None = None, weave: Texture | None = None) -> Model:
     """The whole form, 1.68 m tall on y = 0. ``linen`` and ``weave`` are the cover's colour and normal maps."""
     cover = Material(
         name="linen cover",
-        base_color=(1.0, 0.955, 0.87, 1.0),
+        base_color=(0.93, 0.86, 0.74, 1.0),
         base_color_texture=linen,
         normal_texture=weave,
         normal_scale=0.8,
@@ -123,9 +123,9 @@ def _piping(material: Material) -> list[Primitive]:
             )
         cords.append(sweep(np.array(path), np.full((72, 2), 0.0021), material, columns=6, closed=True))
     theta = np.linspace(0, 2 * np.pi, 72, endpoint=False)
-    y = 1.548 - 0.017 * np.sin(theta)
+    y = 1.574 - 0.014 * np.sin(theta)
     path_neck = torso.surface(y, theta) + 0.0008 * torso.normals(y, theta)
-    cords.append(sweep(path_neck, np.full((72, 2), 0.0021), material, columns=6, closed=True))
+    cords.append(sweep(path_neck, np.full((72, 2), 0.0017), material, columns=6, closed=True))
     y = np.full_like(theta, torso.BOTTOM + 0.014)
     cords.append(
         sweep(
@@ -152,10 +152,9 @@ def _cap(material: Material) -> list[Primitive]:
     ring = torso.surface(np.full(4, top), np.array([0.0, np.pi / 2, np.pi, 3 * np.pi / 2]))
     half_x, middle = float(ring[0, 0]), float(ring[1, 2] + ring[3, 2]) / 2
     half_z = float(ring[1, 2] - ring[3, 2]) / 2
-    disc = _turned(
-        [(0.0, top - 0.002), (1.03, top - 0.002), (1.03, top - 0.002), *((1.0 + 0.06 * np.cos(a), top + 0.006 + 0.006 * np.sin(a)) for a in np.linspace(-1.4, 1.4, 7)),
-         (0.96, top + 0.0125), (0.70, top + 0.0175), (0.40, top + 0.0205), (0.24, top + 0.0215)]
-    )  # fmt: skip
+    lip = [(1.02 + 0.06 * np.cos(a), top + 0.003 + 0.008 * np.sin(a)) for a in np.linspace(-1.4, 1.4, 7)]
+    dome = [(0.96, top + 0.0125), (0.70, top + 0.0175), (0.40, top + 0.0205), (0.24, top + 0.0215)]
+    disc = _turned([(0.0, top - 0.005), (1.03, top - 0.005), (1.03, top - 0.005), *lip, *dome])
     knob = _turned(
         [(0.0135, top + 0.020), (0.0105, top + 0.023), (0.0085, top + 0.028), (0.0080, top + 0.031),
          *_arc(0.0, top + 0.0445, 0.0155, -56, 90, 14)]
@@ -168,19 +167,23 @@ def _cap(material: Material) -> list[Primitive]:
 
 def _pole(material: Material) -> list[Primitive]:
     high = torso.BOTTOM + 0.02
+    clamp = [(0.0126, 0.392), (0.019, 0.392), (0.019, 0.392), (0.0205, 0.396)]
+    clamp += [(0.0205, 0.420), (0.019, 0.424), (0.019, 0.424), (0.0126, 0.424)]
+    flange = [(0.0126, -0.042), (0.026, -0.042), (0.026, -0.042), (0.0275, -0.039)]
+    flange += [(0.0275, -0.026), (0.034, -0.0215), (0.034, -0.0195)]
     return [
         lathe(_turned([(0.0125, 0.30), (0.0125, high)]), material, columns=28),
-        lathe(_turned([(0.0126, 0.392), (0.019, 0.392), (0.019, 0.392), (0.0205, 0.396), (0.0205, 0.420), (0.019, 0.424), (0.019, 0.424), (0.0126, 0.424)]), material, columns=28),
-        lathe(_turned([(0.0126, high - 0.042), (0.026, high - 0.042), (0.026, high - 0.042), (0.0275, high - 0.039), (0.0275, high - 0.026), (0.034, high - 0.0215), (0.034, high - 0.0195)]), material, columns=28),
-    ]  # fmt: skip
+        lathe(_turned(clamp), material, columns=28),
+        lathe(_turned([(r, high + y) for r, y in flange]), material, columns=28),
+    ]
 
 
 def _tripod(material: Material) -> list[Primitive]:
-    hub = _turned(
-        [(0.0, 0.142), *_arc(0.0, 0.160, 0.018, -80, -20, 5), (0.020, 0.160), (0.031, 0.166), (0.036, 0.178), (0.038, 0.195), (0.038, 0.255), (0.036, 0.268),
-         (0.029, 0.278), (0.0245, 0.284), (0.027, 0.292), (0.0275, 0.298), (0.024, 0.306), (0.0195, 0.316), (0.0185, 0.335), (0.0215, 0.352), (0.023, 0.360),
-         (0.021, 0.372), (0.018, 0.380), (0.018, 0.380), (0.0124, 0.380)]
-    )  # fmt: skip
+    drop = [(0.0, 0.142), *_arc(0.0, 0.160, 0.018, -80, -20, 5), (0.020, 0.160), (0.031, 0.166), (0.036, 0.178)]
+    drum = [(0.038, 0.195), (0.038, 0.255), (0.036, 0.268), (0.029, 0.278), (0.0245, 0.284), (0.027, 0.292)]
+    vase = [(0.0275, 0.298), (0.024, 0.306), (0.0195, 0.316), (0.0185, 0.335), (0.0215, 0.352), (0.023, 0.360)]
+    collar = [(0.021, 0.372), (0.018, 0.380), (0.018, 0.380), (0.0124, 0.380)]
+    hub = _turned([*drop, *drum, *vase, *collar])
     parts = [lathe(hub, material, columns=36)]
     for leg in range(3):
         angle = np.radians(90 + 120 * leg)

@@ -81,7 +81,9 @@ def over(body: Distance, worn: Draped) -> Distance:
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     reach = 0.016
     # Above its rim the cloth has no inside; its lowest part is a free edge that nothing longer is worn over.
-    box = ((grid > samples.min(axis=0) - reach) & (grid < samples.max(axis=0) + [reach, 0.0, reach])).all(axis=1)
+    box = ((grid > samples.min(axis=0) - reach) & (grid < samples.max(axis=0) + np.array([reach, 0.0, reach]))).all(
+        axis=1
+    )
     inside_box = np.flatnonzero(box)
     far, nearest = cKDTree(samples).query(grid[inside_box], distance_upper_bound=reach, workers=2)
     near = np.isfinite(far)

@@ -105,7 +105,7 @@ def _inside(points: Array, simplices: NDArray[np.int32], polygon: Polygon) -> In
     centre = points[simplices].mean(axis=1)
     a, b, c = (points[simplices[:, i]] for i in range(3))
     real = np.abs(_cross(b - a, c - a)) > 1e-9
-    return simplices[contains_xy(polygon, centre[:, 0], centre[:, 1]) & real].astype(np.int64)
+    return np.asarray(simplices[contains_xy(polygon, centre[:, 0], centre[:, 1]) & real], dtype=np.int64)
 
 
 def _smoothed(points: Array, triangles: Index, fixed: int) -> Array:

@@ -24,7 +24,7 @@ _RADIUS: Final = _WAIST / _SPREAD
 _WEIGHT: Final = 0.24  # kg/m^2, a light gabardine
 _CLEAR: Final = 0.0045
 
-SPACING: Final = 0.012
+SPACING: Final = 0.0095
 
 
 def _arc(radius: float, start: float, stop: float) -> Array:

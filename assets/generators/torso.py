@@ -138,7 +138,7 @@ class Distance:
     def __init__(self, low: Array, step: float, values: Array) -> None:
         self.low, self.step, self.values = low, step, values
         axes = [low[i] + step * np.arange(values.shape[i]) for i in range(3)]
-        gradient = np.stack(np.gradient(values, step), axis=-1)
+        gradient = np.stack([np.gradient(values, step, axis=i) for i in range(3)], axis=-1)
         self._field = RegularGridInterpolator(
             axes, np.concatenate([values[..., None], gradient], axis=-1), bounds_error=False, fill_value=None
         )

@@ -12,7 +12,7 @@ from assets.generators.cloth import Cloth, Collider, Drape, relax
 from assets.generators.garment import Draped, face_of, hem, over, smooth, stitches, sunken, vertex_normals
 from assets.generators.pattern import Panel, Sewn, constraints, length, panel, sew
 from assets.generators.solids import joined
-from assets.model import Material, Mesh, Model, Node, Texture
+from assets.model import Material, Mesh, Model, Node, Primitive, Texture
 
 Array = NDArray[np.float64]
 
@@ -269,6 +269,7 @@ def model(draped: Draped, normal: Texture | None = None, rib: Texture | None = N
         metallic=0.0,
         roughness=0.88,
         normal_texture=normal,
+        normal_scale=0.55,
         double_sided=True,
         sheen_color=(0.06, 0.06, 0.06),
         sheen_roughness=0.5,
@@ -284,7 +285,9 @@ def model(draped: Draped, normal: Texture | None = None, rib: Texture | None = N
     thread = Material(name="thread", base_color=(0.62, 0.62, 0.615, 1.0), metallic=0.0, roughness=0.6)
     offsets = {"front": (0.0, 0.0), "back": (0.6, 0.0), "sleeve-left": (1.2, 0.0), "sleeve-right": (1.6, 0.0)}
     offsets["collar"] = (0.0, 0.8)
-    cloth, ribs, seams = [], [], []
+    cloth: list[Primitive] = []
+    ribs: list[Primitive] = []
+    seams: list[Primitive] = []
     for p in draped.sewn.panels:
         shift = -np.array(offsets[p.name])
         material = collar if p.name == "collar" else jersey

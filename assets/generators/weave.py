@@ -45,9 +45,8 @@ def _noise(size: int, sigma: tuple[float, float], seed: int) -> Array:
     return np.asarray(field / field.std())
 
 
-def _per_yarn(count: int, size: int, axis_share: Array, seed: int) -> Array:
+def _per_yarn(count: int, axis_share: Array, seed: int) -> Array:
     """One value per yarn of unit variance, looked up by position 0..1 across the yarns."""
-    del size
     values = np.random.default_rng(seed).standard_normal(count)
     return np.asarray(values[np.floor(axis_share * count).astype(int) % count])
 
@@ -78,7 +77,7 @@ def weave(draft: NDArray[np.bool_], warps: int, wefts: int, size: int, *, slub: 
     rows, columns = draft.shape
     top = draft[j % rows, i % columns]
 
-    def lift(of_warp: bool, along: Array) -> Array:
+    def lift(along: Array, *, of_warp: bool) -> Array:
         """How high the yarn's axis is: up where it lies on top, eased to the next crossing."""
         step = np.where(along >= 0, 1, -1)
         share = np.abs(along)
@@ -87,12 +86,12 @@ def weave(draft: NDArray[np.bool_], warps: int, wefts: int, size: int, *, slub: 
         else:
             here, there = ~draft[j % rows, i % columns], ~draft[j % rows, (i + step) % columns]
         ease = 0.5 - 0.5 * np.cos(np.pi * np.clip(share * 2, 0, 1))
-        return np.where(here, 1.0, -1.0) * (1 - ease / 2) + np.where(there, 1.0, -1.0) * (ease / 2)
+        return np.asarray(np.where(here, 1.0, -1.0) * (1 - ease / 2) + np.where(there, 1.0, -1.0) * (ease / 2))
 
     wide_warp = 0.49 * (1 + 0.10 * slub * _noise(size, (size / 18, size / 90), seed + 2))
     wide_weft = 0.49 * (1 + 0.10 * slub * _noise(size, (size / 90, size / 18), seed + 3))
-    warp = 0.30 * lift(True, fy) + 0.42 * np.sqrt(np.clip(1 - (fx / wide_warp) ** 2, 0, 1))
-    weft = 0.30 * lift(False, fx) + 0.42 * np.sqrt(np.clip(1 - (fy / wide_weft) ** 2, 0, 1))
+    warp = 0.30 * lift(fy, of_warp=True) + 0.42 * np.sqrt(np.clip(1 - (fx / wide_warp) ** 2, 0, 1))
+    weft = 0.30 * lift(fx, of_warp=False) + 0.42 * np.sqrt(np.clip(1 - (fy / wide_weft) ** 2, 0, 1))
     on_top = np.where(np.abs(warp - weft) < 1e-3, top, warp > weft)
     across = np.where(on_top, fx / wide_warp, fy / wide_weft).clip(-1, 1)
     # Twist: fibres run round the yarn, a fine slanted ridge along it.
@@ -109,12 +108,12 @@ def _shade(base: Array, woven: Woven, size: int, *, seed: int, depth: float, une
     u, v = _grid(size)
     yarn = np.where(
         woven.warp_on_top,
-        _per_yarn(int(woven.warp_index.max()) + 1, size, u, seed),
-        _per_yarn(int(woven.weft_index.max()) + 1, size, v, seed + 1),
+        _per_yarn(int(woven.warp_index.max()) + 1, u, seed),
+        _per_yarn(int(woven.weft_index.max()) + 1, v, seed + 1),
     )
     fuzz = _noise(size, (0.8, 0.8), seed + 2)
     light = (1 - depth) + depth * shadow + 0.02 * woven.fibre + uneven * yarn + 0.015 * fuzz
-    return np.clip(base * light[..., None], 0, 1)
+    return np.asarray(np.clip(base * light[..., None], 0, 1))
 
 
 def _hex(value: str) -> Array:
@@ -139,14 +138,15 @@ def denim(size: int = SIZE) -> Swatch:
     draft = np.array([[(i + j) % 4 != 0 for i in range(4)] for j in range(4)])
     woven = weave(draft, warps, wefts, size, slub=1.3, seed=21)
     u, _ = _grid(size)
-    dye = _per_yarn(warps, size, u, 23) * 0.5 + _noise(size, (size / 8, 1.5), 24) * 0.35
+    dye = _per_yarn(warps, u, 23) * 0.5 + _noise(size, (size / 8, 1.5), 24) * 0.35
     # Rope dyeing leaves the core white: it shows on the crown of the yarn where it is worn.
     worn = np.clip(0.24 + 0.16 * dye + 0.55 * (woven.height - np.percentile(woven.height, 80)), 0.02, 0.75)[..., None]
     warp = _hex("#1d2f52") * (1 - worn) + _hex("#7d93b8") * worn
     weft = np.broadcast_to(_hex("#a9b1bd"), warp.shape)
     color = _shade(np.where(woven.warp_on_top[..., None], warp, weft), woven, size, seed=25, depth=0.42, uneven=0.04)
     return Swatch(
-        color=color, height=woven.height * repeat / 60 / 1000, roughness=0.84 + 0.08 * (1 - woven.height), repeat_mm=repeat
+        color=color, height=woven.height * repeat / 60 / 1000, roughness=0.84 + 0.08 * (1 - woven.height),
+        repeat_mm=repeat,
     )  # fmt: skip
 
 
@@ -190,7 +190,7 @@ def jersey(size: int = SIZE) -> Swatch:
     low, high = np.percentile(height, [3, 97])
     shadow = np.clip((height - low) / (high - low), 0, 1)
     light = 0.80 + 0.20 * shadow + 0.012 * fibre + 0.012 * _noise(size, (0.9, 0.9), 43)
-    light += 0.010 * _per_yarn(courses, size, v, 44)
+    light += 0.010 * _per_yarn(courses, v, 44)
     return Swatch(
         color=np.clip(_hex("#f4f3f0") * light[..., None], 0, 1), height=height * repeat / wales / 1000 * 0.35,
         roughness=0.84 + 0.08 * (1 - shadow), repeat_mm=repeat, sheen_color=(0.05, 0.05, 0.05), sheen_roughness=0.45,
