@@ -35,7 +35,7 @@ def segment(context: StepContext) -> StepResult:
     with ExitStack() as stack:
         writers = []
         for name, path in files.items():
-            writer = video.open_writer(path, name, target.width, target.height, want["fps"], quality=want["quality"])
+            writer = video.open_writer(path, name, target.width, target.height, want["fps"], quality=target.quality)
             stack.callback(writer.abort)  # does nothing after close()
             writers.append(writer)
         for done, frame in enumerate(renderer(context).frames(scene, views, target), start=1):
