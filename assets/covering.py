@@ -161,13 +161,19 @@ def _push(points: Floats, around: Any, covered: Mask, height: Floats, scale: flo
         return need
     push = need.copy()
     # Beside the cloth, and where a ray slipped through a fold, the push of the nearest pushed vertex fades out.
-    distance, nearest = cKDTree(points[pushed]).query(points, distance_upper_bound=_FADE * scale)
+    # Nearest along the surface: a finger beside a hip does not give way because the hip does.
+    edges = around.tocoo()
+    lengths = np.linalg.norm(points[edges.row] - points[edges.col], axis=1)
+    graph = sparse.csr_matrix((np.maximum(lengths, 1e-9), (edges.row, edges.col)), shape=around.shape)
+    distance, _, nearest = csgraph.dijkstra(
+        graph, indices=pushed, min_only=True, limit=_FADE * scale, return_predecessors=True
+    )
     reached = np.isfinite(distance)
     fade = 1.0 - distance[reached] / (_FADE * scale)
-    push[reached] = np.maximum(push[reached], need[pushed[nearest[reached]]] * fade * fade * (3 - 2 * fade))
+    push[reached] = np.maximum(push[reached], need[nearest[reached]] * fade * fade * (3 - 2 * fade))
     degree = np.maximum(np.asarray(around.sum(axis=1)).ravel(), 1.0)
     for _ in range(4):
-        push = np.maximum(0.5 * push + 0.5 * (around @ push) / degree, need)
+        push = np.where(reached, np.maximum(0.5 * push + 0.5 * (around @ push) / degree, need), 0.0)
     return push
 
 

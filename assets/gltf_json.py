@@ -274,7 +274,7 @@ def _json(text: memoryview, limits: Limits) -> dict[str, Any]:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        if "recursion" in str(error).lower():
+        if "depth limit" in str(error) or "recursion" in str(error).lower():
             raise _too_deep(limits) from error
         msg = f"the model's JSON cannot be parsed ({error}); export the model again"
         raise ModelError(msg, code="model.json") from error
