@@ -112,9 +112,7 @@ class TransparentBackground(Document):
     kind: Literal["transparent"]
 
 
-AnyBackground = Annotated[
-    SolidBackground | GradientBackground | TransparentBackground, Field(discriminator="kind")
-]
+AnyBackground = Annotated[SolidBackground | GradientBackground | TransparentBackground, Field(discriminator="kind")]
 
 
 class LightingPreset(Document):

@@ -129,9 +129,7 @@ class Renderer(Protocol):
     def device(self) -> str:
         """The device class that goes into hashes, such as "llvmpipe (LLVM 15.0.6, 256 bits)"."""
 
-    def frames(
-        self, scene: Scene, views: Iterator[View] | tuple[View, ...], target: Target
-    ) -> Iterator[Frame]:
+    def frames(self, scene: Scene, views: Iterator[View] | tuple[View, ...], target: Target) -> Iterator[Frame]:
         """One frame for each view, in order. A yielded array is valid until the next one is asked for."""
 
     def close(self) -> None:
