@@ -125,7 +125,7 @@ def linen(size: int = SIZE) -> Swatch:
     yarns, repeat = 56, 40.0
     woven = weave(np.array([[True, False], [False, True]]), yarns, yarns, size, slub=1.6, seed=11)
     tone = np.where(woven.warp_on_top[..., None], _hex("#efe9de"), _hex("#e9e2d5"))
-    color = _shade(tone, woven, size, seed=12, depth=0.30, uneven=0.035)
+    color = _shade(tone, woven, size, seed=12, depth=0.30, uneven=0.018)
     return Swatch(
         color=color, height=woven.height * repeat / yarns / 1000 * 0.9, roughness=0.86 + 0.06 * (1 - woven.height),
         repeat_mm=repeat, sheen_color=(0.03, 0.03, 0.028), sheen_roughness=0.6,
@@ -143,7 +143,7 @@ def denim(size: int = SIZE) -> Swatch:
     worn = np.clip(0.24 + 0.16 * dye + 0.55 * (woven.height - np.percentile(woven.height, 80)), 0.02, 0.75)[..., None]
     warp = _hex("#1d2f52") * (1 - worn) + _hex("#7d93b8") * worn
     weft = np.broadcast_to(_hex("#a9b1bd"), warp.shape)
-    color = _shade(np.where(woven.warp_on_top[..., None], warp, weft), woven, size, seed=25, depth=0.42, uneven=0.04)
+    color = _shade(np.where(woven.warp_on_top[..., None], warp, weft), woven, size, seed=25, depth=0.42, uneven=0.02)
     return Swatch(
         color=color, height=woven.height * repeat / 60 / 1000, roughness=0.84 + 0.08 * (1 - woven.height),
         repeat_mm=repeat,
