@@ -67,7 +67,8 @@ def up(settings: Settings, names: Sequence[str] = ()) -> int:
             )
     database = open_database(settings)
     database.upgrade(MIGRATIONS)
-    first_token(database, settings)
+    if "api" in roles:
+        first_token(database, settings)
     database.close()
     (settings.data_dir / "url").write_text(settings.url)
     shared = runtime.environment(settings)

@@ -35,12 +35,16 @@ def demo(
     return demonstrate(out, data_dir)
 
 
-def doctor(output: Output = Format.TABLE) -> int:
-    """Says what is wrong with this machine, and what to do about it."""
-    from farm.doctor import examine
-    from farm.settings import Settings
+def doctor(
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this check: gl, ffmpeg, redis, database, disk, fonts, http.")
+    ] = None,
+    output: Output = Format.TABLE,
+) -> int:
+    """Says what is wrong with this machine, and what to do about it; 1 when something is."""
+    from api.cli.health import check
 
-    found = examine(Settings())
+    found = check(tuple(only or ()))
     rows = [{"check": f.name, "ok": f.ok, "detail": f.detail, "advice": "" if f.ok else f.advice} for f in found]
     show(rows, ("check", "ok", "detail", "advice"), output)
     return 0 if all(finding.ok for finding in found) else 1
