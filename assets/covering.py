@@ -33,7 +33,8 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _INSIDE: Final = 0.025  # how far skin may be outside its cloth
-_INSIDE_CLOTH: Final = 0.04  # how far an inner garment may be outside an outer one
+_INSIDE_CLOTH: Final = 0.15  # how far off the body rays through an inner garment may start at most
+_BODY_NEIGHBOURS: Final = 8
 _OUTSIDE: Final = 0.05  # cloth farther off does not count as covering
 _CLOSE: Final = 0.015  # only skin this near under the cloth is cut; farther off nothing can poke through
 _CLEARANCE: Final = 0.003  # how far under the cloth pushed skin ends
@@ -113,11 +114,11 @@ def outward(cloth: Surface, body: Surface | None) -> Surface:
     return Surface(points=cloth.points, normals=cloth.normals, triangles=triangles, opaque=cloth.opaque)
 
 
-def cover(inner: Surface, cloth: Surface, *, scale: float = 1.0, solid: bool = True) -> Covered:
-    """What ``cloth`` (facing outwards) hides of ``inner``.
+def cover(inner: Surface, cloth: Surface, *, scale: float = 1.0, body: Surface | None = None) -> Covered:
+    """What ``cloth`` (facing outwards) hides of ``inner``, a closed body or, with ``body``, a garment worn on it.
 
-    ``scale`` multiplies all lengths. ``solid`` says that the inner surface is a closed body, whose limbs have a
-    thickness; a garment is not.
+    A garment has folds, hems and an inside, so its own normals say little: its rays leave the body underneath.
+    ``scale`` multiplies all lengths.
     """
     nothing = Covered(offsets=np.zeros_like(inner.points), keep=np.ones(len(inner.triangles), dtype=bool))
     if not len(inner.triangles) or not len(cloth.triangles):
@@ -127,8 +128,12 @@ def cover(inner: Surface, cloth: Surface, *, scale: float = 1.0, solid: bool = T
     points = np.zeros((count, 3))
     points[weld] = inner.points
     around = _adjacency(triangles, count)
-    normals = _ray_normals(points, triangles, around, inner.normals, weld)
-    inside = (_INSIDE if solid else _INSIDE_CLOTH) * scale
+    inside = (_INSIDE if body is None else _INSIDE_CLOTH) * scale
+    depth = np.full(count, inside)
+    if body is None:
+        normals = _ray_normals(points, triangles, around, inner.normals, weld)
+    else:
+        normals, depth = _from_body(points, body, inside, scale)
     reach = inside + _OUTSIDE * scale
     cloth_corners = cloth.corners()
     low, high = cloth_corners.min(axis=(0, 1)) - reach, cloth_corners.max(axis=(0, 1)) + reach
@@ -136,8 +141,7 @@ def cover(inner: Surface, cloth: Surface, *, scale: float = 1.0, solid: bool = T
     if not len(near):
         return nothing
     grid = Grid(cloth_corners, _unit(_face_normals(cloth_corners)), cell=_cell(cloth_corners, scale))
-    depth = np.full(count, inside)
-    if solid:
+    if body is None:
         depth[near] = np.minimum(inside, 0.45 * _thickness(points, triangles, normals, near, 2.5 * inside, scale))
     height = np.full(count, np.inf)  # of the cloth over the skin; negative where skin pokes through
     hit = np.full(count, -1, dtype=np.int64)
@@ -148,13 +152,13 @@ def cover(inner: Surface, cloth: Surface, *, scale: float = 1.0, solid: bool = T
     covered = hit >= 0
     if not covered.any():
         return nothing
-    push = _push(points, around, covered, height, scale)
+    push = _push(points, around, covered, height, scale * (1.0 if body is None else 2.0), scale)
     keep = _keep(points, triangles, normals, around, covered, height, hit, depth, cloth, grid, scale)
     return Covered(offsets=(-normals * push[:, None])[weld], keep=keep)
 
 
-def _push(points: Floats, around: Any, covered: Mask, height: Floats, scale: float) -> Floats:
-    """How far each vertex goes inwards: what it needs, spread smoothly over its neighbourhood."""
+def _push(points: Floats, around: Any, covered: Mask, height: Floats, spread: float, scale: float) -> Floats:
+    """How far each vertex goes inwards: what it needs, fading out over ``spread`` times the usual distance."""
     need = np.where(covered, np.maximum(_CLEARANCE * scale - height, 0.0), 0.0)
     pushed = np.flatnonzero(need > 0)
     if not len(pushed):
@@ -166,10 +170,10 @@ def _push(points: Floats, around: Any, covered: Mask, height: Floats, scale: flo
     lengths = np.linalg.norm(points[edges.row] - points[edges.col], axis=1)
     graph = sparse.csr_matrix((np.maximum(lengths, 1e-9), (edges.row, edges.col)), shape=around.shape)
     distance, _, nearest = csgraph.dijkstra(
-        graph, indices=pushed, min_only=True, limit=_FADE * scale, return_predecessors=True
+        graph, indices=pushed, min_only=True, limit=_FADE * spread, return_predecessors=True
     )
     reached = np.isfinite(distance)
-    fade = 1.0 - distance[reached] / (_FADE * scale)
+    fade = 1.0 - distance[reached] / (_FADE * spread)
     push[reached] = np.maximum(push[reached], need[nearest[reached]] * fade * fade * (3 - 2 * fade))
     degree = np.maximum(np.asarray(around.sum(axis=1)).ravel(), 1.0)
     for _ in range(4):
@@ -211,6 +215,16 @@ def _keep(
         cut[large] = (centre_hit >= 0) & cloth.opaque[centre_hit]
     keep: Mask = ~cut
     return keep
+
+
+def _from_body(points: Floats, body: Surface, inside: float, scale: float) -> tuple[Floats, Floats]:
+    """For each vertex of a garment, which way is away from the body under it, and how far back the body is."""
+    count = min(_BODY_NEIGHBOURS, len(body.points))
+    distance, nearest = cKDTree(body.points).query(points, k=count)
+    distance, nearest = distance.reshape(len(points), count), nearest.reshape(len(points), count)
+    weight = 1.0 / (distance + 0.01 * scale)
+    away = _unit((_unit(body.normals)[nearest] * weight[..., None]).sum(axis=1))
+    return away, np.minimum(distance[:, 0] + 0.01 * scale, inside)
 
 
 def _thickness(points: Floats, triangles: Ints, normals: Floats, near: Ints, longest: float, scale: float) -> Floats:

@@ -55,7 +55,7 @@ def dress(model: Model, order: tuple[str, ...], *, body: str, see_through: froze
         surface = join([piece.surface for piece in pieces[layer]])
         solid = layer == body
         if shells:
-            covered = _cover(surface, shells, scale=scale, solid=solid)
+            covered = _cover(surface, shells, scale=scale, body=None if solid else skin)
             if covered.changes:
                 _apply(pieces[layer], covered, changed)
                 surface = replace(surface, points=surface.points + covered.offsets)
@@ -63,12 +63,12 @@ def dress(model: Model, order: tuple[str, ...], *, body: str, see_through: froze
     return _rebuilt(model, changed) if changed else model
 
 
-def _cover(inner: Surface, shells: list[Surface], *, scale: float, solid: bool) -> Covered:
+def _cover(inner: Surface, shells: list[Surface], *, scale: float, body: Surface | None) -> Covered:
     """Every outer layer's verdict in turn, from the innermost: the largest push, every cut."""
     offsets = np.zeros_like(inner.points)
     keep = np.ones(len(inner.triangles), dtype=bool)
     for shell in reversed(shells):
-        found = cover(inner, shell, scale=scale, solid=solid)
+        found = cover(inner, shell, scale=scale, body=body)
         larger = np.einsum("ij,ij->i", found.offsets, found.offsets) > np.einsum("ij,ij->i", offsets, offsets)
         offsets[larger] = found.offsets[larger]
         keep &= found.keep

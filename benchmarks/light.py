@@ -10,6 +10,7 @@ import json
 import sqlite3
 import statistics
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks import load, report
@@ -51,7 +52,7 @@ def main() -> None:
                 report.say(
                     options, f"{run.rate:8.0f} cards/s  p95 {run.p95:6.1f} ms  (floor {floors[-1]:.0f} commits/s)"
                 )
-            with sqlite3.connect(farm.data_dir / "farm.db") as database:
+            with closing(sqlite3.connect(farm.data_dir / "farm.db")) as database:
                 (rows,) = database.execute("SELECT count(*) FROM cards").fetchone()
             if rows != written:
                 msg = f"{written} writes were acknowledged but {rows} rows are there"

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 from sqlalchemy import Connection, RowMapping, func, select
 
 from api.http import Answer, Cursor, Limit, Page, after, header, idempotency_key, stream
@@ -116,7 +116,7 @@ async def create_batch(
     request: Request[Any, Any, Any],
     name: Annotated[str | None, Parameter(max_length=200)] = None,
     output_name: Template = None,
-    partial_: Annotated[bool, Parameter(query="partial", description="Accept the good rows")] = False,
+    partial_: Annotated[bool, QueryParameter(name="partial", description="Accept the good rows")] = False,
 ) -> Answer:
     """All rows or none: when some are bad, 422 lists the first fifty. ``?partial=true`` takes the good ones."""
     parts = services(request)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from litestar import Request, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from api.http import (
     Answer,
@@ -33,7 +33,7 @@ from farm.jobs import Actor, Closed, JobKind, Spec
 
 ONE = ResponseSpec(Job, description="The job")
 StateName = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
-States = Annotated[list[StateName] | None, Parameter(query="state", description="Only jobs in these states")]
+States = Annotated[list[StateName] | None, QueryParameter(name="state", description="Only jobs in these states")]
 
 
 async def close(parts: Services, kind: JobKind, spec: Spec, actor: Actor, output_name: str | None) -> Closed:

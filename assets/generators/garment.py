@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +93,24 @@ def over(body: Distance, worn: Draped) -> Distance:
     value = body.values.reshape(-1).copy()
     value[index] = np.minimum(value[index], height)
     return Distance(body.low, body.step, value.reshape(body.values.shape))
+
+
+def even(sewn: Sewn, points: Array, edges: Sequence[tuple[str, str]], rounds: int = 12) -> Array:
+    """A closed free edge (panel, edge, … in order) evened along itself, and the rows above it carried along:
+    the edge has cloth on one side only, so the low-pass of the sheet leaves nicks there.
+    """
+    by_name = {p.name: p for p in sewn.panels}
+    loop = np.concatenate([sewn.particle[name][by_name[name].edges[edge]][:-1] for name, edge in edges])
+    ring = points[loop]
+    for _ in range(rounds):
+        for factor in (0.5, -0.52):
+            ring = ring + factor * ((np.roll(ring, 1, axis=0) + np.roll(ring, -1, axis=0)) / 2 - ring)
+    moved = ring - points[loop]
+    far, nearest = cKDTree(points[loop]).query(points, distance_upper_bound=0.035)
+    near = np.isfinite(far)
+    out = points.copy()
+    out[near] += moved[nearest[near]] * (np.clip(1 - far[near] / 0.035, 0, 1) ** 2)[:, None]
+    return out
 
 
 def face_of(cloth: Draped, panel: Panel, material: Material, uv_offset: Array) -> Primitive:

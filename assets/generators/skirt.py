@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from assets.generators import torso
 from assets.generators.cloth import Cloth, Drape, relax
-from assets.generators.garment import Draped, face_of, hem, smooth, stitches, sunken, vertex_normals
+from assets.generators.garment import Draped, even, face_of, hem, smooth, stitches, sunken, vertex_normals
 from assets.generators.pattern import Panel, Sewn, constraints, length, panel, sew
 from assets.generators.solids import joined
 from assets.model import Material, Mesh, Model, Node, Texture
@@ -136,7 +136,8 @@ def drape(spacing: float = SPACING) -> Draped:
     x = relax(cloth, x, collider, Drape(seconds=0.3, gravity=0.1, damping=10.0, friction=0.0, clearance=_CLEAR))
     x = relax(cloth, x, collider, Drape(seconds=1.8, damping=2.0, friction=0.2, clearance=_CLEAR))
     x = relax(cloth, x, collider, Drape(seconds=0.5, damping=9.0, clearance=_CLEAR, spacing=0.6 * spacing))
-    x = smooth(sewn, x, 6, band)
+    x = smooth(sewn, x, 10, band)
+    x = even(sewn, x, [("front", "hem"), ("back", "hem")])
     distance, outward = collider(x)
     x += outward * np.clip(0.0040 - distance, 0, None)[:, None]
     x = sunken(sewn, x, 0.0006)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from assets.generators import torso
 from assets.generators.cloth import Cloth, Collider, Drape, relax
-from assets.generators.garment import Draped, face_of, hem, over, smooth, stitches, sunken, vertex_normals
+from assets.generators.garment import Draped, even, face_of, hem, over, smooth, stitches, sunken, vertex_normals
 from assets.generators.pattern import Panel, Sewn, constraints, length, panel, sew
 from assets.generators.solids import joined
 from assets.model import Material, Mesh, Model, Node, Primitive, Texture
@@ -255,6 +255,8 @@ def drape(under: Draped | None = None, spacing: float = SPACING) -> Draped:
     x = relax(cloth, x, collider, Drape(seconds=0.6, damping=8.0, friction=0.5, spacing=0.6 * spacing))
     rim = sewn.particle["collar"]
     x = smooth(sewn, x, 6, rim)
+    for edges in ([("front", "hem"), ("back", "hem")], [("sleeve-left", "hem")], [("sleeve-right", "hem")]):
+        x = even(sewn, x, edges)
     distance, outward = collider(x)
     x += outward * np.clip(0.0036 - distance, 0, None)[:, None]
     x = sunken(sewn, x)

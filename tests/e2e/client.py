@@ -33,6 +33,12 @@ class Farm:
             timeout=60,
         )
 
+    def __enter__(self) -> Farm:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
     def submit(self, kind: str, spec: dict[str, Any], **headers: str) -> dict[str, Any]:
         answer = self.http.post("/jobs", json={"kind": kind, "spec": spec}, headers=headers)
         assert answer.status_code == 202, answer.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ def test_every_acknowledged_card_is_there_exactly_once(tmp_path: Path) -> None:
 
         def killer() -> None:
             while not stop.wait(1.0):
-                kills.append(kill9(role(farm, "worker-light", "api.worker")))
+                kills.append(kill9(role(farm, "light@", "api.worker")))
 
         thread = threading.Thread(target=killer)
         thread.start()
@@ -40,7 +41,7 @@ def test_every_acknowledged_card_is_there_exactly_once(tmp_path: Path) -> None:
         assert set(run.statuses) <= {201, 202}, run.statuses
 
         bodies = [json.loads(body) for body in run.bodies]
-        with sqlite3.connect(tmp_path / "data" / "farm.db") as database:
+        with closing(sqlite3.connect(tmp_path / "data" / "farm.db")) as database:
             _drain(database)
             names = [name for (name,) in database.execute("SELECT name FROM cards")]
             ids = {found for (found,) in database.execute("SELECT id FROM cards")}

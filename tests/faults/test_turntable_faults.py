@@ -17,17 +17,16 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 SPEC = {"design": DESIGN, "formats": ["mp4"], "duration": 5, "fps": 24, "resolution": "720p", "quality": "draft"}
 MARKS = {
-    "worker": ("worker-heavy", "pipelines.worker"),
+    "worker": ("heavy@", "pipelines.worker"),
     "redis": ("redis-server",),
-    "api": ("granian", "api.app"),
+    "api": ("farm-api", "api.serve"),
 }
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("undisturbed")
-    with embedded(folder / "data") as running:
-        farm = Farm(running)
+    with embedded(folder / "data") as running, Farm(running) as farm:
         job = farm.run("turntable", SPEC)
         digest = decoded_md5(farm.files(job, folder / "out")["design.mp4"])
     shutil.rmtree(folder)
@@ -36,8 +35,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def farm(tmp_path: Path) -> Iterator[Farm]:
-    with embedded(tmp_path / "data") as running:
-        yield Farm(running)
+    with embedded(tmp_path / "data") as running, Farm(running) as client:
+        yield client
 
 
 @pytest.mark.parametrize("victim", sorted(MARKS))
