@@ -58,8 +58,13 @@ def test_an_inspection_replaces_what_was_only_claimed(db: Database) -> None:
 
 def test_what_is_rolled_back_was_never_there(db: Database) -> None:
     stored = MemoryBlobs().put_bytes(b"never")
-    with pytest.raises(ZeroDivisionError), db.write() as conn:
-        register(conn, stored, "image/png", "ann")
-        raise ZeroDivisionError
+
+    def registers_and_fails() -> None:
+        with db.write() as conn:
+            register(conn, stored, "image/png", "ann")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        registers_and_fails()
     with db.read() as conn:
         assert owned(conn, "ann", [stored.digest]) == {}
