@@ -173,7 +173,8 @@ def _push(points: Floats, around: Any, covered: Mask, height: Floats, spread: fl
         graph, indices=pushed, min_only=True, limit=_FADE * spread, return_predecessors=True
     )
     reached = np.isfinite(distance)
-    fade = 1.0 - distance[reached] / (_FADE * spread)
+    # The first quarter goes all the way, or triangles across the cloth's edge would ride up over it.
+    fade = np.minimum((1.0 - distance[reached] / (_FADE * spread)) / 0.75, 1.0)
     push[reached] = np.maximum(push[reached], need[nearest[reached]] * fade * fade * (3 - 2 * fade))
     degree = np.maximum(np.asarray(around.sum(axis=1)).ravel(), 1.0)
     for _ in range(4):

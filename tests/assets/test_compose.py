@@ -149,6 +149,18 @@ def test_inner_garments_stay_under_outer_ones() -> None:
     assert np.array_equal(top.primitive.positions, outer.meshes[0].primitives[0].positions)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_loose_shirt_is_tucked_in_inside_and_outside(turned: bool) -> None:
+    points, triangles = tube(0.18, LOW, HIGH)  # 6 cm off the body, 5 cm outside the skirt
+    shirt = model(points, np.ascontiguousarray(triangles[:, ::-1]) if turned else triangles)
+    made = composed(design(layer("shirt"), layer("skirt")), {"shirt": shirt, "skirt": model(*tube(0.125, 0.3, 0.9))})
+    (draw,) = draws_of(made, "shirt")
+    corners = apply(draw.matrix, draw.primitive.positions)[draw.primitive.indices]
+    distance, height = np.hypot(corners[..., 0], corners[..., 2]), corners[..., 1]
+    assert distance[(height < 0.89).all(axis=1)].max(initial=0) < 0.125
+    assert np.allclose(distance[(height > 1.0).all(axis=1)], 0.18, atol=1e-6)
+
+
 def test_order_decides_who_is_on_top() -> None:
     inner, outer = sleeve(0.125), sleeve(0.130)
     made = composed(design(layer("outer"), layer("inner")), {"inner": inner, "outer": outer})
