@@ -17,6 +17,7 @@ from litestar.params import Parameter
 from litestar.response.base import ASGIResponse
 from litestar.types import Message, Receive, Scope, Send
 
+from api.etags import etags
 from farm.errors import Refused
 from farm.ids import is_id, new_id
 
@@ -184,19 +185,6 @@ def idempotency_key(scope: Any) -> str | None:
 
 
 # ETag
-
-
-def etag(version: int | str) -> str:
-    """A strong validator (RFC 9110, 8.8.3)."""
-    return f'"{version}"'
-
-
-def etags(value: str) -> tuple[str, ...] | None:
-    """The tags of If-Match or If-None-Match without their quotes; None for ``*``. A weak one counts as its name."""
-    if value.strip() == "*":
-        return None
-    tags = (part.strip().removeprefix("W/") for part in value[:2000].split(","))
-    return tuple(tag[1:-1] for tag in tags if len(tag) >= 2 and tag[0] == tag[-1] == '"')
 
 
 def if_match(request: Request[Any, Any, Any]) -> tuple[int, ...] | None:

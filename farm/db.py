@@ -15,11 +15,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import orjson
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -239,20 +237,23 @@ class Database:
 
     def upgrade(self, migrations: Path | str, revision: str = "head") -> None:
         """Brings the schema to a revision; several processes may do so at once. ``migrations``: Alembic's folder."""
-        self._migrate(migrations, lambda config: command.upgrade(config, revision))
+        self._migrate(migrations, "upgrade", revision)
 
     def downgrade(self, migrations: Path | str, revision: str = "base") -> None:
         """Takes the schema back to a revision, with the data that only newer ones hold."""
-        self._migrate(migrations, lambda config: command.downgrade(config, revision))
+        self._migrate(migrations, "downgrade", revision)
 
-    def _migrate(self, migrations: Path | str, action: Callable[[Config], None]) -> None:
+    def _migrate(self, migrations: Path | str, action: Literal["upgrade", "downgrade"], revision: str) -> None:
+        from alembic import command  # a fifth of a worker's start, and workers never migrate
+        from alembic.config import Config
+
         config = Config()
         config.set_main_option("script_location", str(migrations).replace("%", "%%"))
         with self.write() as connection:
             if self.dialect == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
             config.attributes["connection"] = connection
-            action(config)
+            (command.upgrade if action == "upgrade" else command.downgrade)(config, revision)
 
     def ping(self) -> None:
         """Raises FarmFault ``farm.unavailable`` when the database does not answer."""

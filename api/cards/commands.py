@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from api.cards.schemas import Card, DeleteCard, NewCard, UpdateCard
 from api.cards.tables import cards
-from api.http import etag
+from api.etags import etag
 from farm.db import now
 from farm.errors import Refused
 from farm.ids import new_id

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, func, select
 from api.cards.commands import CREATE, DELETE, SHOWN, UPDATE
 from api.cards.schemas import Card, CardChanges, DeleteCard, NewCard, UpdateCard
 from api.cards.tables import cards
-from api.http import Answer, Cursor, Limit, Page, after, etag, if_match, json_body, not_modified
+from api.etags import etag
+from api.http import Answer, Cursor, Limit, Page, after, if_match, json_body, not_modified
 from api.identity.auth import scope
 from api.light import write
 from api.openapi import Body

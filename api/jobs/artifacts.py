@@ -11,9 +11,10 @@ from typing import Annotated, Any
 from litestar import HttpMethod, Request, Router, get, route
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
-from litestar.types import Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
-from api.http import Answer, Cursor, Limit, Page, after, etag, etags, header, not_modified
+from api.etags import etag, etags
+from api.http import Answer, Cursor, Limit, Page, after, header, not_modified
 from api.identity.auth import authenticator, require, scope
 from api.jobs import reads
 from api.jobs.schemas import ArtifactDetail, ArtifactView
@@ -135,7 +136,7 @@ def _headers(found: ArtifactDetail) -> list[tuple[bytes, bytes]]:
 )
 async def read_content(
     request: Request[Any, Any, Any], artifact_id: str, expires: Expires = None, signature: Signature = None
-) -> Answer | Download:
+) -> ASGIApp:
     """By a signed link without a token, or with the owner's token. A single Range is honoured."""
     found = await _found(request, artifact_id, expires, signature)
     headers = _headers(found)
