@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from litestar import Request
 from litestar.exceptions import InternalServerException
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response.base import ASGIResponse
 from litestar.types import Message, Receive, Scope, Send
 
@@ -37,8 +37,8 @@ _SECURITY = (
 )
 T = TypeVar("T")
 
-Limit = Annotated[int, Parameter(ge=1, le=200, description="How many items at most")]
-Cursor = Annotated[str | None, Parameter(max_length=200, description="`next` of the page before")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="How many items at most")]
+Cursor = Annotated[str | None, QueryParameter(max_length=200, description="`next` of the page before")]
 
 
 class Answer(ASGIResponse):

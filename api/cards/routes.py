@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Router, delete, get, patch, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from sqlalchemy import Connection, func, select
 
 from api.cards.commands import CREATE, DELETE, SHOWN, UPDATE
@@ -24,7 +24,7 @@ from assets.errors import CatalogueError
 from farm.errors import Refused
 from farm.ids import is_id
 
-Prefix = Annotated[str | None, Parameter(max_length=200, description="Only cards whose name starts so")]
+Prefix = Annotated[str | None, QueryParameter(max_length=200, description="Only cards whose name starts so")]
 ONE = ResponseSpec(Card, description="The card; its version is the ETag")
 
 
@@ -71,7 +71,7 @@ async def list_cards(
 
 
 @get("/cards/{card_id:str}", guards=[scope("cards:read")], summary="Read a card", responses={200: ONE})
-async def read_card(request: Request[Any, Any, Any], card_id: str) -> Answer:
+async def read_card(request: Request[Any, Any, Any], card_id: FromPath[str]) -> Answer:
     """With its ETag; 304 when If-None-Match names it."""
     found = await services(request).read(lambda conn: _card(conn, request.user.owner, card_id))
     tag = etag(found.version)
@@ -86,7 +86,7 @@ async def read_card(request: Request[Any, Any, Any], card_id: str) -> Answer:
     responses={200: ONE},
     opt={"body": Body(CardChanges)},
 )
-async def update_card(request: Request[Any, Any, Any], card_id: str) -> Answer:
+async def update_card(request: Request[Any, Any, Any], card_id: FromPath[str]) -> Answer:
     """Needs If-Match: 428 without it, 412 when the card has changed since."""
     parts = services(request)
     versions = if_match(request)
@@ -98,7 +98,7 @@ async def update_card(request: Request[Any, Any, Any], card_id: str) -> Answer:
 
 
 @delete("/cards/{card_id:str}", guards=[scope("cards:write")], summary="Delete a card", status_code=200)
-async def delete_card(request: Request[Any, Any, Any], card_id: str) -> Answer:
+async def delete_card(request: Request[Any, Any, Any], card_id: FromPath[str]) -> Answer:
     """If-Match is honoured when sent."""
     versions = if_match(request) if "if-match" in request.headers else None
     spec = DeleteCard(id=_an_id(card_id), versions=versions)

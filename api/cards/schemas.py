@@ -17,7 +17,8 @@ Number = Annotated[str, StringConstraints(min_length=1, max_length=32)]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")]
 Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 Text = Annotated[str, StringConstraints(max_length=2000)]
-Value = Text | bool | Whole | Annotated[float, Field(allow_inf_nan=False)]
+Real = Annotated[float, Field(ge=-(2**53), le=2**53, allow_inf_nan=False)]
+Value = Text | bool | Whole | Real
 CardId = Annotated[str, StringConstraints(min_length=36, max_length=36)]
 
 MAX_FIELDS = 64

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from litestar import HttpMethod, Request, Router, get, route
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.etags import etag, etags
@@ -22,8 +22,8 @@ from api.services import Services, services
 from farm.artifacts import Opened, content_disposition, open_range, verify
 from farm.errors import Refused
 
-Expires = Annotated[str | None, Parameter(max_length=20)]
-Signature = Annotated[str | None, Parameter(max_length=200)]
+Expires = Annotated[str | None, QueryParameter(max_length=20)]
+Signature = Annotated[str | None, QueryParameter(max_length=200)]
 
 
 @get(
@@ -36,7 +36,7 @@ async def list_artifacts(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     cursor: Cursor = None,
-    job: Annotated[str | None, Parameter(max_length=36, description="Only of this job")] = None,
+    job: Annotated[str | None, QueryParameter(max_length=36, description="Only of this job")] = None,
 ) -> Answer:
     """Newest first, or those of one job in the order they were made."""
     parts = services(request)
@@ -57,7 +57,7 @@ async def list_artifacts(
     summary="Read about an artifact",
     responses={200: ResponseSpec(ArtifactDetail)},
 )
-async def read_artifact(request: Request[Any, Any, Any], artifact_id: str) -> Answer:
+async def read_artifact(request: Request[Any, Any, Any], artifact_id: FromPath[str]) -> Answer:
     """With its receipt and a signed link."""
     parts = services(request)
     links = reads.Links(parts.settings)
@@ -135,7 +135,7 @@ def _headers(found: ArtifactDetail) -> list[tuple[bytes, bytes]]:
     status_code=200,
 )
 async def read_content(
-    request: Request[Any, Any, Any], artifact_id: str, expires: Expires = None, signature: Signature = None
+    request: Request[Any, Any, Any], artifact_id: FromPath[str], expires: Expires = None, signature: Signature = None
 ) -> ASGIApp:
     """By a signed link without a token, or with the owner's token. A single Range is honoured."""
     found = await _found(request, artifact_id, expires, signature)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter, QueryParameter
+from litestar.params import FromPath, QueryParameter
 from sqlalchemy import Connection, RowMapping, func, select
 
 from api.http import Answer, Cursor, Limit, Page, after, header, idempotency_key, stream
@@ -34,7 +34,7 @@ MAX_BAD = 50
 EXAMPLE = '{"kind": "still", "spec": {"design": {"layers": [{"id": "a", "model": {"item": "tshirt"}}]}}}\n'
 ONE = ResponseSpec(BatchView, description="The batch")
 Template = Annotated[
-    str | None, Parameter(max_length=200, description="Name of the outputs: {index}, {index:03}, {name}, {kind}")
+    str | None, QueryParameter(max_length=200, description="Name of the outputs: {index}, {index:03}, {name}, {kind}")
 ]
 
 
@@ -114,7 +114,7 @@ def _row(parts: Services, reading: _Reading, resolver: closing.OwnersBlobs, line
 )
 async def create_batch(
     request: Request[Any, Any, Any],
-    name: Annotated[str | None, Parameter(max_length=200)] = None,
+    name: Annotated[str | None, QueryParameter(max_length=200)] = None,
     output_name: Template = None,
     partial_: Annotated[bool, QueryParameter(name="partial", description="Accept the good rows")] = False,
 ) -> Answer:
@@ -228,7 +228,7 @@ async def list_batches(request: Request[Any, Any, Any], limit: Limit = 50, curso
 
 
 @get("/batches/{batch_id:str}", guards=[scope("jobs:read")], summary="Read a batch", responses={200: ONE})
-async def read_batch(request: Request[Any, Any, Any], batch_id: str) -> Answer:
+async def read_batch(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Answer:
     """How many of its jobs are in which state."""
     work = partial(one, owner=request.user.owner, batch_id=batch_id)
     return Answer(await services(request).read(work))
@@ -241,7 +241,7 @@ async def read_batch(request: Request[Any, Any, Any], batch_id: str) -> Answer:
     responses={200: ONE},
     status_code=200,
 )
-async def cancel_batch(request: Request[Any, Any, Any], batch_id: str) -> Answer:
+async def cancel_batch(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Answer:
     """Jobs that ended stay as they are."""
     return await _for_each(request, batch_id, ("queued", "running", "paused"), control.cancel)
 
@@ -253,7 +253,7 @@ async def cancel_batch(request: Request[Any, Any, Any], batch_id: str) -> Answer
     responses={200: ONE},
     status_code=200,
 )
-async def retry_batch(request: Request[Any, Any, Any], batch_id: str) -> Answer:
+async def retry_batch(request: Request[Any, Any, Any], batch_id: FromPath[str]) -> Answer:
     """Failed and cancelled jobs run again, but for their steps that had succeeded."""
     return await _for_each(request, batch_id, ("failed", "cancelled"), control.retry)
 

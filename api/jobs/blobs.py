@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from api.http import Answer, header, stream
 from api.identity.auth import scope
@@ -24,6 +24,9 @@ from farm.media import HEAD_BYTES, sniff
 BUFFER = 1 << 20
 MODELS = frozenset({"model/gltf-binary", "model/gltf+json"})
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
+Expected = Annotated[
+    str | None, QueryParameter(pattern="^[0-9a-f]{64}$", description="Refuse bytes of another SHA-256")
+]
 ONE = ResponseSpec(BlobView, description="The blob")
 
 
@@ -47,7 +50,9 @@ def inspect(store: BlobStore, digest: str, media_type: str) -> dict[str, Any]:
 )
 async def create_blob(
     request: Request[Any, Any, Any],
-    digest: Annotated[str | None, Parameter(pattern="^[0-9a-f]{64}$", description="SHA-256 to check against")] = None,
+    digest: Annotated[
+        str | None, QueryParameter(pattern="^[0-9a-f]{64}$", description="SHA-256 to check against")
+    ] = None,
 ) -> Answer:
     """Streamed to the store. Its type is found from its content; models and images are looked into, and refused with
     a code that says what is wrong.
@@ -93,7 +98,7 @@ def _keep(parts: Services, stored: Stored, media_type: str, owner: str) -> BlobV
 
 
 @get("/blobs/{digest:str}", guards=[scope("jobs:read")], summary="Read about a blob", responses={200: ONE})
-async def read_blob(request: Request[Any, Any, Any], digest: str) -> Answer:
+async def read_blob(request: Request[Any, Any, Any], digest: FromPath[str]) -> Answer:
     """Only your own."""
     found = await services(request).read(lambda conn: blobs.owned(conn, request.user.owner, [digest[:64]]))
     info = found.get(digest)

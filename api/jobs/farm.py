@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import Request, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath
 from sqlalchemy import Connection, func, select, update
 
 from api.http import Answer, Page, json_body
@@ -54,7 +55,7 @@ async def list_kinds(request: Request[Any, Any, Any]) -> Answer:
     summary="Read a kind's JSON Schema",
     responses={200: ResponseSpec(KindView)},
 )
-async def read_kind(request: Request[Any, Any, Any], kind: str) -> Answer:
+async def read_kind(request: Request[Any, Any, Any], kind: FromPath[str]) -> Answer:
     """What its spec may hold."""
     found = services(request).kinds.get(kind)
     if found is None:
@@ -169,13 +170,13 @@ async def list_workers(request: Request[Any, Any, Any]) -> Answer:
 
 
 @post("/workers/{name:str}/drain", guards=[scope("admin")], summary="Drain a worker", status_code=200)
-async def drain_worker(request: Request[Any, Any, Any], name: str) -> Answer:
+async def drain_worker(request: Request[Any, Any, Any], name: FromPath[str]) -> Answer:
     """It finishes what it runs and claims nothing more."""
     return await _set_state(services(request), name, "draining")
 
 
 @post("/workers/{name:str}/activate", guards=[scope("admin")], summary="Take a worker back", status_code=200)
-async def activate_worker(request: Request[Any, Any, Any], name: str) -> Answer:
+async def activate_worker(request: Request[Any, Any, Any], name: FromPath[str]) -> Answer:
     """A draining or sick worker claims again."""
     return await _set_state(services(request), name, "active")
 

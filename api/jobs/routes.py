@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from litestar import Request, Router, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter, QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from api.http import (
     Answer,
@@ -97,9 +97,9 @@ async def list_jobs(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     cursor: Cursor = None,
-    kind: Annotated[str | None, Parameter(max_length=64)] = None,
+    kind: Annotated[str | None, QueryParameter(max_length=64)] = None,
     states: States = None,
-    batch: Annotated[str | None, Parameter(max_length=36, description="Only jobs of this batch")] = None,
+    batch: Annotated[str | None, QueryParameter(max_length=36, description="Only jobs of this batch")] = None,
 ) -> Answer:
     """One page as ``{"items": […], "next": cursor}``; steps and artifacts are left out."""
     work = partial(
@@ -115,7 +115,7 @@ async def list_jobs(
 
 
 @get("/jobs/{job_id:str}", guards=[scope("jobs:read")], summary="Read a job", responses={200: ONE})
-async def read_job(request: Request[Any, Any, Any], job_id: str) -> Answer:
+async def read_job(request: Request[Any, Any, Any], job_id: FromPath[str]) -> Answer:
     """With its steps and artifacts. With ``Prefer: wait=N`` the answer comes when the job has ended, or after N s."""
     parts = services(request)
     wait = wait_preference(request.scope)
@@ -131,7 +131,7 @@ async def read_job(request: Request[Any, Any, Any], job_id: str) -> Answer:
     responses={200: ONE},
     status_code=200,
 )
-async def cancel_job(request: Request[Any, Any, Any], job_id: str) -> Answer:
+async def cancel_job(request: Request[Any, Any, Any], job_id: FromPath[str]) -> Answer:
     """Reaches a running step within a second. Cancelling again changes nothing."""
     return await _controlled(request, job_id, control.cancel)
 
@@ -143,7 +143,7 @@ async def cancel_job(request: Request[Any, Any, Any], job_id: str) -> Answer:
     responses={200: ONE},
     status_code=200,
 )
-async def retry_job(request: Request[Any, Any, Any], job_id: str) -> Answer:
+async def retry_job(request: Request[Any, Any, Any], job_id: FromPath[str]) -> Answer:
     """A failed or cancelled job runs again, but for the steps that had succeeded."""
     return await _controlled(request, job_id, control.retry)
 
@@ -155,7 +155,7 @@ async def retry_job(request: Request[Any, Any, Any], job_id: str) -> Answer:
     responses={200: ONE},
     status_code=200,
 )
-async def pause_job(request: Request[Any, Any, Any], job_id: str) -> Answer:
+async def pause_job(request: Request[Any, Any, Any], job_id: FromPath[str]) -> Answer:
     """A queued job waits until it is resumed."""
     return await _controlled(request, job_id, control.pause)
 
@@ -167,7 +167,7 @@ async def pause_job(request: Request[Any, Any, Any], job_id: str) -> Answer:
     responses={200: ONE},
     status_code=200,
 )
-async def resume_job(request: Request[Any, Any, Any], job_id: str) -> Answer:
+async def resume_job(request: Request[Any, Any, Any], job_id: FromPath[str]) -> Answer:
     """A paused job waits for a worker again."""
     return await _controlled(request, job_id, control.resume)
 
@@ -179,7 +179,7 @@ async def resume_job(request: Request[Any, Any, Any], job_id: str) -> Answer:
     responses={200: ResponseSpec(list[LogLine])},
 )
 async def read_logs(
-    request: Request[Any, Any, Any], job_id: str, limit: Limit = 200, cursor: Cursor = None
+    request: Request[Any, Any, Any], job_id: FromPath[str], limit: Limit = 200, cursor: Cursor = None
 ) -> Answer:
     """The lines of its steps, oldest first."""
     work = partial(
@@ -193,7 +193,7 @@ async def read_logs(
 
 
 @get("/jobs/{job_id:str}/events", guards=[scope("jobs:read")], summary="Watch a job", media_type="text/event-stream")
-async def watch_job(request: Request[Any, Any, Any], job_id: str) -> events.EventStream:
+async def watch_job(request: Request[Any, Any, Any], job_id: FromPath[str]) -> events.EventStream:
     """Server-sent events ``job``: the job as JSON whenever it changed, its revision as the event's id. Ends with the
     job. Last-Event-ID leaves out what was seen.
     """
