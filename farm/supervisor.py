@@ -16,9 +16,9 @@ from farm.process import tied
 
 log = structlog.get_logger(__name__)
 
-FIRST_BACKOFF_S = 0.2
+FIRST_BACKOFF_S = 0.05
 LONGEST_BACKOFF_S = 5.0
-SETTLED_S = 10.0
+SETTLED_S = 0.4
 GRACE_S = 8.0
 
 
@@ -63,7 +63,7 @@ class Supervisor:
                 self._await(kept)
             while not self._stopping:
                 self._tend()
-                time.sleep(0.1)
+                time.sleep(0.05)
         finally:
             self._end_all()
             for number, handler in before.items():

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from api.cli.app import app, execute
+from farm.errors import JobFault
 from tests.cli.conftest import Doors, Said
 
 Run = Callable[..., Said]
@@ -139,6 +140,14 @@ def test_a_bug_is_one_line_too(farm: Run, monkeypatch: pytest.MonkeyPatch) -> No
     assert said.err == "error: farm.internal: ZeroDivisionError: oops\n"
     monkeypatch.setenv("FARM_DEBUG", "1")
     assert "Traceback" in farm("schema").err
+
+
+def test_what_a_step_finds_wrong_is_3(farm: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty() -> None:
+        raise JobFault("export.over_budget", "too large")
+
+    monkeypatch.setattr("api.cli.request.kinds", faulty)
+    assert farm("schema").code == 3
 
 
 def test_ctrl_c_is_130(farm: Run, monkeypatch: pytest.MonkeyPatch) -> None:
