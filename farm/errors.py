@@ -62,6 +62,7 @@ CODES: Mapping[str, Code] = {
     "farm.disk_full": Code(507, 1, "The disk is full", "디스크가 가득 찼습니다"),
     "render.failed": Code(500, 1, "The renderer failed", "렌더링에 실패했습니다"),
     "encode.failed": Code(500, 1, "The encoder failed", "인코딩에 실패했습니다"),
+    "export.failed": Code(500, 1, "The exporter failed", "내보내기에 실패했습니다"),
     "export.over_budget": Code(422, 3, "The export is over its budget", "내보내기 한도를 초과했습니다"),
     "link.invalid": Code(403, 6, "The link is not valid", "링크가 올바르지 않습니다"),
     "link.expired": Code(410, 6, "The link has expired", "링크가 만료되었습니다"),

@@ -64,6 +64,7 @@ def _jobs(running: Embedded, out: Path) -> int:
     show(rows, ("name", "size", "time", "source", "url"), Format.TABLE)
     line("")
     line(f"{len(rows)} files in {out}/; the jobs took {took:.2f} s")
+    note(f"this farm stops now; FARM_DATA_DIR={running.data_dir} farm up brings it back with all of this in it")
     return code
 
 

@@ -10,7 +10,7 @@ import pydantic
 
 from api.problems import invalid
 from assets.errors import ContentError
-from farm.errors import FarmError, lookup
+from farm.errors import FarmError, JobFault, lookup
 from farm.settings import Settings
 
 JOB_FAILED, JOB_CANCELLED = 3, 4
@@ -48,8 +48,8 @@ def as_farm_error(error: Exception) -> FarmError:
 
 
 def exit_code(error: FarmError) -> int:
-    """From the table of codes; an unknown code of content is a bad input (2)."""
-    return lookup(error.code).exit
+    """From the table of codes; what a step found wrong while it ran is a failed job (3), not a bad request (2)."""
+    return JOB_FAILED if isinstance(error, JobFault) else lookup(error.code).exit
 
 
 def report(error: Exception) -> int:
