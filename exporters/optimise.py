@@ -189,7 +189,7 @@ def _joined(group: list[Primitive]) -> Primitive:
     if len(group) == 1:
         return first
     starts = np.cumsum([0, *(len(p.positions) for p in group[:-1])])
-    arrays = {
+    arrays: dict[str, Any] = {
         name: np.concatenate([getattr(p, name) for p in group])
         for name in ("positions", "normals", "tangents", "uv0", "uv1", "colors", "joints", "weights")
         if getattr(first, name) is not None
