@@ -147,12 +147,13 @@ async def read_content(
     if condition is not None and etags(condition) != (found.digest,):
         wanted = None
     parts = services(request)
+    if request.method == HttpMethod.HEAD:
+        # A range means nothing to HEAD (RFC 9110, 14.2).
+        return Answer.bare(200, [*headers, (b"content-length", str(found.size).encode())])
     opened = await parts.thread(open_range, parts.blobs, found.digest, found.size, wanted)
     headers.append((b"content-length", str(opened.end - opened.start).encode()))
     if opened.partial:
         headers.append((b"content-range", opened.content_range.encode()))
-    if request.method == HttpMethod.HEAD:
-        return Answer.bare(206 if opened.partial else 200, headers)
     return Download(parts, opened, headers)
 
 

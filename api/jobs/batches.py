@@ -94,7 +94,7 @@ def _row(parts: Services, reading: _Reading, resolver: closing.OwnersBlobs, line
     asked = closing.decode(line)
     kind = closing.kind_of(asked.kind, parts.kinds)
     spec = closing.validate(kind, asked.spec)
-    name = asked.output_name
+    name = closing.file_stem(asked.output_name)
     if name is None and reading.template is not None:
         design = naming.design_name(bytes(asked.spec))
         name = naming.filled(

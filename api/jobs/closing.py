@@ -55,6 +55,8 @@ def decode(body: bytes) -> JobRequest:
         return _decoder.decode(body)
     except msgspec.DecodeError as error:
         raise undecodable(error) from None
+    except RecursionError:
+        raise Refused("request.malformed", "the body is nested too deeply") from None
     except UnicodeDecodeError:
         raise Refused("request.malformed", "the body is not UTF-8") from None
 
@@ -65,6 +67,11 @@ def kind_of(name: str, kinds: Mapping[str, JobKind]) -> JobKind:
     if kind is None:
         raise Refused("job.kind_unknown", f"there is no kind {name[:64]!r}; there are {', '.join(kinds)}")
     return kind
+
+
+def file_stem(output_name: str | None) -> str | None:
+    """The asked output name as the start of a file name: no folders, nothing that a file system refuses."""
+    return safe_name(output_name) if output_name else None
 
 
 def validate(kind: JobKind, spec: bytes | msgspec.Raw) -> Spec:
@@ -78,7 +85,7 @@ def validate(kind: JobKind, spec: bytes | msgspec.Raw) -> Spec:
 
 def close(kind: JobKind, spec: Spec, resolver: Resolver, output_name: str | None) -> Closed:
     """The closed job. Raises Refused, or NeedsDatabase with :class:`NoBlobs`."""
-    return kind.close(spec, resolver, safe_name(output_name) if output_name else None)
+    return kind.close(spec, resolver, output_name)
 
 
 def new_job(

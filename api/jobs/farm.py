@@ -77,7 +77,9 @@ async def plan_job(request: Request[Any, Any, Any]) -> Answer:
     body = await json_body(request, parts.settings.max_body_bytes)
     asked = closing.decode(body)
     kind = closing.kind_of(asked.kind, parts.kinds)
-    closed = await close(parts, kind, closing.validate(kind, asked.spec), request.user, asked.output_name)
+    closed = await close(
+        parts, kind, closing.validate(kind, asked.spec), request.user, closing.file_stem(asked.output_name)
+    )
     return Answer(await parts.read(lambda conn: _planned(conn, kind.name, closed)))
 
 

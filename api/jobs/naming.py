@@ -49,6 +49,6 @@ def design_name(spec: bytes) -> str:
     """The name of the design in a spec, "design" where there is none."""
     try:
         found = msgspec.convert(msgspec.json.decode(spec, type=_Spec).design, _Named).name
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "design"
     return found.strip() or "design"

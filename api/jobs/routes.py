@@ -63,13 +63,14 @@ async def create_job(request: Request[Any, Any, Any]) -> Answer:
     body = await json_body(request, parts.settings.max_body_bytes)
     asked = closing.decode(body)
     kind = closing.kind_of(asked.kind, parts.kinds)
-    closed = await close(parts, kind, closing.validate(kind, asked.spec), actor, asked.output_name)
+    name = closing.file_stem(asked.output_name)
+    closed = await close(parts, kind, closing.validate(kind, asked.spec), actor, name)
     key = idempotency_key(request.scope)
     new = closing.new_job(
         asked,
         closed,
         actor,
-        output_name=asked.output_name,
+        output_name=name,
         idempotency_key=key,
         request_hash=hashlib.sha256(b"jobs\n" + body).hexdigest() if key else "",
     )

@@ -188,7 +188,9 @@ def test_lanes_and_workers(farm: Farm, http: httpx.Client, submitted: dict[str, 
         (b'{"kind": "still", "spec": ' + b"[" * 50_000 + b"]" * 50_000 + b"}", None, None),
     ],
 )
-def test_bad_bodies_are_problems_with_a_path(http: httpx.Client, body: bytes, code: str | None, path: str | None) -> None:
+def test_bad_bodies_are_problems_with_a_path(
+    http: httpx.Client, body: bytes, code: str | None, path: str | None
+) -> None:
     answer = http.post("/jobs", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in {400, 422}, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
