@@ -131,11 +131,12 @@ def _items(answer: Any) -> list[dict[str, Any]]:
     return list(answer.get("items", [])) if isinstance(answer, dict) else list(answer)
 
 
-def _unserved(job: dict[str, Any], workers: Any) -> list[dict[str, Any]]:
-    """Ready steps whose lane no active worker serves."""
-    served = {
-        lane for worker in _items(workers) if worker.get("state") == "active" for lane in worker.get("lanes", ())
-    }
+def _unserved(job: dict[str, Any], workers: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """Ready steps whose lane no living, active worker serves; none when the workers are not known."""
+    if workers is None or any(step["state"] == "running" for step in job.get("steps", ())):
+        return []
+    alive = [worker for worker in workers if worker["state"] == "active" and worker.get("alive", True)]
+    served = {lane for worker in alive for lane in worker["lanes"]}
     return [step for step in job.get("steps", ()) if step["state"] == "ready" and step["lane"] not in served]
 
 
@@ -151,12 +152,12 @@ def explain(job: dict[str, Any], lanes: Any, workers: list[dict[str, Any]] | Non
         return "paused: `farm job resume` lets it go on"
     if state in {"succeeded", "cancelled"}:
         return f"{state}; it waits for nothing"
-    unserved = _unserved(job, workers)
-    if unserved:
-        return f"waits: no active worker serves the lane {unserved[0]['lane']!r} (`farm worker ls`)"
     running = [step for step in job.get("steps", ()) if step["state"] == "running"]
     if running:
         return "running: " + ", ".join(f"{s['key']} {s.get('done', 0)}/{s.get('total', 0)}" for s in running)
+    unserved = _unserved(job, workers)
+    if unserved:
+        return f"waits: no active worker serves the lane {unserved[0]['lane']!r} (`farm worker ls`)"
     ready = [step for step in job.get("steps", ()) if step["state"] == "ready"]
     lane = ready[0]["lane"] if ready else ""
     depth = next((row.get("depth") for row in _items(lanes) if row.get("name", row.get("lane")) == lane), None)
