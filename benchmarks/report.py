@@ -30,3 +30,8 @@ def finish(figures: dict[str, Any]) -> None:
     """The JSON line, with the machine it was measured on."""
     machine = {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
     sys.stdout.write(json.dumps({**figures, "host": machine}) + "\n")
+
+
+def json_bytes(value: Any) -> bytes:
+    """A document as a client would send it."""
+    return json.dumps(value).encode()
