@@ -206,8 +206,8 @@ def respond(request: Request[Any, Any, Any], raised: Exception) -> Response[byte
         headers["retry-after"] = str(seconds)
     if status == 401:
         headers["www-authenticate"] = 'Bearer realm="farm"'
-    if isinstance(raised, HTTPException) and raised.headers and "Allow" in raised.headers:
-        headers["allow"] = raised.headers["Allow"]
+    if isinstance(raised, MethodNotAllowedException) and raised.headers:
+        headers["allow"] = raised.headers["allow"]
     if "total" in error.data and status == 416:
         headers["content-range"] = f"bytes */{error.data['total']}"
     body = msgspec.json.encode(problem(error, ko=ko, instance=name))

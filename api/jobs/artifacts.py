@@ -22,7 +22,7 @@ from api.services import Services, services
 from farm.artifacts import Opened, content_disposition, open_range, verify
 from farm.errors import Refused
 
-Expires = Annotated[str | None, QueryParameter(max_length=20)]
+Expires = Annotated[str | None, QueryParameter(max_length=64)]
 Signature = Annotated[str | None, QueryParameter(max_length=200)]
 
 

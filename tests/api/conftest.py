@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from litestar import Litestar
 from pydantic import SecretStr
 
 from api.app import create_app
@@ -68,8 +69,8 @@ class Light:
 class Farm:
     """What tests use of a running door."""
 
-    def __init__(self, url: str, settings: Settings, db: Database, bus: Bus, lane: Light) -> None:
-        self.url, self.settings, self.db, self.bus, self.lane = url, settings, db, bus, lane
+    def __init__(self, url: str, app: Litestar, settings: Settings, db: Database, bus: Bus, lane: Light) -> None:
+        self.url, self.app, self.settings, self.db, self.bus, self.lane = url, app, settings, db, bus, lane
         self.blobs: BlobStore = open_blobs(settings)
         self.worker = WorkerInfo(name="w1", lanes=("render", "encode", "export"), capabilities=("gl", "ffmpeg"))
 
@@ -120,16 +121,15 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
     bus = Bus(url)
     lane = Light(db, bus)
     (port,) = free_ports(1)
+    app = create_app(settings)
     server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings), port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2
-        )
+        uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2)
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
     try:
         _wait_for(port)
-        yield Farm(f"http://127.0.0.1:{port}", settings, db, bus, lane)
+        yield Farm(f"http://127.0.0.1:{port}", app, settings, db, bus, lane)
     finally:
         server.should_exit = True
         thread.join()
