@@ -21,7 +21,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.types import ExceptionHandlersMap
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.http import request_id
@@ -160,6 +160,8 @@ def as_farm_error(error: Exception) -> FarmError:
         return Refused("request.malformed", "the connection ended before the body did")
     if isinstance(error, HTTPException):
         return _from_litestar(error)
+    if isinstance(error, DataError):
+        return Refused("request.invalid", "a value cannot be kept in the database: leave out NUL characters")
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):

@@ -12,6 +12,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -107,40 +109,54 @@ class Farm:
         return claimed.job_id
 
 
-@pytest.fixture(scope="session")
-def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
-    folder = tmp_path_factory.mktemp("api")
+@contextmanager
+def door(folder: Path, **changes: Any) -> Iterator[Farm]:
+    """A running door with its own database and Redis."""
     url, _ = redis_server.choose_url(folder)
     redis = subprocess.Popen(redis_server.command(folder, url), stdout=subprocess.DEVNULL)
-    assert wait_for_redis(url, 10)
     settings = Settings(
-        data_dir=folder, redis_url=url, secret_key=SecretStr("test"), max_body_bytes=200_000, max_blob_bytes=300_000
+        data_dir=folder,
+        redis_url=url,
+        secret_key=SecretStr("test"),
+        max_body_bytes=200_000,
+        max_blob_bytes=300_000,
+        **changes,
     )
-    db = open_database(settings)
-    db.upgrade(MIGRATIONS)
-    bus = Bus(url)
-    lane = Light(db, bus)
-    (port,) = free_ports(1)
-    app = create_app(settings)
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2)
-    )
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
-    thread.start()
     try:
-        _wait_for(port)
-        yield Farm(f"http://127.0.0.1:{port}", app, settings, db, bus, lane)
+        assert wait_for_redis(url, 10)
+        db = open_database(settings)
+        db.upgrade(MIGRATIONS)
+        bus = Bus(url)
+        lane = Light(db, bus)
+        (port,) = free_ports(1)
+        app = create_app(settings)
+        server = uvicorn.Server(
+            uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=2)
+        )
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+        thread.start()
+        try:
+            wait_for_port(port)
+            yield Farm(f"http://127.0.0.1:{port}", app, settings, db, bus, lane)
+        finally:
+            server.should_exit = True
+            thread.join()
+            lane.close()
+            bus.close()
+            db.close()
     finally:
-        server.should_exit = True
-        thread.join()
-        lane.close()
-        bus.close()
-        db.close()
         redis.terminate()
         redis.wait()
 
 
-def _wait_for(port: int) -> None:
+@pytest.fixture(scope="session")
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """On SQLite."""
+    with door(tmp_path_factory.mktemp("api")) as found:
+        yield found
+
+
+def wait_for_port(port: int) -> None:
     until = time.monotonic() + 20
     while True:
         try:

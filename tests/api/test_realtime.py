@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from api.realtime import Realtime
 from farm.embedded import free_ports
-from tests.api.conftest import SPEC, Farm, _wait_for
+from tests.api.conftest import SPEC, Farm, wait_for_port
 
 
 class Client:
@@ -63,7 +63,7 @@ def port(farm: Farm) -> Iterator[int]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
-    _wait_for(found)
+    wait_for_port(found)
     yield found
     server.should_exit = True
     thread.join()
