@@ -60,7 +60,7 @@ if [ ! -x "$VENV/bin/python" ]; then
   "$python" -m venv "$VENV"
 fi
 say "installing pinned requirements"
-"$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' >&2
+"$VENV/bin/python" -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]' >&2
 
 say "installing the glTF validator"
 (cd tests/gltf_validator && npm install --no-package-lock --no-audit --no-fund --silent >&2)
