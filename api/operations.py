@@ -36,10 +36,12 @@ class Metrics:
         self.running = Gauge("farm_lane_running", "Steps that run", ["lane"], registry=self.registry)
         self.oldest = Gauge("farm_lane_oldest_seconds", "Age of what waits longest", ["lane"], registry=self.registry)
         self.jobs = Gauge("farm_jobs", "Jobs by kind and state", ["kind", "state"], registry=self.registry)
+        self.watches = Gauge("farm_http_watches", "Open event streams and waiting requests", registry=self.registry)
         self._fresh_until = 0.0
 
     async def refresh(self, parts: Services) -> None:
         """Reads the farm's state when the last reading is two seconds old."""
+        self.watches.set(len(parts.hub))
         if time.monotonic() < self._fresh_until:
             return
         self._fresh_until = time.monotonic() + CACHED_S

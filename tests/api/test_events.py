@@ -69,7 +69,9 @@ def test_a_change_that_the_bus_lost_is_seen_all_the_same(
 def test_who_goes_away_leaves_nothing_behind(farm: Farm, http: httpx.Client, submitted: dict[str, Any]) -> None:
     for _ in range(3):
         with http.stream("GET", f"/jobs/{submitted['id']}/events") as answer:
-            next(events(answer))
+            stream = events(answer)  # kept: closing it closes the connection
+            next(stream)
+            assert len(farm.app.state.services.hub) >= 1
     until = time.monotonic() + 5
     while len(farm.app.state.services.hub) and time.monotonic() < until:
         time.sleep(0.05)
