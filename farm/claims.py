@@ -87,9 +87,9 @@ def claim_step(db: Database, lanes: Sequence[str], worker: WorkerInfo) -> Claime
         )
         if taken.rowcount != 1:
             return None
-        connection.execute(
+        moved = connection.execute(
             update(jobs)
-            .where(jobs.c.id == row.job_id)
+            .where(jobs.c.id == row.job_id, jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING)))
             .values(
                 state=JobState.RUNNING,
                 attempt=jobs.c.attempt + (1 if row.position == 0 else 0),
@@ -98,10 +98,19 @@ def claim_step(db: Database, lanes: Sequence[str], worker: WorkerInfo) -> Claime
                 updated_at=now(),
             )
         )
+        if moved.rowcount != 1:  # paused or cancelled between our look and our write (PostgreSQL)
+            raise _Missed
         _charge(connection, pool, row.owner, row.tier)
         return _claimed(connection, row)
 
-    return db.transact(work)
+    try:
+        return db.transact(work)
+    except _Missed:
+        return None
+
+
+class _Missed(Exception):
+    """The job is no longer open: undoes the claim."""
 
 
 def _fairest(connection: Connection, lanes: Sequence[str], worker: WorkerInfo, pool: str) -> Row[Any] | None:
@@ -234,8 +243,7 @@ def held(db: Database, worker: WorkerInfo, claims: Sequence[tuple[str, int]]) ->
 
 def release_step(db: Database, step_id: str, attempt: int) -> bool:
     """Puts a step back that its worker cannot go on with; False when it was no longer running that attempt."""
-    with db.write() as connection:
-        return put_back(connection, [(step_id, attempt)]) > 0
+    return db.transact(lambda connection: put_back(connection, [(step_id, attempt)]) > 0)
 
 
 def put_back(connection: Connection, claims: Sequence[tuple[str, int]]) -> int:
@@ -362,11 +370,12 @@ def fail_step(db: Database, claimed: ClaimedStep, error: FarmError) -> Finished:
     """
 
     def work(connection: Connection) -> Finished:
-        row = connection.execute(
-            select(steps.c.failures, steps.c.avoid, steps.c.worker).where(
-                steps.c.id == claimed.id, steps.c.attempt == claimed.attempt, steps.c.state == StepState.RUNNING
-            )
-        ).first()
+        query = select(steps.c.failures, steps.c.avoid, steps.c.worker).where(
+            steps.c.id == claimed.id, steps.c.attempt == claimed.attempt, steps.c.state == StepState.RUNNING
+        )
+        if connection.dialect.name == "postgresql":  # a cancel must not come between the look and the write
+            query = query.with_for_update()
+        row = connection.execute(query).first()
         if row is None:
             raise StepCancelled
         failures = row.failures + 1

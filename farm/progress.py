@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, update
 
 from farm.claims import ClaimedStep
 from farm.db import Database, now
@@ -14,7 +14,8 @@ from farm.tables import jobs, step_logs, steps
 
 def report_progress(db: Database, claimed: ClaimedStep, done: int, total: int) -> None:
     """Writes a step's progress. Raises StepCancelled when the step is no longer this worker's."""
-    with db.write() as connection:
+
+    def work(connection: Connection) -> None:
         changed = connection.execute(
             update(steps)
             .where(steps.c.id == claimed.id, steps.c.attempt == claimed.attempt, steps.c.state == StepState.RUNNING)
@@ -25,6 +26,8 @@ def report_progress(db: Database, claimed: ClaimedStep, done: int, total: int) -
         connection.execute(
             update(jobs).where(jobs.c.id == claimed.job_id).values(revision=jobs.c.revision + 1, updated_at=now())
         )
+
+    db.transact(work)
 
 
 def write_log(db: Database, claimed: ClaimedStep, level: str, message: str) -> None:
@@ -37,7 +40,7 @@ def write_log(db: Database, claimed: ClaimedStep, level: str, message: str) -> N
                 step=claimed.step.key,
                 attempt=claimed.attempt,
                 level=level[:8],
-                message=message,
+                message=message.replace("\0", "")[:2000],  # PostgreSQL refuses both
                 at=now(),
             )
         )

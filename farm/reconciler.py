@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 KEY_HOURS = 24
+_OPEN = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
 TEMPORARY_S = 24 * 3600.0
 
 
@@ -190,7 +191,10 @@ class Reconciler:
         count = 0
         for row in rows:
             with self._db.write() as connection:
-                connection.execute(delete(job_blobs).where(job_blobs.c.digest == row.digest))
+                ended = select(jobs.c.id).where(jobs.c.state.not_in(_OPEN))  # never of a job that came meanwhile
+                connection.execute(
+                    delete(job_blobs).where(job_blobs.c.digest == row.digest, job_blobs.c.job_id.in_(ended))
+                )
                 gone = connection.execute(
                     delete(blobs).where(
                         blobs.c.digest == row.digest,
@@ -213,6 +217,6 @@ def _open_job_blobs() -> Subquery:
     return (
         select(job_blobs.c.digest)
         .join(jobs, jobs.c.id == job_blobs.c.job_id)
-        .where(jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)))
+        .where(jobs.c.state.in_(_OPEN))
         .subquery()
     )

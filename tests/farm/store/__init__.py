@@ -1,0 +1,1 @@
+"""Tests of the engine's store, on SQLite and on PostgreSQL."""
