@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+
+from farm.errors import Refused
+
+MAX_WATCHES = 200
+"""Of one owner in one process: each costs a look at the database every two seconds."""
 
 
 class Watch:
@@ -35,15 +40,19 @@ class Hub:
 
     def __init__(self) -> None:
         self._watches: defaultdict[str, set[Watch]] = defaultdict(set)
+        self._owners: Counter[str] = Counter()
         self.closed = False
 
     def __len__(self) -> int:
         return sum(len(found) for found in self._watches.values())
 
     @contextmanager
-    def watch(self, job_id: str) -> Iterator[Watch]:
-        """A watch on a job until the block ends."""
+    def watch(self, job_id: str, owner: str) -> Iterator[Watch]:
+        """A watch on a job until the block ends. Raises Refused ``rate.limited`` when the owner has too many."""
+        if self._owners[owner] >= MAX_WATCHES:
+            raise Refused("rate.limited", f"you watch {MAX_WATCHES} jobs here: end some, or watch by Socket.IO")
         watch = Watch()
+        self._owners[owner] += 1
         self._watches[job_id].add(watch)
         try:
             yield watch
@@ -51,6 +60,9 @@ class Hub:
             self._watches[job_id].discard(watch)
             if not self._watches[job_id]:
                 del self._watches[job_id]
+            self._owners[owner] -= 1
+            if not self._owners[owner]:
+                del self._owners[owner]
 
     def tell(self, change: Mapping[str, Any]) -> None:
         """A message of the bus: the job's watches wake."""

@@ -15,7 +15,7 @@ import structlog
 from litestar import Request
 from pydantic import BaseModel
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.http import LIGHT_WAIT_S, Answer, idempotency_key, preference_applied, wait_preference
 from farm.bus import Outcome
@@ -111,7 +111,7 @@ class Door:
                 continue
             try:
                 found = await self._read(partial(outcomes_of, ids=frozenset(one.job_id for one in late)))
-            except (DBAPIError, FarmError) as error:
+            except (SQLAlchemyError, FarmError) as error:
                 log.warning("door.look_failed", why=str(error))
                 found = {}
             for one in late:

@@ -20,7 +20,7 @@ import socketio
 import structlog
 import uvicorn
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.identity.auth import Authenticator, require
 from api.jobs import batches, reads
@@ -125,7 +125,7 @@ class Realtime:
             if not token:
                 raise Refused("auth.missing", "give the token in the handshake: auth={'token': …}")
             actor = require(await self._authenticator.token(token), "jobs:read")
-        except (FarmError, DBAPIError) as error:
+        except (FarmError, SQLAlchemyError) as error:
             refused = problem(as_farm_error(error))
             raise socketio.exceptions.ConnectionRefusedError(refused["code"], refused) from None
         self._clients[sid] = _Client(token=token, actor=actor, rooms=set())
@@ -153,7 +153,7 @@ class Realtime:
                 self._count(room, 1)
                 await self.server.enter_room(sid, room)
             found = {} if work is None else await self._read(work)
-        except (FarmError, DBAPIError) as error:
+        except (FarmError, SQLAlchemyError) as error:
             if client is not None and isinstance(error, FarmError) and error.code == "not_found":
                 await self._leave(sid, client, self._place(client.actor, asked)[0])
             return {"ok": False, "problem": problem(as_farm_error(error))}
@@ -217,7 +217,7 @@ class Realtime:
                     job = await self._read(
                         partial(reads.job, owner=str(change["owner"]), job_id=job_id, links=self._links)
                     )
-                except (FarmError, DBAPIError) as error:
+                except (FarmError, SQLAlchemyError) as error:
                     log.warning("realtime.not_told", job_id=job_id, why=str(error))
                     continue
                 await self.server.emit("job", msgspec.to_builtins(job), room=list(rooms_of(change)))
@@ -230,7 +230,7 @@ class Realtime:
                     require(await self._authenticator.token(client.token), "jobs:read")
                 except Refused:
                     await self.server.disconnect(sid)
-                except DBAPIError:
+                except SQLAlchemyError:
                     break  # the database is away: nobody is thrown out for that
 
     async def _read(self, work: Any) -> Any:

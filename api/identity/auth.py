@@ -12,7 +12,7 @@ import structlog
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Guard
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.http import header
 from api.identity import tokens
@@ -90,8 +90,8 @@ class Authenticator:
     def _note_use(self, token_id: str) -> None:
         try:
             tokens.touch(self._db, (token_id,))
-        except DBAPIError as error:
-            log.warning("token.use_not_noted", why=str(error.orig))
+        except SQLAlchemyError as error:
+            log.warning("token.use_not_noted", why=type(error).__name__)
 
 
 def allows(actor: Actor, scope: str) -> bool:

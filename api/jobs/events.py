@@ -27,7 +27,7 @@ async def changes(parts: Services, owner: str, job_id: str, seen: int) -> AsyncI
     life. Raises Refused ``not_found`` before anything else.
     """
     links = Links(parts.settings)
-    with parts.hub.watch(job_id) as watch:
+    with parts.hub.watch(job_id, owner) as watch:
         spoken = time.monotonic()
         while True:
             revision, state = await parts.read(partial(reads.revision, owner=owner, job_id=job_id))
@@ -46,7 +46,7 @@ async def changes(parts: Services, owner: str, job_id: str, seen: int) -> AsyncI
 async def ended(parts: Services, owner: str, job_id: str, seconds: float) -> Job | None:
     """The job in its final state, or None when the time is up before."""
     until = time.monotonic() + seconds
-    with parts.hub.watch(job_id) as watch:
+    with parts.hub.watch(job_id, owner) as watch:
         while True:
             _, state = await parts.read(partial(reads.revision, owner=owner, job_id=job_id))
             if state in FINAL:

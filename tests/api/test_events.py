@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import pytest
 
 from farm import control
 from tests.api.conftest import Farm
@@ -76,3 +77,14 @@ def test_who_goes_away_leaves_nothing_behind(farm: Farm, http: httpx.Client, sub
     while len(farm.app.state.services.hub) and time.monotonic() < until:
         time.sleep(0.05)
     assert len(farm.app.state.services.hub) == 0
+
+
+def test_an_owner_has_so_many_watches(
+    farm: Farm, http: httpx.Client, submitted: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.hub.MAX_WATCHES", 1)
+    with http.stream("GET", f"/jobs/{submitted['id']}/events") as answer:
+        stream = events(answer)
+        next(stream)
+        second = http.get(f"/jobs/{submitted['id']}/events")
+        assert (second.status_code, second.json()["code"]) == (429, "rate.limited")
