@@ -11,11 +11,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from farm.cache import store
-from farm.db import Database, in_seconds, now
+from farm.db import Database, dumps, in_seconds, now
 from farm.errors import FarmError, FarmFault, StepCancelled
 from farm.ids import new_id
 from farm.jobs import JobState
@@ -24,10 +24,16 @@ from farm.plan import Output, Step, StepResult, StepState
 from farm.tables import artifacts, job_blobs, jobs, shares, steps
 
 LOOKED_AT = 32
-"""Ready steps that one claim looks through for one that this worker can do."""
+"""Ready steps that one claim looks through for one that did not fail on this worker."""
 
 ARTIFACT_DAYS = 30
 """How long results are kept; whoever wants one longer downloads it."""
+
+_ABLE = {
+    "sqlite": "NOT EXISTS (SELECT 1 FROM json_each(steps.requires) AS r"
+    " WHERE r.value NOT IN (SELECT value FROM json_each(:able)))",
+    "postgresql": "steps.requires <@ CAST(:able AS jsonb)",
+}
 
 BACKOFF_S = (1.0, 5.0, 20.0, 60.0)
 
@@ -127,14 +133,15 @@ def _fairest(connection: Connection, lanes: Sequence[str], worker: WorkerInfo, p
             steps.c.lane.in_(list(lanes)),
             or_(steps.c.not_before.is_(None), steps.c.not_before <= now()),
             jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING)),
+            # In SQL: others' steps that this worker cannot do must not fill the window.
+            text(_ABLE[connection.dialect.name]).bindparams(able=dumps(list(worker.capabilities))),
         )
         .order_by(turn, steps.c.priority.desc(), steps.c.id)
         .limit(LOOKED_AT)
     )
     if connection.dialect.name == "postgresql":
         query = query.with_for_update(of=steps, skip_locked=True)
-    able = frozenset(worker.capabilities)
-    rows = [row for row in connection.execute(query) if able.issuperset(row.requires)]
+    rows = connection.execute(query).all()
     # A worker on which the step failed takes it only when nothing else is there: it may be the only worker.
     return next((row for row in rows if worker.name not in row.avoid), rows[0] if rows else None)
 

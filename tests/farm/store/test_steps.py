@@ -181,3 +181,24 @@ def test_a_cancelled_step_cannot_finish_and_a_paused_job_is_not_claimed(db: Data
     assert claim_step(db, LANES, ONE) is None
     control.resume(db, second.id)
     assert claimed(db).job_id == second.id
+
+
+def test_steps_that_a_worker_cannot_do_do_not_hide_those_it_can(db: Database, intake: Intake) -> None:
+    intake.submit([job() for _ in range(60)]).result(20)
+    with db.write() as connection:
+        connection.execute(update(steps).values(requires=["gl"]))
+    assert claim_step(db, LANES, ONE) is None
+    mine = job()
+    intake.submit([mine]).result(20)
+    assert claimed(db).job_id == mine.id
+    assert claim_step(db, LANES, WorkerInfo(name="gl", lanes=LANES, capabilities=("ffmpeg", "gl"))) is not None
+
+
+def test_a_step_whose_workers_die_again_and_again_fails(db: Database, intake: Intake) -> None:
+    new = job()
+    intake.submit([new]).result(20)
+    for _ in range(4):
+        step = claimed(db)
+        with db.write() as connection:
+            put_back(connection, [(step.id, step.attempt)])
+    assert states(db, new.id) == ("failed", ["failed"])
