@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from farm import log
+import os
+import socket
+import threading
+import time
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from farm import log, workers
 from farm.bus import Bus
 from farm.celery_app import make_app, queue_name
-from farm.db import open_database
+from farm.claims import WorkerInfo
+from farm.db import Database, open_database
 from farm.lanes import LIGHT
 from farm.light import drain
 from farm.process import tie_to_parent, watch_parent
 from farm.settings import Settings
+
+SEEN_S = 5.0
+
+
+def _say_seen(database: Database, worker: WorkerInfo) -> None:
+    while True:
+        try:
+            workers.seen(database, worker)
+        except SQLAlchemyError as error:
+            structlog.get_logger(__name__).warning("worker.unseen", error=type(error).__name__)
+        time.sleep(SEEN_S)
 
 
 def main() -> None:
@@ -22,6 +42,9 @@ def main() -> None:
     log.configure("worker-light", settings.log_level)
     database = open_database(settings)
     bus = Bus(settings.redis_url)
+
+    worker = WorkerInfo(name=f"light@{socket.gethostname()}", lanes=LIGHT, pid=os.getpid())
+    threading.Thread(target=_say_seen, args=(database, worker), name="seen", daemon=True).start()
 
     def run(lane: str) -> str | None:
         count = drain(database, bus, COMMANDS, lane)

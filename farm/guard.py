@@ -16,6 +16,7 @@ import psutil
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from farm import workers
 from farm.children import Holding, forget, holdings
 from farm.claims import WorkerInfo, held, release_step, renew
 from farm.db import Database
@@ -26,6 +27,9 @@ log = structlog.get_logger(__name__)
 
 LOOK_S = 0.2
 ASK_S = 0.8
+SEEN_S = 5.0
+SICK_S = 60.0
+"""How long a worker whose steps keep failing stays out of rotation before it tries again."""
 
 
 class Guard:
@@ -38,6 +42,8 @@ class Guard:
         self._folder = folder
         self._asked: dict[tuple[int, str], float] = {}
         self._renewed: dict[str, float] = {}
+        self._seen = 0.0
+        self._sick_since: float | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="guard", daemon=True)
 
@@ -53,9 +59,22 @@ class Guard:
     def _run(self) -> None:
         while not self._stop.wait(LOOK_S):
             try:
+                self._say_seen()
                 self._look()
             except (SQLAlchemyError, OSError) as error:
                 log.warning("guard.failed", error=type(error).__name__)
+
+    def _say_seen(self) -> None:
+        present = time.monotonic()
+        if present - self._seen < SEEN_S:
+            return
+        self._seen = present
+        if workers.seen(self._db, self._worker) != workers.SICK:
+            self._sick_since = None
+        elif self._sick_since is None:
+            self._sick_since = present
+        elif present - self._sick_since > SICK_S:
+            workers.recovered(self._db, self._worker.name)
 
     def _look(self) -> None:
         notes = holdings(self._folder)

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from farm import workers
 from farm.blobs import BlobStore, register
 from farm.cache import lookup
 from farm.celery_app import StepFailed
@@ -26,6 +27,9 @@ from farm.steps import StepCode
 from farm.wakes import Waker
 
 log = structlog.get_logger(__name__)
+
+SICK_AFTER = 3
+"""Jobs in a row that failed by the farm's fault; then it is probably this worker."""
 
 
 class HeavyChild:
@@ -52,12 +56,16 @@ class HeavyChild:
         self._scratch = scratch
         self._device = device
         self._resources: dict[str, Any] = {}
+        self._failing: list[str] = []
+        self._named = ""
         self._stop = threading.Event()
         signal.signal(signal.SIGUSR1, lambda *_: self._stop.set())
 
     def run(self, lane: str) -> str | None:
         """One wake-up: a line about the step that it ran, or None when nothing was ready."""
         self._stop.clear()
+        if workers.state_of(self._db, self._worker.name) != workers.ACTIVE:
+            return None
         claimed = claim_step(self._db, (lane,), self._worker)
         if claimed is None:
             return None
@@ -81,12 +89,19 @@ class HeavyChild:
             except Exception as error:
                 log.exception("step.broke")
                 return self._failed(claimed, FarmFault("farm.internal", f"unexpected {type(error).__name__}"), line)
+            self._failing.clear()
             seconds = time.monotonic() - began
             log.info("step.done", source=source, seconds=round(seconds, 3))
             return f"{line}: {source} in {seconds:.2f} s"
 
     def _failed(self, claimed: ClaimedStep, error: FarmError, line: str) -> str:
         log.warning("step.failed", code=error.code, detail=error.detail, exc_info=error.__cause__ or False)
+        if isinstance(error, FarmFault) and claimed.job_id not in self._failing:
+            self._failing.append(claimed.job_id)
+            if len(self._failing) >= SICK_AFTER:
+                self._failing.clear()
+                log.error("worker.sick", code=error.code)
+                workers.fell_sick(self._db, self._worker.name, f"{SICK_AFTER} jobs in a row failed: {error.code}")
         for lane in fail_step(self._db, claimed, error).lanes:
             self._waker.wake(lane)
         raise StepFailed(f"{line}: {error.code}") from None
@@ -95,6 +110,9 @@ class HeavyChild:
         step, began = claimed.step, time.monotonic()
         code = code_for(self._steps, step.name)
         device = self._device(self._resources) if "gl" in step.requires else ""
+        if device and device != self._named:
+            self._named = device
+            workers.named_device(self._db, self._worker.name, device)
         result = lookup(self._db, digest_of([claimed.hash, device]))
         if result is not None and all(self._blobs.exists(output.digest) for output in result.outputs):
             self._finish(claimed, result, "cached", device, began)
