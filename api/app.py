@@ -22,6 +22,7 @@ from api.operations import Metrics
 from api.services import open_services
 from farm import runtime
 from farm.jobs import JobKind
+from farm.process import watch_parent
 from farm.settings import Settings
 from pipelines.kinds import KINDS
 
@@ -73,4 +74,5 @@ def create_app(settings: Settings, kinds: Mapping[str, JobKind] = KINDS) -> Lite
 
 def app() -> Litestar:
     """For Granian: with the settings of the environment."""
+    watch_parent()  # Granian forks this process, and nothing that the farm starts may outlive it
     return create_app(runtime.prepare(Settings()))
