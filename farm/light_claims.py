@@ -60,24 +60,30 @@ class LightOutcome:
 
 
 _CLAIM = """
-SELECT id, kind, owner, tier, actor, spec, attempt, revision, reply_to FROM jobs
-WHERE id IN (
-  SELECT id FROM (
-    SELECT id, row_number() OVER (PARTITION BY owner ORDER BY priority DESC, id) AS turn
-    FROM (SELECT id, owner, priority FROM jobs WHERE light AND state = 'queued' AND lane = :lane
-          ORDER BY id LIMIT :horizon) AS waiting
-  ) AS fair ORDER BY turn, id LIMIT :batch
-) ORDER BY id
+SELECT jobs.id, kind, owner, tier, actor, spec, attempt, revision, reply_to FROM jobs
+JOIN (
+  SELECT id AS fair_id, row_number() OVER (PARTITION BY owner ORDER BY priority DESC, id) AS turn
+  FROM (SELECT id, owner, priority FROM jobs WHERE light AND state = 'queued' AND lane = :lane
+        ORDER BY id LIMIT :horizon) AS waiting
+  ORDER BY turn, id LIMIT :candidates
+) AS fair ON fair_id = jobs.id
+WHERE state = 'queued' ORDER BY turn, jobs.id LIMIT :batch
 """
+
+_RIVALS = 4
+"""So many workers of one lane find work side by side: each sees as many batches and skips those that others hold."""
 
 
 def claim_light(connection: Connection, lane: str, batch: int) -> list[LightJob]:
     """Up to ``batch`` queued jobs, owners taking turns, in order of arrival. They are locked, not marked: whoever
     dies before the commit leaves them queued.
     """
-    locked = " FOR UPDATE SKIP LOCKED" if connection.dialect.name == "postgresql" else ""
-    rows = connection.execute(text(_CLAIM + locked), {"lane": lane, "batch": batch, "horizon": batch * 16})
-    return [
+    locked = " FOR UPDATE OF jobs SKIP LOCKED" if connection.dialect.name == "postgresql" else ""
+    rows = connection.execute(
+        text(_CLAIM + locked),
+        {"lane": lane, "batch": batch, "candidates": batch * _RIVALS, "horizon": batch * 16},
+    )
+    jobs = [
         LightJob(
             id=row.id,
             kind=row.kind,
@@ -89,6 +95,7 @@ def claim_light(connection: Connection, lane: str, batch: int) -> list[LightJob]
         )
         for row in rows
     ]
+    return sorted(jobs, key=lambda job: job.id)
 
 
 def _json(value: Any) -> Any:

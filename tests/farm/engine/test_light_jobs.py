@@ -125,11 +125,23 @@ def test_two_workers_write_everything_once(store: Store) -> None:
     send(store, [{"row": f"r{i}", "value": i} for i in range(300)])
 
     def work(_: int) -> int:
-        return sum(run_batch(store.db, Silent(), COMMANDS, "cards") for _ in range(12))
+        return sum(iter(lambda: run_batch(store.db, Silent(), COMMANDS, "cards"), 0))
 
     with ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(work, range(2))) == 300
     assert sorted(values(store)) == list(range(300))
+
+
+@pytest.mark.usefixtures("written")
+def test_a_second_worker_takes_what_the_first_does_not_hold(store: Store) -> None:
+    if store.db.dialect != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    send(store, [{"row": f"r{i}", "value": i} for i in range(150)])
+    with store.db.engine.begin() as first, store.db.engine.begin() as second:
+        mine = {job.id for job in claim_light(first, "cards", 64)}
+        others = {job.id for job in claim_light(second, "cards", 64)}
+    assert len(mine) == len(others) == 64
+    assert not mine & others
 
 
 @pytest.mark.usefixtures("written")
