@@ -306,3 +306,98 @@ workers = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
 )
+
+uploads = Table(
+    "uploads",
+    metadata,
+    # A session: bytes on their way in. `received` counts durable bytes alone.
+    Column("id", Id, primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("tier", String(16), nullable=False),
+    Column("protocol", String(16), nullable=False),  # chunks | tus | direct
+    Column("state", String(16), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("declared_type", String(128)),
+    Column("size", BigInteger),  # null: told later (tus)
+    Column("chunk_size", BigInteger),  # null: appends of any length
+    Column("received", BigInteger, nullable=False, server_default="0"),
+    Column("digest", Digest),  # SHA-256: announced, and once complete the true one
+    Column("fingerprint", String(200)),  # the client's own mark, to find the session again
+    Column("partial", Boolean, nullable=False),  # only for concatenation
+    Column("sources", Json, nullable=False),  # ids of the partial uploads of a concatenation
+    Column("metadata", Json, nullable=False),
+    Column("place", Json, nullable=False),
+    Column("tail", Json, nullable=False),
+    Column("media_type", String(128)),  # found in the first bytes
+    Column("job_id", Id),
+    Column("error_code", String(64)),
+    Column("error_detail", Text),
+    Column("revision", BigInteger, nullable=False, server_default="0"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    CheckConstraint("state in ('open','assembling','complete','failed')", name="state"),
+    Index("ix_uploads_owner_id", "owner", "id"),
+    Index("ix_uploads_expires_at", "expires_at"),
+    Index(
+        "ix_uploads_assembling",
+        "id",
+        sqlite_where=text("state = 'assembling'"),
+        postgresql_where=text("state = 'assembling'"),
+    ),
+)
+
+upload_parts = Table(
+    "upload_parts",
+    metadata,
+    # What counts: verified, durable, never written again.
+    Column("upload_id", Id, ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("start", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("crc32c", String(8), nullable=False, server_default=""),
+    Column("xxh128", String(32), nullable=False, server_default=""),
+    Column("receipt", Json, nullable=False),
+)
+
+upload_holds = Table(
+    "upload_holds",
+    metadata,
+    # Who writes where, for stores that cannot keep writers on several hosts apart. Slot -1 is the end of an append.
+    Column("upload_id", Id, ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True),
+    Column("slot", Integer, primary_key=True),
+    Column("holder", Id, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    # Shared downloads: revocable, counted.
+    Column("id", Id, primary_key=True),
+    Column("artifact_id", Id, ForeignKey("artifacts.id", ondelete="CASCADE"), nullable=False),
+    Column("owner", String(64), nullable=False),
+    Column("note", String(200), nullable=False, server_default=""),
+    Column("max_downloads", Integer),
+    Column("downloads", Integer, nullable=False, server_default="0"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
+    Index("ix_links_artifact_id_id", "artifact_id", "id"),
+    Index("ix_links_expires_at", "expires_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    # Who let whom at what, and who deleted what. Rows are only ever added, and outlive what they are about.
+    Column("id", Id, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("owner", String(64), nullable=False),
+    Column("actor", String(100), nullable=False),  # a token's id, or "link", or "farm"
+    Column("action", String(64), nullable=False),  # link.created, upload.deleted, …
+    Column("subject", Id, nullable=False),
+    Column("data", Json, nullable=False),
+    Index("ix_audit_owner_id", "owner", "id"),
+)
