@@ -14,7 +14,7 @@ from farm.blobs import CHUNK, Stored, checked, disk_errors, matched, missing
 from farm.errors import FarmFault
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """A rename is durable only when its folder is."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -110,14 +110,37 @@ class DiskBlobs:
         if self._touched(target, size):
             path.unlink()
             return stored
+        self._make_room(target)
+        path.chmod(0o444)
+        path.replace(target)
+        sync_folder(target.parent)
+        return stored
+
+    def adopt(self, path: Path, digest: str, size: int) -> Stored:
+        """Gives a finished, synced file on this disk its digest as a second name; doing so again is harmless."""
+        stored = Stored(digest=digest, size=size, key=digest)
+        target = self._path(digest)
+        if self._touched(target, size):
+            return stored
+        self._make_room(target)
+        try:
+            with disk_errors():
+                path.chmod(0o444)
+                held = self.temporary()
+                os.link(path, held)
+                held.replace(target)  # also over a file of another size, which is damaged
+                held.unlink(missing_ok=True)  # rename(2) does nothing when both are one file already
+        except FileNotFoundError as error:
+            raise missing(digest) from error
+        os.utime(target)
+        sync_folder(target.parent)
+        return stored
+
+    def _make_room(self, target: Path) -> None:
         for folder in (target.parent.parent, target.parent):
             if not folder.exists():
                 folder.mkdir(exist_ok=True)
-                _sync_folder(folder.parent)
-        path.chmod(0o444)
-        path.replace(target)
-        _sync_folder(target.parent)
-        return stored
+                sync_folder(folder.parent)
 
     @staticmethod
     def _touched(target: Path, size: int) -> bool:

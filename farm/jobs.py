@@ -67,13 +67,34 @@ class BlobInfo:
     inspection: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class UploadInfo:
+    """An upload whose bytes are all there. ``digest`` is the SHA-256 that was announced, if any. ``place``, ``parts``
+    (number, first byte, length, receipt) and ``tail`` are for the part store; ``sources`` are those of a
+    concatenation, in order, as ``{"place", "size", "parts", "tail"}``: to be sealed before they are joined.
+    """
+
+    id: str
+    name: str
+    size: int
+    declared_type: str | None
+    digest: str | None
+    place: Mapping[str, Any]
+    parts: tuple[tuple[int, int, int, Mapping[str, Any]], ...] = ()
+    tail: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[Mapping[str, Any], ...] = ()
+
+
 class Resolver(Protocol):
-    """What closing a spec may ask: only about blobs that the owner has."""
+    """What closing a spec may ask: only about blobs and uploads that the owner has."""
 
     def blob(self, digest: str) -> BlobInfo:
         """The owner's blob; raises :class:`farm.errors.Refused` ``blob.unknown`` for a missing or foreign one
         (the answer is the same for both).
         """
+
+    def upload(self, upload_id: str) -> UploadInfo:
+        """The owner's upload; raises :class:`farm.errors.Refused` ``not_found`` or ``upload.incomplete``."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,7 @@ class Durable:
 
 
 class ChunkSink(Protocol):
-    """Takes one chunk. Exactly one of :meth:`commit` and :meth:`abort` ends it; a second ending is harmless."""
+    """Takes one chunk, and keeps other writers from it until :meth:`abort`, which always comes last."""
 
     def write(self, data: bytes | memoryview) -> None:
         """Appends to the chunk. Raises FarmFault ``farm.disk_full`` when the disk is."""
@@ -50,7 +50,7 @@ class ChunkSink(Protocol):
         """Makes the chunk durable (``fdatasync``, or the part's upload). Only now may it be counted."""
 
     def abort(self) -> None:
-        """Leaves the chunk uncounted; what was written of it may be overwritten."""
+        """Lets go; harmless when done again. Without a commit, what was written of the chunk may be overwritten."""
 
 
 class AppendSink(Protocol):
