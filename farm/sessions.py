@@ -1,0 +1,447 @@
+"""The life of uploads: opened within a quota, completed by a job, ended, expired. Rows and places together."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, delete, exists, func, insert, select, text, update
+
+from farm import audit, quotas
+from farm.db import Database, in_seconds, now
+from farm.errors import FarmError, Refused, lookup
+from farm.ids import new_id
+from farm.jobs import Actor, JobState
+from farm.parts import MIB, PartStore, Place
+from farm.quotas import QUOTAS
+from farm.tables import artifacts, jobs, upload_parts, uploads
+from farm.upload_rows import Upload, UploadState, find, gaps, made, numbers
+
+DEFAULT_CHUNK = 8 * MIB
+MAX_CHUNK = 1024 * MIB
+USUAL_CHUNKS = 10_000
+RECEIPT_H = 7 * 24
+"""How long the row of an upload that has ended stays readable."""
+MAX_SOURCES = 1_000
+ORPHAN_S = 24 * 3600.0
+LOST_S = 60.0
+
+_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a client announces. ``size`` None: told later; ``chunk_size`` None: the farm chooses (protocol ``chunks``)
+    or appends of any length (``tus``); ``digest``: SHA-256 in hex; ``fingerprint``: the client's own mark.
+    """
+
+    name: str
+    size: int | None
+    protocol: str = "chunks"
+    declared_type: str | None = None
+    chunk_size: int | None = None
+    digest: str | None = None
+    fingerprint: str | None = None
+    partial: bool = False
+    sources: Sequence[str] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def checked_name(name: str) -> str:
+    """The file name in NFC. Raises Refused ``upload.name`` for folders, control and direction marks, or over 200
+    bytes.
+    """
+    text_ = unicodedata.normalize("NFC", name).strip()
+    if not text_ or text_ in {".", ".."}:
+        raise Refused("upload.name", "give the file a name")
+    if len(text_.encode(errors="surrogatepass")) > 200:
+        raise Refused("upload.name", "a name has at most 200 bytes in UTF-8")
+    if "/" in text_ or "\\" in text_:
+        raise Refused("upload.name", "a name has no folders: give what stands behind the last slash")
+    for one in text_:
+        if one in _BIDI or unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"}:
+            raise Refused("upload.name", f"a name has no control or direction marks: leave out U+{ord(one):04X}")
+    return text_
+
+
+def checked_type(media_type: str | None) -> str | None:
+    """The declared media type without parameters. Raises Refused ``request.invalid``."""
+    if media_type is None or not media_type.strip():
+        return None
+    plain = media_type.partition(";")[0].strip().lower()
+    if not _TYPE.fullmatch(plain):
+        raise Refused("request.invalid", "give a media type such as model/gltf-binary, or none", {"path": "type"})
+    return plain
+
+
+class Sessions:
+    """Opens, completes and ends uploads. Blocking: call it from threads."""
+
+    def __init__(self, db: Database, parts: PartStore) -> None:
+        self.db = db
+        self.parts = parts
+
+    # Opening
+
+    def create(self, actor: Actor, wanted: Wanted) -> Upload:
+        """A new session. Raises Refused ``upload.name``, ``upload.too_large``, ``upload.chunk_size``,
+        ``quota.exceeded``, FarmFault ``farm.disk_full``.
+        """
+        name, declared = checked_name(wanted.name), checked_type(wanted.declared_type)
+        size, sources = self._joined(actor, wanted)
+        quota = QUOTAS[actor.tier]
+        if size is not None and size > quota.file_bytes:
+            raise Refused(
+                "upload.too_large",
+                f"the file has {size:,} bytes; the {actor.tier} tier takes files of up to {quota.file_bytes:,}",
+            )
+        chunk_size = None if wanted.protocol == "tus" else self._chunk_size(wanted, size or 0)
+        upload_id = new_id()
+        with self.db.read() as conn:
+            self._within_quota(conn, actor, size)
+        place = self.parts.create(upload_id, size, declared or "application/octet-stream")
+        row = {
+            "id": upload_id,
+            "owner": actor.owner,
+            "tier": actor.tier,
+            "protocol": wanted.protocol,
+            "state": UploadState.OPEN,
+            "name": name,
+            "declared_type": declared,
+            "size": size,
+            "chunk_size": chunk_size,
+            "digest": wanted.digest,
+            "fingerprint": wanted.fingerprint,
+            "partial": wanted.partial,
+            "sources": [source.id for source in sources],
+            "metadata": dict(wanted.metadata),
+            "place": dict(place),
+            "tail": {},
+            "created_at": now(),
+            "updated_at": now(),
+            "expires_at": in_seconds(quota.retention_h * 3600),
+        }
+
+        def work(conn: Connection) -> Upload:
+            if conn.dialect.name == "postgresql":  # two sessions at once must not both find the last room
+                conn.execute(text("SELECT pg_advisory_xact_lock(hashtext(:owner))"), {"owner": actor.owner})
+            self._within_quota(conn, actor, size)
+            if sources:  # they must not expire under the job that joins them
+                kept = update(uploads).where(uploads.c.id.in_([source.id for source in sources]))
+                conn.execute(kept.values(expires_at=in_seconds(quota.retention_h * 3600)))
+            return made(conn.execute(insert(uploads).values(**row).returning(*uploads.c)).mappings().one())
+
+        try:
+            return self.db.transact(work)
+        except BaseException:
+            self.parts.remove(place)
+            raise
+
+    def _chunk_size(self, wanted: Wanted, size: int) -> int:
+        least, most = self.parts.least_chunk, self.parts.most_chunks
+        if wanted.protocol == "direct":
+            return max(size, 1)
+        asked = wanted.chunk_size
+        if asked is None:
+            needed = -(-size // min(USUAL_CHUNKS, most))
+            return max(DEFAULT_CHUNK, least, -(-needed // MIB) * MIB)
+        if asked > MAX_CHUNK or (asked < least and asked < size):
+            raise Refused(
+                "upload.chunk_size",
+                f"chunks have {least:,} to {MAX_CHUNK:,} bytes here: ask for a size between, or for none",
+                {"path": "chunk_size"},
+            )
+        if -(-size // asked) > most:
+            raise Refused(
+                "upload.chunk_size",
+                f"that makes {-(-size // asked):,} chunks, at most {most:,} are taken: ask for larger ones, or none",
+                {"path": "chunk_size"},
+            )
+        return asked
+
+    def _joined(self, actor: Actor, wanted: Wanted) -> tuple[int | None, list[Upload]]:
+        """The size and the sources of a concatenation."""
+        if not wanted.sources:
+            return wanted.size, []
+        if len(wanted.sources) > MAX_SOURCES:
+            raise Refused("request.invalid", f"at most {MAX_SOURCES} partial uploads can be joined")
+        with self.db.read() as conn:
+            sources = [find(conn, name, owner=actor.owner) for name in wanted.sources]
+        for source in sources:
+            if not source.partial or source.state != UploadState.OPEN:
+                raise Refused("upload.not_open", f"{source.id} is no partial upload that can be joined")
+            if not source.whole:
+                raise Refused("upload.incomplete", f"the partial upload {source.id} is not complete")
+        return sum(source.received for source in sources), sources
+
+    @staticmethod
+    def _within_quota(conn: Connection, actor: Actor, size: int | None) -> None:
+        quota = QUOTAS[actor.tier]
+        query = select(func.count()).where(uploads.c.owner == actor.owner, uploads.c.state == UploadState.OPEN)
+        if conn.execute(query).scalar_one() >= quota.open_uploads:
+            raise Refused(
+                "quota.exceeded",
+                f"you have {quota.open_uploads} uploads open, as many as the {actor.tier} tier may: "
+                "complete or delete some",
+            )
+        stored = quotas.stored(conn, actor.owner)
+        if stored + (size or 0) > quota.stored_bytes:
+            raise Refused(
+                "quota.exceeded",
+                f"you have {stored:,} of the {quota.stored_bytes:,} bytes of the {actor.tier} tier: delete some first",
+            )
+
+    # Changing
+
+    def announce_size(self, owner: str, upload_id: str, size: int) -> Upload:
+        """Tells the size of a deferred upload, once. Raises Refused ``upload.too_large`` or ``request.invalid``."""
+
+        def work(conn: Connection) -> Upload:
+            upload = find(conn, upload_id, owner=owner, lock=True)
+            if upload.size is not None:
+                if upload.size != size:
+                    raise Refused("request.invalid", f"the upload was announced with {upload.size:,} bytes")
+                return upload
+            if size > QUOTAS[upload.tier].file_bytes:
+                raise Refused(
+                    "upload.too_large",
+                    f"the {upload.tier} tier takes files of up to {QUOTAS[upload.tier].file_bytes:,} bytes",
+                )
+            if size < upload.received:
+                raise Refused("request.invalid", f"{upload.received:,} bytes are there already, more than {size:,}")
+            return _changed(conn, upload_id, size=size)
+
+        return self.db.transact(work)
+
+    def looked(self, upload_id: str, media_type: str) -> None:
+        """Notes the type that the first bytes have."""
+        self.db.transact(lambda conn: _changed(conn, upload_id, media_type=media_type))
+
+    def fail(self, upload_id: str, error: FarmError) -> None:
+        """The upload cannot become a blob: its bytes go, the reason stays."""
+
+        def work(conn: Connection) -> Upload:
+            return _changed(
+                conn,
+                upload_id,
+                state=UploadState.FAILED,
+                error_code=error.code,
+                error_detail=error.detail,
+                expires_at=in_seconds(RECEIPT_H * 3600),
+            )
+
+        self.parts.remove(self.db.transact(work).place)
+
+    def delete(self, actor: Actor, upload_id: str) -> None:
+        """Removes an upload and its bytes. Raises Refused ``not_found``, or ``upload.not_open`` while its job runs
+        (cancel that first).
+        """
+
+        def work(conn: Connection) -> Upload:
+            upload = find(conn, upload_id, owner=actor.owner, lock=True)
+            if upload.state == UploadState.ASSEMBLING:
+                raise Refused(
+                    "upload.not_open", f"the upload is being completed: cancel its job {upload.job_id} first"
+                )
+            conn.execute(delete(uploads).where(uploads.c.id == upload_id))
+            audit.record(
+                conn,
+                owner=actor.owner,
+                actor=actor.token_id,
+                action="upload.deleted",
+                subject=upload_id,
+                data={"name": upload.name, "received": upload.received, "state": upload.state},
+            )
+            return upload
+
+        upload = self.db.transact(work)
+        if upload.state == UploadState.OPEN:
+            self.parts.remove(upload.place)
+
+    # Completing
+
+    def begin_assembly(self, owner: str, upload_id: str, digest: str | None = None) -> tuple[Upload, str, bool]:
+        """(upload, job id, whether the job is still to be submitted). Asking again gives the same job, unless that
+        ended without having decided anything.
+
+        Raises Refused ``upload.incomplete`` with what is missing, ``upload.not_open``, ``blob.digest_mismatch`` for a
+        second, different SHA-256.
+        """
+
+        def work(conn: Connection) -> tuple[Upload, str, bool]:
+            upload = find(conn, upload_id, owner=owner, lock=True)
+            if upload.partial:
+                raise Refused("upload.not_open", "a partial upload is completed by the concatenation that names it")
+            if upload.state == UploadState.FAILED:
+                raise Refused(upload.error_code or "upload.not_open", upload.error_detail or "the upload failed")
+            if digest is not None and upload.digest not in {None, digest}:
+                raise Refused("blob.digest_mismatch", f"the upload was announced with the SHA-256 {upload.digest}")
+            if upload.state in {UploadState.COMPLETE, UploadState.ASSEMBLING}:
+                assert upload.job_id is not None
+                query = select(jobs.c.state).where(jobs.c.id == upload.job_id)
+                state = conn.execute(query).scalar_one_or_none()
+                if upload.state == UploadState.COMPLETE or state not in {JobState.FAILED, JobState.CANCELLED}:
+                    return upload, upload.job_id, state is None
+            if not upload.sources and not upload.whole:
+                raise self._incomplete(conn, upload)
+            job_id = new_id()
+            changes: dict[str, Any] = {"state": UploadState.ASSEMBLING, "job_id": job_id, "error_code": None}
+            if digest is not None:
+                changes["digest"] = digest
+            return _changed(conn, upload_id, **changes), job_id, True
+
+        return self.db.transact(work)
+
+    @staticmethod
+    def _incomplete(conn: Connection, upload: Upload) -> Refused:
+        if upload.size is None:
+            return Refused("upload.incomplete", "the size is not known yet: tell it with Upload-Length")
+        ranges = gaps(numbers(conn, [upload.id])[upload.id], upload.chunks)
+        return Refused(
+            "upload.incomplete",
+            f"{upload.received:,} of {upload.size:,} bytes are there: send the rest first",
+            {"missing": ranges, "offset": upload.received},
+        )
+
+    def direct_arrived(self, upload: Upload) -> Upload:
+        """Counts what came by a presigned URL, if it has the announced length; raises Refused ``upload.incomplete``
+        or ``upload.chunk_length``.
+        """
+        size = self.parts.direct_size(upload.place)
+        if size is None:
+            raise Refused("upload.incomplete", "nothing has been sent to the presigned URL yet")
+        if size != upload.size:
+            raise Refused("upload.chunk_length", f"{size:,} bytes came, {upload.size or 0:,} were announced")
+        return self.db.transact(lambda conn: _changed(conn, upload.id, received=size))
+
+    def settle(self, upload_ids: Collection[str] | None = None, limit: int = 100) -> int:
+        """Ends uploads whose job has ended: complete, failed, or open again when the farm was at fault or the job was
+        cancelled. Of all uploads, or of these.
+        """
+        query = (
+            select(uploads.c.id, jobs.c.state.label("job_state"), jobs.c.error_code.label("job_code"))
+            .join(jobs, jobs.c.id == uploads.c.job_id)
+            .where(
+                uploads.c.state == UploadState.ASSEMBLING,
+                jobs.c.state.in_((JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)),
+            )
+            .limit(limit)
+        )
+        if upload_ids is not None:
+            query = query.where(uploads.c.id.in_(list(upload_ids)))
+        with self.db.read() as conn:
+            rows = conn.execute(query).all()
+        return sum(self._settle(row.id, row.job_state, row.job_code) for row in rows)
+
+    def reopen(self) -> int:
+        """Opens again what was to be completed by a job that nobody submitted: its door died in between."""
+        lost = (
+            uploads.c.state == UploadState.ASSEMBLING,
+            uploads.c.updated_at < in_seconds(-LOST_S),
+            ~exists().where(jobs.c.id == uploads.c.job_id),
+        )
+        with self.db.write() as conn:
+            return conn.execute(
+                update(uploads).where(*lost).values(state=UploadState.OPEN, updated_at=now())
+            ).rowcount
+
+    def _settle(self, upload_id: str, job_state: str, code: str | None) -> bool:
+        def work(conn: Connection) -> list[Place] | None:
+            upload = find(conn, upload_id, owner=None, lock=True)
+            if upload.state != UploadState.ASSEMBLING:
+                return None
+            error = conn.execute(select(jobs.c.error_detail).where(jobs.c.id == upload.job_id)).scalar_one_or_none()
+            ended = {"expires_at": in_seconds(RECEIPT_H * 3600)}
+            if job_state == JobState.SUCCEEDED:
+                made_of = conn.execute(
+                    select(artifacts.c.digest, artifacts.c.media_type).where(artifacts.c.job_id == upload.job_id)
+                ).first()
+                found = {} if made_of is None else {"digest": made_of.digest, "media_type": made_of.media_type}
+                size = upload.size or 0
+                _changed(
+                    conn, upload_id, state=UploadState.COMPLETE, received=size, error_code=None, **found, **ended
+                )
+            elif job_state == JobState.FAILED and code is not None and lookup(code).status < 500:
+                _changed(conn, upload_id, state=UploadState.FAILED, error_code=code, error_detail=error, **ended)
+            else:
+                _changed(conn, upload_id, state=UploadState.OPEN, error_code=code, error_detail=error)
+                return []
+            conn.execute(delete(upload_parts).where(upload_parts.c.upload_id == upload_id))
+            gone = [upload.place]
+            if job_state == JobState.SUCCEEDED:
+                for name in upload.sources:  # a partial upload has done its duty
+                    source = conn.execute(
+                        delete(uploads)
+                        .where(uploads.c.id == name, uploads.c.owner == upload.owner, uploads.c.partial)
+                        .returning(uploads.c.place)
+                    ).first()
+                    gone += [source.place] if source is not None else []
+            return gone
+
+        places = self.db.transact(work)
+        for place in places or ():
+            self.parts.remove(place)
+        return places is not None
+
+    # Ending
+
+    def expire(self, limit: int = 100) -> int:
+        """Removes sessions whose time is over, with their bytes, and the rows of those that ended long ago."""
+        over = (uploads.c.expires_at < now(), uploads.c.state != UploadState.ASSEMBLING)
+        with self.db.read() as conn:
+            ids = conn.execute(select(uploads.c.id).where(*over).limit(limit)).scalars().all()
+        count = 0
+        for upload_id in ids:
+
+            def work(conn: Connection, upload_id: str = upload_id) -> Upload | None:
+                row = (
+                    conn.execute(delete(uploads).where(uploads.c.id == upload_id, *over).returning(*uploads.c))
+                    .mappings()
+                    .first()
+                )
+                if row is None:
+                    return None
+                upload = made(row)
+                if upload.state == UploadState.OPEN:
+                    audit.record(
+                        conn,
+                        owner=upload.owner,
+                        actor="farm",
+                        action="upload.expired",
+                        subject=upload.id,
+                        data={"name": upload.name, "received": upload.received},
+                    )
+                return upload
+
+            upload = self.db.transact(work)
+            if upload is not None:
+                count += 1
+                if upload.state == UploadState.OPEN:
+                    self.parts.remove(upload.place)
+        return count
+
+    def sweep(self, older_than: float = ORPHAN_S) -> int:
+        """Removes bytes that no session stands for: what a crash left between a place and its row."""
+
+        def known(upload_ids: Collection[str]) -> Collection[str]:
+            with self.db.read() as conn:
+                return conn.execute(select(uploads.c.id).where(uploads.c.id.in_(list(upload_ids)))).scalars().all()
+
+        return self.parts.sweep(known, older_than)
+
+
+def _changed(conn: Connection, upload_id: str, **changes: Any) -> Upload:
+    query = (
+        update(uploads)
+        .where(uploads.c.id == upload_id)
+        .values(revision=uploads.c.revision + 1, updated_at=now(), **changes)
+        .returning(*uploads.c)
+    )
+    row = conn.execute(query).mappings().first()
+    if row is None:
+        raise Refused("not_found", "you have no such upload: it may have expired")
+    return made(row)
