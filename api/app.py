@@ -20,13 +20,22 @@ from api.jobs import farm as farm_routes
 from api.jobs import routes as jobs
 from api.operations import Metrics
 from api.services import open_services
+from api.uploads import chunked
 from farm import runtime
 from farm.jobs import JobKind
 from farm.process import watch_parent
 from farm.settings import Settings
 from pipelines.kinds import KINDS
 
-SLICES = (jobs.ROUTES, batches.ROUTES, artifacts.ROUTES, blobs.ROUTES, farm_routes.ROUTES, cards.ROUTES)
+SLICES = (
+    jobs.ROUTES,
+    batches.ROUTES,
+    artifacts.ROUTES,
+    blobs.ROUTES,
+    farm_routes.ROUTES,
+    chunked.ROUTES,
+    cards.ROUTES,
+)
 
 
 def create_app(settings: Settings, kinds: Mapping[str, JobKind] = KINDS) -> Litestar:

@@ -1,4 +1,4 @@
-"""Job events within one process: from the bus to whoever watches a job here."""
+"""Events within one process: from the bus to whoever watches a job or an upload here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_WATCHES = 200
 
 
 class Watch:
-    """Wakes when its job changed. What changed is read from the database, the record; a lost event only delays."""
+    """Wakes when what it watches changed. How, the database says, which is the record; a lost event only delays."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Event()
@@ -36,7 +36,7 @@ class Watch:
 
 
 class Hub:
-    """Watches by job id. Belongs to one event loop."""
+    """Watches by the id of a job or an upload. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self._watches: defaultdict[str, set[Watch]] = defaultdict(set)
@@ -47,26 +47,29 @@ class Hub:
         return sum(len(found) for found in self._watches.values())
 
     @contextmanager
-    def watch(self, job_id: str, owner: str) -> Iterator[Watch]:
-        """A watch on a job until the block ends. Raises Refused ``rate.limited`` when the owner has too many."""
+    def watch(self, subject: str, owner: str, watch: Watch | None = None) -> Iterator[Watch]:
+        """A watch on a job or an upload until the block ends; give one to have it wake for a second thing too.
+
+        Raises Refused ``rate.limited`` when the owner has too many.
+        """
         if self._owners[owner] >= MAX_WATCHES:
-            raise Refused("rate.limited", f"you watch {MAX_WATCHES} jobs here: end some, or watch by Socket.IO")
-        watch = Watch()
+            raise Refused("rate.limited", f"you watch {MAX_WATCHES} things here: end some, or watch by Socket.IO")
+        watch = watch or Watch()
         self._owners[owner] += 1
-        self._watches[job_id].add(watch)
+        self._watches[subject].add(watch)
         try:
             yield watch
         finally:
-            self._watches[job_id].discard(watch)
-            if not self._watches[job_id]:
-                del self._watches[job_id]
+            self._watches[subject].discard(watch)
+            if not self._watches[subject]:
+                del self._watches[subject]
             self._owners[owner] -= 1
             if not self._owners[owner]:
                 del self._owners[owner]
 
     def tell(self, change: Mapping[str, Any]) -> None:
-        """A message of the bus: the job's watches wake."""
-        for watch in self._watches.get(str(change.get("job_id")), ()):
+        """A message of the bus: the watches of its job or upload wake."""
+        for watch in self._watches.get(str(change.get("job_id") or change.get("upload_id")), ()):
             watch.tell()
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from litestar import Litestar, Request, Router, get
 from pydantic import BaseModel
 
@@ -28,10 +29,20 @@ class Raw:
 class Body:
     """A route's ``opt["body"]``: what it reads, for the document alone."""
 
-    def __init__(self, model: type[BaseModel] | None = None, *, raw: Raw | None = None, jobs: bool = False) -> None:
+    def __init__(
+        self,
+        model: type[BaseModel] | None = None,
+        *,
+        raw: Raw | None = None,
+        jobs: bool = False,
+        struct: type[msgspec.Struct] | None = None,
+        example: Mapping[str, Any] | None = None,
+    ) -> None:
         self.model = model
         self.raw = raw
         self.jobs = jobs
+        self.struct = struct
+        self.example = example
 
 
 PROBLEM: Mapping[str, Any] = {
@@ -129,6 +140,15 @@ def _request_body(body: Body, kinds: Mapping[str, JobKind], schemas: dict[str, A
             "required": True,
             "content": {"application/json": {"schema": {"oneOf": choices}, "examples": examples}},
         }
+    if body.struct is not None:
+        (reference,), found = msgspec.json.schema_components(
+            (body.struct,), ref_template="#/components/schemas/{name}"
+        )
+        schemas.update(found)
+        content = {"schema": reference}
+        if body.example is not None:
+            content["example"] = dict(body.example)
+        return {"required": False, "content": {"application/json": content}}
     assert body.model is not None
     example = (body.model.model_config.get("json_schema_extra") or {}).get("example")  # type: ignore[union-attr]
     content = {"schema": _reference(body.model, schemas)}

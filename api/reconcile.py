@@ -13,9 +13,12 @@ from farm.blobs import open_blobs
 from farm.bus import Bus
 from farm.celery_app import make_app
 from farm.db import open_database
+from farm.errors import FarmError
 from farm.lanes import LANES
+from farm.parts import open_parts
 from farm.process import tie_to_parent, watch_parent
 from farm.reconciler import Reconciler
+from farm.sessions import Sessions
 from farm.settings import Settings
 from farm.wakes import Waker
 
@@ -32,17 +35,19 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     waker = Waker(make_app(settings.redis_url, lanes=LANES), settings.redis_url)
+    db, blobs = open_database(settings, pool_size=2), open_blobs(settings)
     reconciler = Reconciler(
-        open_database(settings, pool_size=2),
+        db,
         waker,
         Bus(settings.redis_url),
-        open_blobs(settings),
+        blobs,
+        Sessions(db, open_parts(settings, blobs)),
         light_job_hours=settings.light_job_hours,
     )
     while not stop.wait(TICK_S):
         try:
             done = reconciler.tick()
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, FarmError) as error:
             logger.warning("reconciler.failed", error=type(error).__name__)
             stop.wait(1.0)
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,19 +18,25 @@ from api.hub import Hub
 from api.identity.auth import Authenticator
 from api.light import Door
 from farm.blobs import BlobStore, open_blobs
-from farm.bus import JOBS, Bus, reply_channel
+from farm.bus import JOBS, UPLOADS, Bus, Grown, reply_channel
 from farm.celery_app import make_app
+from farm.chunks import Chunks
 from farm.db import Database, open_database
 from farm.errors import FarmError
 from farm.ids import new_id
 from farm.intake import Accepted, Intake
 from farm.jobs import JobKind, NewJob
 from farm.lanes import LANES
+from farm.parts import open_parts
+from farm.sessions import Sessions
 from farm.settings import Settings
+from farm.upload_rows import Upload
 from farm.wakes import NullWaker, Waker
 
 READERS = 8
 """Threads for what may block: database reads, inspection of uploads, closing of specs with blobs."""
+WRITERS = 16
+"""Threads that take in chunks: apart from the readers, so that uploads and reads never wait for one another."""
 T = TypeVar("T")
 
 
@@ -66,6 +73,38 @@ class Landing:
                 awaited.set_result(done.result())
 
 
+class Teller:
+    """Says on the bus that uploads grew, from a thread of its own: a slow Redis must not hold up a chunk. Of changes
+    that come faster than they can be said, the last is.
+    """
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._grown: dict[str, Grown] = {}
+        self._woken = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="teller", daemon=True)
+        self._thread.start()
+
+    def tell(self, upload: Upload) -> None:
+        """An upload has changed. From any thread."""
+        self._grown[upload.id] = Grown(owner=upload.owner, upload_id=upload.id, revision=upload.revision)
+        self._woken.set()
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._woken.wait()
+            self._woken.clear()
+            grown = [self._grown.pop(name) for name in list(self._grown)]
+            self._bus.announce_uploads(grown)
+
+    def close(self) -> None:
+        """Says what is left."""
+        self._closed = True
+        self._woken.set()
+        self._thread.join(5)
+
+
 @dataclass(kw_only=True)
 class Services:
     """The parts, by name. Belongs to one event loop."""
@@ -82,6 +121,11 @@ class Services:
     hub: Hub
     door: Door
     authenticator: Authenticator
+    sessions: Sessions
+    chunks: Chunks
+    writers: ThreadPoolExecutor
+    bodies: asyncio.Semaphore
+    inflows: dict[tuple[str, int], Any]
 
     async def thread(self, work: Callable[..., T], *arguments: Any) -> T:
         """Runs what may block in one of the pool's threads."""
@@ -125,6 +169,9 @@ async def open_services(settings: Settings, kinds: Mapping[str, JobKind]) -> Asy
     intake = Intake(db, waker)
     landing = Landing()
     hub = Hub()
+    blobs = open_blobs(settings)
+    part_store = open_parts(settings, blobs)
+    teller = Teller(bus)
 
     async def read(work: Callable[[Connection], T]) -> T:
         return await opened.read(work)
@@ -134,7 +181,7 @@ async def open_services(settings: Settings, kinds: Mapping[str, JobKind]) -> Asy
         settings=settings,
         kinds=kinds,
         db=db,
-        blobs=open_blobs(settings),
+        blobs=blobs,
         bus=bus,
         waker=waker,
         intake=intake,
@@ -143,6 +190,11 @@ async def open_services(settings: Settings, kinds: Mapping[str, JobKind]) -> Asy
         hub=hub,
         door=door,
         authenticator=Authenticator(db, pool),
+        sessions=Sessions(db, part_store),
+        chunks=Chunks(db, part_store, teller.tell),
+        writers=ThreadPoolExecutor(WRITERS, thread_name_prefix="chunks"),
+        bodies=asyncio.Semaphore(settings.upload_bodies),
+        inflows={},
     )
     listening = asyncio.create_task(_listen(bus, process, hub, door))
     sweeping = asyncio.create_task(door.sweep())
@@ -155,14 +207,16 @@ async def open_services(settings: Settings, kinds: Mapping[str, JobKind]) -> Asy
             task.cancel()
         await asyncio.gather(listening, sweeping, return_exceptions=True)
         await asyncio.to_thread(waker.close)
+        opened.writers.shutdown(wait=True, cancel_futures=True)
         pool.shutdown(wait=True, cancel_futures=True)
+        await asyncio.to_thread(teller.close)
         bus.close()
         db.close()
 
 
 async def _listen(bus: Bus, process: str, hub: Hub, door: Door) -> None:
-    async for channel, message in bus.listen(JOBS, reply_channel(process)):
-        if channel == JOBS:
+    async for channel, message in bus.listen(JOBS, UPLOADS, reply_channel(process)):
+        if channel in {JOBS, UPLOADS}:
             hub.tell(message)
         else:
             door.hear(message)

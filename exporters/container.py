@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import av
 import av.container
@@ -22,6 +22,7 @@ _OPTIONS: dict[str, dict[str, str]] = {
     "webm": {"cues_to_front": "1", "fflags": "+bitexact"},
 }
 _MAX_SEGMENTS = 10_000
+_OPEN_S = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +57,48 @@ def probe(path: Path) -> VideoInfo:
             )
     except (av.error.FFmpegError, OSError) as error:
         raise ExportError("export.video_unreadable", f"{path.name} cannot be read: {error}", ours=True) from error
+
+
+DEMUXERS: Mapping[str, str] = {
+    "video/mp4": "mov",
+    "video/quicktime": "mov",
+    "video/x-m4v": "mov",
+    "video/webm": "matroska",
+    "video/x-matroska": "matroska",
+    "video/x-msvideo": "avi",
+}
+"""Films from outside that are looked into, by media type. Naming the demuxer keeps a file from being taken for a
+playlist, which could name other files and addresses.
+"""
+
+
+def headers(path: Path, media_type: str) -> dict[str, Any]:
+    """What a film from outside says of itself, from its headers: {"duration" (seconds), "width", "height", "fps",
+    "video", "audio" (codecs)}. Raises ExportError ``video.invalid``.
+    """
+    options = {"protocol_whitelist": "file", "probesize": "5000000", "analyzeduration": "5000000"}
+    try:
+        with av.open(str(path), format=DEMUXERS[media_type], options=options, timeout=_OPEN_S) as source:
+            if not source.streams.video:
+                raise ExportError("video.invalid", "the film has no pictures: upload it with a video track")
+            stream = source.streams.video[0]
+            audio = source.streams.audio[0].codec_context.name if source.streams.audio else None
+            length = Fraction(source.duration or 0, av.time_base)
+            width, height = stream.codec_context.width, stream.codec_context.height
+            rate = float(stream.average_rate or 0)
+            codec = stream.codec_context.name
+    except (av.error.FFmpegError, OSError, ValueError, UnicodeDecodeError) as error:
+        raise ExportError(
+            "video.invalid", "the film's headers cannot be read: save it again and upload that"
+        ) from error
+    return {
+        "duration": round(float(length), 3),
+        "width": width,
+        "height": height,
+        "fps": round(rate, 3),
+        "video": codec,
+        "audio": audio,
+    }
 
 
 def join(paths: Sequence[Path], out: Path, fmt: Literal["mp4", "webm"], fps: int) -> VideoInfo:

@@ -18,6 +18,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 JOBS = "farm:jobs"
+UPLOADS = "farm:uploads"
 
 
 def reply_channel(process: str) -> str:
@@ -35,6 +36,15 @@ class Change:
     state: str
     revision: int
     batch_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grown:
+    """An upload's visible change."""
+
+    owner: str
+    upload_id: str
+    revision: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +69,10 @@ class Bus:
     def announce(self, changes: Iterable[Change]) -> bool:
         """Tells subscribers; False when Redis did not take it (the reconciler will say it again)."""
         return self._publish([(JOBS, asdict(change)) for change in changes])
+
+    def announce_uploads(self, grown: Iterable[Grown]) -> bool:
+        """Tells those who watch uploads; False when Redis did not take it (they look by themselves now and then)."""
+        return self._publish([(UPLOADS, asdict(one)) for one in grown])
 
     def reply(self, replies: Mapping[str, Sequence[Outcome]]) -> bool:
         """Outcomes by the door that waits for them: one message a door."""

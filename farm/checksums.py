@@ -1,7 +1,7 @@
 """Checksums that clients may send with their bytes: what they are called, and how headers write them.
 
-CRC-32C (RFC 3720, 12.1) and XXH3 catch what a network breaks and cost next to nothing beside the write; SHA-256 costs
-more than the write itself. None is trusted for more than the way here: what a file is, its SHA-256 says at completion.
+CRC-32C (RFC 3720, 12.1) and XXH3 catch what a network breaks and cost next to nothing beside the write; SHA-256
+costs more than the write itself. None is trusted for more than the way here: what a file is, completion finds out.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ class Chunks:
             raise too_large(upload)
 
 
-def _count_of(upload_id: str) -> Select[tuple[int]]:
+def _count_of(upload_id: str) -> Select[int]:
     return select(func.count()).select_from(upload_parts).where(upload_parts.c.upload_id == upload_id)
 
 

@@ -300,7 +300,7 @@ def finish_step(
         if done.rowcount != 1:
             raise StepCancelled
         _publish(connection, claimed, result, source, device)
-        if source != "cached":
+        if source != "cached" and LANES[claimed.step.lane].cached:
             store(connection, claimed.hash, device, claimed.step.name, stored, seconds)
         return advance(connection, claimed.job_id)
 

@@ -14,6 +14,7 @@ from typing import Any
 from farm.blobs import BlobStore, Stored
 from farm.errors import FarmFault, StepCancelled
 from farm.jobs import Closed
+from farm.parts import PartStore
 from farm.plan import Output, Step, StepResult
 from farm.steps import StepCode
 
@@ -42,16 +43,18 @@ class Execution:
         report: Callable[[int, int], None],
         write_log: Callable[[str, str], None],
         stop: Callable[[], bool] = _never,
+        uploads: Callable[[], PartStore] | None = None,
     ) -> None:
         self.step = step
         self.scratch = scratch
         self.inputs = inputs
         self.resources = resources
-        self.stored: dict[str, tuple[Stored, str]] = {}
+        self.stored: dict[str, tuple[Stored, str, Mapping[str, Any]]] = {}
         self._blobs = blobs
         self._report = report
         self._write_log = write_log
         self._stop = stop
+        self._uploads = uploads
         self._reported = time.monotonic()
         self._lines = 0
 
@@ -79,8 +82,19 @@ class Execution:
         stored = (
             self._blobs.put_bytes(source) if isinstance(source, bytes) else self._blobs.put_file(source, move=True)
         )
-        self.stored[stored.digest] = (stored, media_type)
+        self.stored[stored.digest] = (stored, media_type, {})
         return stored.digest, stored.size
+
+    @property
+    def uploads(self) -> PartStore:
+        """Where uploads lie. Raises FarmFault ``farm.no_worker`` where there are none, in `farm run`."""
+        if self._uploads is None:
+            raise FarmFault("farm.no_worker", "uploads are completed by a farm's workers alone")
+        return self._uploads()
+
+    def adopt(self, stored: Stored, media_type: str, inspection: Mapping[str, Any]) -> None:
+        """Notes what is in the blob store already."""
+        self.stored[stored.digest] = (stored, media_type, inspection)
 
     def progress(self, done: int, total: int | None = None) -> None:
         """Counts, asks whether to stop, and tells the farm now and then."""

@@ -21,6 +21,8 @@ from farm.claims import ClaimedStep, WorkerInfo, claim_step, fail_step, finish_s
 from farm.db import Database
 from farm.errors import FarmError, FarmFault, StepCancelled
 from farm.execution import Execution, code_for, scratch_folder
+from farm.lanes import LANES
+from farm.parts import PartStore
 from farm.plan import StepResult, digest_of
 from farm.progress import report_progress, write_log
 from farm.steps import StepCode
@@ -47,6 +49,7 @@ class HeavyChild:
         steps: Mapping[str, StepCode],
         scratch: Path,
         device: Callable[[MutableMapping[str, Any]], str],
+        uploads: Callable[[], PartStore],
     ) -> None:
         self._db = db
         self._blobs = blobs
@@ -55,6 +58,7 @@ class HeavyChild:
         self._steps = steps
         self._scratch = scratch
         self._device = device
+        self._uploads = uploads
         self._resources: dict[str, Any] = {}
         self._failing: list[str] = []
         self._named = ""
@@ -113,7 +117,8 @@ class HeavyChild:
         if device and device != self._named:
             self._named = device
             workers.named_device(self._db, self._worker.name, device)
-        result = lookup(self._db, digest_of([claimed.hash, device]))
+        cached = LANES[step.lane].cached
+        result = lookup(self._db, digest_of([claimed.hash, device])) if cached else None
         if result is not None and all(self._blobs.exists(output.digest) for output in result.outputs):
             self._finish(claimed, result, "cached", device, began)
             return "cached"
@@ -127,12 +132,13 @@ class HeavyChild:
                 report=lambda done, total: report_progress(self._db, claimed, done, total),
                 write_log=lambda level, message: write_log(self._db, claimed, level, message),
                 stop=self._stop.is_set,
+                uploads=self._uploads,
             )
             result = code(context)
         context.check()
         with self._db.write() as connection:
-            for stored, media_type in context.stored.values():
-                register(connection, stored, media_type, claimed.owner)
+            for stored, media_type, inspection in context.stored.values():
+                register(connection, stored, media_type, claimed.owner, inspection)
         self._finish(claimed, result, "rendered", device, began)
         return "rendered"
 

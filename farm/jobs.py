@@ -86,15 +86,12 @@ class UploadInfo:
 
 
 class Resolver(Protocol):
-    """What closing a spec may ask: only about blobs and uploads that the owner has."""
+    """What closing a spec may ask: only about blobs that the owner has."""
 
     def blob(self, digest: str) -> BlobInfo:
         """The owner's blob; raises :class:`farm.errors.Refused` ``blob.unknown`` for a missing or foreign one
         (the answer is the same for both).
         """
-
-    def upload(self, upload_id: str) -> UploadInfo:
-        """The owner's upload; raises :class:`farm.errors.Refused` ``not_found`` or ``upload.incomplete``."""
 
 
 @dataclass(frozen=True, kw_only=True)

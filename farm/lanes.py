@@ -10,7 +10,8 @@ from dataclasses import dataclass
 class Lane:
     """``batch``: jobs in one claim. ``lease_s``: how long a claim holds without renewal. ``wakes``: wake-ups
     kept in flight per worker. ``max_age_s`` (light): oldest queued job before 429. ``max_depth`` (heavy):
-    unfinished jobs of one owner before 429. ``step_timeout_s``: a step's wall-clock limit.
+    unfinished jobs of one owner before 429. ``step_timeout_s``: a step's wall-clock limit. ``cached``: whether equal
+    steps are done once.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Lane:
     max_depth: int = 20_000
     step_timeout_s: float = 3600.0
     max_attempts: int = 4
+    cached: bool = True
 
 
 LANES: Mapping[str, Lane] = {
@@ -30,7 +32,7 @@ LANES: Mapping[str, Lane] = {
         Lane(name="render", light=False),
         Lane(name="encode", light=False),
         Lane(name="export", light=False),
-        Lane(name="assemble", light=False),
+        Lane(name="assemble", light=False, cached=False),
         Lane(name="cards", light=True, batch=64, wakes=1),
         Lane(name="designs", light=True, batch=64, wakes=1),
         Lane(name="chat", light=True, batch=64, wakes=1),

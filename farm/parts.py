@@ -78,8 +78,10 @@ class PartStore(Protocol):
     leases: bool
     """Whether writers on several hosts must be kept apart by leases in the database, for the store cannot."""
 
-    def create(self, upload_id: str, size: int | None, media_type: str) -> Place:
-        """A place for an upload, of a known size or of one that is told later."""
+    def create(self, upload_id: str, size: int | None, media_type: str, *, direct: bool = False) -> Place:
+        """A place for an upload, of a known size or of one that is told later. ``direct``: its bytes may come by a
+        presigned URL (:meth:`presign`).
+        """
 
     def chunk(self, place: Place, number: int, start: int, size: int) -> ChunkSink:
         """Opens chunk ``number`` for writing. Raises Refused ``upload.busy`` when somebody writes it now."""

@@ -144,7 +144,7 @@ class DiskParts:
         assert is_id(name)
         return self._root / name
 
-    def create(self, upload_id: str, size: int | None, media_type: str) -> Place:  # noqa: ARG002
+    def create(self, upload_id: str, size: int | None, media_type: str, *, direct: bool = False) -> Place:  # noqa: ARG002
         """An empty sparse file, of its final length when that is known. Raises FarmFault ``farm.disk_full``."""
         place = {"file": upload_id}
         with disk_errors():

@@ -20,6 +20,7 @@ from farm.db import Database, in_seconds, now
 from farm.intake import Waker
 from farm.jobs import JobState
 from farm.plan import StepState
+from farm.sessions import Sessions
 from farm.tables import (
     artifacts,
     blob_owners,
@@ -52,7 +53,16 @@ class _Duty:
 class Reconciler:
     """Call :meth:`tick` about every 0.2 s; each duty knows how often it is due. The first tick does everything."""
 
-    def __init__(self, db: Database, waker: Waker, bus: Bus, store: BlobStore, *, light_job_hours: int = 24) -> None:
+    def __init__(
+        self,
+        db: Database,
+        waker: Waker,
+        bus: Bus,
+        store: BlobStore,
+        sessions: Sessions,
+        *,
+        light_job_hours: int = 24,
+    ) -> None:
         self._db = db
         self._waker = waker
         self._bus = bus
@@ -67,6 +77,10 @@ class Reconciler:
             _Duty("deleted_light_jobs", 300.0, self.delete_light_jobs),
             _Duty("expired_artifacts", 300.0, self.expire_artifacts),
             _Duty("collected_blobs", 900.0, self.collect),
+            _Duty("settled_uploads", 1.0, sessions.settle),
+            _Duty("reopened_uploads", 60.0, sessions.reopen),
+            _Duty("expired_uploads", 60.0, sessions.expire),
+            _Duty("swept_uploads", 3600.0, sessions.sweep),
             _Duty("forgotten_workers", 300.0, self.forget_workers),
         )
 

@@ -103,7 +103,8 @@ class Sessions:
         upload_id = new_id()
         with self.db.read() as conn:
             self._within_quota(conn, actor, size)
-        place = self.parts.create(upload_id, size, declared or "application/octet-stream")
+        media_type = declared or "application/octet-stream"
+        place = self.parts.create(upload_id, size, media_type, direct=wanted.protocol == "direct")
         row = {
             "id": upload_id,
             "owner": actor.owner,
@@ -192,7 +193,7 @@ class Sessions:
         if stored + (size or 0) > quota.stored_bytes:
             raise Refused(
                 "quota.exceeded",
-                f"you have {stored:,} of the {quota.stored_bytes:,} bytes of the {actor.tier} tier: delete some first",
+                f"you have {stored:,} of the {quota.stored_bytes:,} bytes of the {actor.tier} tier: delete something",
             )
 
     # Changing

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     link_seconds: int = 3600
     upload_sync: bool = True  # false: chunks are counted before they are on the disk; a power cut loses some
     upload_stall_s: float = Field(default=30.0, gt=0)  # without a byte for so long, a writer loses its place
-    upload_bodies: int = Field(default=16, ge=1)  # bodies of chunks taken in at once by one process; others wait
+    upload_bodies: int = Field(default=64, ge=1)  # bodies of chunks taken in at once by one process; others wait
     image_bytes: int = Field(default=20_000_000, ge=1_000)  # of an image sent as a form or as base64
     scratch_dir: Path | None = None
     log_level: str = "info"

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from farm.blobs import Stored
+from farm.parts import PartStore
 from farm.plan import Step, StepResult
 
 
@@ -22,6 +24,10 @@ class StepContext(Protocol):
     inputs: Mapping[str, StepResult]
     resources: MutableMapping[str, Any]
 
+    @property
+    def uploads(self) -> PartStore:
+        """Where uploads lie until they are blobs."""
+
     def blob(self, digest: str) -> bytes:
         """The blob's bytes, verified against the digest."""
 
@@ -30,6 +36,9 @@ class StepContext(Protocol):
 
     def put(self, source: bytes | Path, *, media_type: str) -> tuple[str, int]:
         """Stores bytes, or moves a scratch file in; returns (digest, size)."""
+
+    def adopt(self, stored: Stored, media_type: str, inspection: Mapping[str, Any]) -> None:
+        """Tells of bytes that the step put into the blob store by another way, and what it found in them."""
 
     def progress(self, done: int, total: int | None = None) -> None:
         """Tells how far the step is, in its own unit; cheap, call it for every frame."""

@@ -397,7 +397,7 @@ audit = Table(
     Column("owner", String(64), nullable=False),
     Column("actor", String(100), nullable=False),  # a token's id, or "link", or "farm"
     Column("action", String(64), nullable=False),  # link.created, upload.deleted, …
-    Column("subject", Id, nullable=False),
+    Column("subject", String(64), nullable=False),
     Column("data", Json, nullable=False),
     Index("ix_audit_owner_id", "owner", "id"),
 )

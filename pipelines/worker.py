@@ -23,6 +23,7 @@ from farm.db import open_database
 from farm.guard import Guard
 from farm.heavy import HeavyChild
 from farm.lanes import HEAVY
+from farm.parts import open_parts
 from farm.process import tie_to_parent, watch_parent
 from farm.runtime import scratch_dir
 from farm.settings import Settings
@@ -63,14 +64,16 @@ def main() -> None:
         """Made in the process that runs the steps, on its first wake-up; what is wrong shows in that task."""
         from pipelines.steps.registry import STEPS
 
+        blobs = open_blobs(settings)
         return HeavyChild(
             db=open_database(settings, pool_size=2),
-            blobs=open_blobs(settings),
+            blobs=blobs,
             waker=Waker(app, settings.redis_url, workers=children),
             worker=worker,
             steps=STEPS,
             scratch=scratch,
             device=_device,
+            uploads=cache(lambda: open_parts(settings, blobs)),
         )
 
     app = make_app(settings.redis_url, lanes=HEAVY, run=lambda lane: child().run(lane))

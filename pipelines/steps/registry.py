@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from farm.steps import StepCode
-from pipelines.steps import model, still, turntable
+from pipelines.steps import assemble, model, still, turntable
 
 STEPS: Mapping[str, StepCode] = {
     "render.still": still.render_still,
     "turntable.segment": turntable.segment,
     "turntable.join": turntable.join,
     "model.export": model.export,
+    "assemble.upload": assemble.assemble,
 }

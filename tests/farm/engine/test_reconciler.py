@@ -9,7 +9,9 @@ from farm.blob_memory import MemoryBlobs
 from farm.blobs import register
 from farm.bus import Bus
 from farm.cache import key_of, lookup
+from farm.parts_memory import MemoryParts
 from farm.reconciler import Reconciler
+from farm.sessions import Sessions
 from tests.farm.engine.conftest import Store
 
 LONG_AGO = "2020-01-01 00:00:00+00"
@@ -37,7 +39,8 @@ class Woken:
 
 def reconciler(store: Store) -> tuple[Reconciler, Heard, Woken, MemoryBlobs]:
     bus, waker, blobs = Heard(), Woken(), MemoryBlobs()
-    return Reconciler(store.db, waker, bus, blobs), bus, waker, blobs
+    sessions = Sessions(store.db, MemoryParts(blobs))
+    return Reconciler(store.db, waker, bus, blobs, sessions), bus, waker, blobs
 
 
 def test_a_change_is_announced_once_and_again_if_redis_lost_it(store: Store) -> None:

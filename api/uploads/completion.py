@@ -1,0 +1,82 @@
+"""From all bytes to a job: the look at the first bytes, the completion, and waiting for it."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from api.problems import as_farm_error
+from api.services import Services
+from api.uploads import reads
+from api.uploads.schemas import UploadView
+from farm.errors import Refused
+from farm.jobs import Actor, NewJob
+from farm.upload_rows import Upload, UploadState, find, for_assembly
+from pipelines import assemble, preflight
+
+LOOK_EVERY_S = 2.0
+ENDED = frozenset({UploadState.COMPLETE, UploadState.FAILED})
+
+
+async def look(parts: Services, upload: Upload, head: bytes) -> None:
+    """Looks at the first bytes while the others are still on their way. What can never be used fails now, before
+    gigabytes were sent for nothing: raises why.
+    """
+    if upload.partial or upload.media_type is not None:
+        return
+    try:
+        found = await parts.thread(preflight.header, head, upload.size, upload.declared_type)
+    except Exception as error:
+        why = as_farm_error(error)
+        if not isinstance(why, Refused):
+            raise
+        await parts.thread(parts.sessions.fail, upload.id, why)
+        raise why from None
+    await parts.thread(parts.sessions.looked, upload.id, found)
+
+
+async def complete(parts: Services, actor: Actor, upload_id: str, digest: str | None = None) -> Upload:
+    """Begins the completion, or finds the one that was begun. Raises Refused ``upload.incomplete`` and others."""
+    sessions = parts.sessions
+    upload = await parts.read(partial(find, upload_id=upload_id, owner=actor.owner))
+    if upload.protocol == "direct" and not upload.whole and upload.state == UploadState.OPEN:
+        upload = await parts.thread(sessions.direct_arrived, upload)
+    upload, job_id, fresh = await parts.thread(sessions.begin_assembly, actor.owner, upload_id, digest)
+    if fresh:
+        info = await parts.read(partial(for_assembly, owner=actor.owner, upload_id=upload_id))
+        closed = assemble.close(info)
+        await parts.submit(
+            NewJob(
+                id=job_id,
+                kind=assemble.NAME,
+                lane=assemble.LANE,
+                actor=actor,
+                spec=closed.spec,
+                closed=closed,
+                output_name=None,
+            )
+        )
+    return upload
+
+
+async def view(parts: Services, owner: str | None, upload_id: str, *, chunks: bool = False) -> UploadView:
+    """The upload as it is now; one whose job has just ended is settled first."""
+    found = await parts.read(partial(reads.one, owner=owner, upload_id=upload_id, chunks=chunks))
+    if found.state == UploadState.ASSEMBLING and await parts.thread(parts.sessions.settle, [upload_id]) > 0:
+        found = await parts.read(partial(reads.one, owner=owner, upload_id=upload_id, chunks=chunks))
+    return found
+
+
+async def ended(parts: Services, owner: str, upload_id: str, seconds: float) -> UploadView | None:
+    """The upload once its job has ended, or None when the time is up before."""
+    until = time.monotonic() + seconds
+    found = await view(parts, owner, upload_id)
+    with parts.hub.watch(found.job or upload_id, owner) as watch:
+        while True:
+            found = await view(parts, owner, upload_id)
+            if found.state != UploadState.ASSEMBLING:
+                return found
+            left = until - time.monotonic()
+            if left <= 0 or parts.hub.closed:
+                return None
+            await watch.wait(min(left, LOOK_EVERY_S))
