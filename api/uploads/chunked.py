@@ -47,6 +47,7 @@ T = TypeVar("T")
 ONE = ResponseSpec(UploadView, description="The upload")
 STORED = ResponseSpec(ChunkStored, description="The chunk counts")
 StateName = Literal["open", "assembling", "complete", "failed"]
+State = Annotated[StateName | None, QueryParameter(name="state", description="Only uploads in this state")]
 _create = msgspec.json.Decoder(UploadRequest)
 _complete = msgspec.json.Decoder(CompleteRequest)
 
@@ -57,9 +58,7 @@ _complete = msgspec.json.Decoder(CompleteRequest)
     summary="Announce a file",
     responses={201: ONE},
     status_code=201,
-    opt={
-        "body": Body(raw=Raw(media_type="application/json", description="The file that is to come", example=EXAMPLE))
-    },
+    opt={"body": Body(struct=UploadRequest, example=EXAMPLE)},
 )
 async def create_upload(request: Request[Any, Any, Any]) -> Answer:
     """Opens a session. Send the chunks next, each of ``chunk_size`` bytes (the last one has the rest), numbered from
@@ -98,7 +97,7 @@ async def list_uploads(
     request: Request[Any, Any, Any],
     limit: Limit = 50,
     cursor: Cursor = None,
-    state: StateName | None = None,
+    state_is: State = None,
     name: Annotated[str | None, QueryParameter(max_length=255)] = None,
     fingerprint: Annotated[str | None, QueryParameter(max_length=200, description="The client's own mark")] = None,
 ) -> Answer:
@@ -109,7 +108,7 @@ async def list_uploads(
         owner=request.user.owner,
         limit=limit,
         before=after(cursor) if cursor is not None else None,
-        state=state,
+        state=state_is,
         name=name,
         fingerprint=fingerprint,
     )
@@ -217,7 +216,13 @@ async def complete_upload(request: Request[Any, Any, Any], upload_id: FromPath[s
     return Answer(await completion.view(parts, actor.owner, upload_id), status=202, headers=headers)
 
 
-@delete("/uploads/{upload_id:str}", guards=[scope("blobs:write")], summary="Delete an upload", status_code=204)
+@delete(
+    "/uploads/{upload_id:str}",
+    guards=[scope("blobs:write")],
+    summary="Delete an upload",
+    responses={204: ResponseSpec(None, description="It is gone")},
+    status_code=200,
+)
 async def delete_upload(request: Request[Any, Any, Any], upload_id: FromPath[str]) -> Answer:
     """Its bytes go at once. What was completed stays as a blob and an artifact; only the session's record goes."""
     parts = services(request)
