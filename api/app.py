@@ -20,7 +20,7 @@ from api.jobs import farm as farm_routes
 from api.jobs import routes as jobs
 from api.operations import Metrics
 from api.services import open_services
-from api.uploads import chunked
+from api.uploads import chunked, tus
 from farm import runtime
 from farm.jobs import JobKind
 from farm.process import watch_parent
@@ -34,6 +34,7 @@ SLICES = (
     blobs.ROUTES,
     farm_routes.ROUTES,
     chunked.ROUTES,
+    tus.ROUTES,
     cards.ROUTES,
 )
 

@@ -264,6 +264,11 @@ class ChunkWriter:
         """Whether it begins the file and is new: then ``head`` says what is coming."""
         return self._part.start == 0 and self._known is None
 
+    @property
+    def checked_late(self) -> bool:
+        """Whether the bytes are only known to be right at the end."""
+        return self._sums.checksum is not None
+
     def write(self, data: bytes | memoryview) -> None:
         """Bytes in order. Raises Refused ``upload.chunk_length`` for too many."""
         self._size += len(data)
@@ -334,6 +339,11 @@ class AppendWriter:
         self._sums = _Sums(checksum, identity=False)
         self._at = upload.received
         self._room = QUOTAS[upload.tier].file_bytes if upload.size is None else upload.size
+
+    @property
+    def checked_late(self) -> bool:
+        """Whether the bytes are only known to be right at the end."""
+        return self._sums.checksum is not None
 
     def write(self, data: bytes | memoryview) -> None:
         """Bytes in order; those that are durable are counted as they come, unless they have a checksum. Raises

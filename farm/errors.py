@@ -63,6 +63,7 @@ CODES: Mapping[str, Code] = {
     "upload.stalled": Code(408, 1, "No bytes came for too long", "전송이 멈췄습니다"),
     "upload.type_mismatch": Code(422, 2, "The content is of another type", "내용이 알린 형식과 다릅니다"),
     "upload.parts_changed": Code(409, 3, "Stored parts were replaced", "저장된 조각이 바뀌었습니다"),
+    "tus.version": Code(412, 2, "Another version of tus is needed", "지원하지 않는 tus 버전입니다"),
     "content.invalid": Code(422, 2, "The content cannot be used", "사용할 수 없는 콘텐츠입니다"),
     "catalogue.unknown_item": Code(422, 2, "There is no such catalogue item", "카탈로그에 없는 항목입니다"),
     "batch.invalid_rows": Code(422, 2, "Some rows are not valid", "올바르지 않은 행이 있습니다"),

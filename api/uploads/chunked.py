@@ -163,14 +163,22 @@ async def receive_chunk(
     """Takes a chunk in, and looks at it if it is the first one."""
     checksum, length = checksum_of(request), content_length(request)
     open_writer = partial(parts.chunks.chunk, owner, upload_id, number, length=length, checksum=checksum)
-    async with inflow(parts, (upload_id, number), open_writer) as (source, writer):
-        try:
-            await pump(parts, request, source, writer.write)
-        except Broken:
-            raise Refused("request.malformed", "the connection ended before the chunk did: send it again") from None
-        written = await asyncio.get_running_loop().run_in_executor(parts.writers, writer.finish)
-    if writer.first:
-        await completion.look(parts, written.upload, writer.head)
+    watched: completion.Watched | None = None
+    try:
+        async with inflow(parts, (upload_id, number), open_writer) as (source, writer):
+            watched = completion.Watched(writer)
+            try:
+                await pump(parts, request, source, watched.write)
+            except Broken:
+                raise Refused(
+                    "request.malformed", "the connection ended before the chunk did: send it again"
+                ) from None
+            loop = asyncio.get_running_loop()
+            written = await loop.run_in_executor(parts.writers, writer.finish)
+            await loop.run_in_executor(parts.writers, watched.look)
+    finally:
+        if watched is not None:
+            await parts.thread(watched.note, parts.sessions)
     return written
 
 

@@ -9,8 +9,11 @@ from api.problems import as_farm_error
 from api.services import Services
 from api.uploads import reads
 from api.uploads.schemas import UploadView
+from assets.errors import ContentError
+from farm.chunks import HEAD_BYTES, AppendWriter, ChunkWriter
 from farm.errors import Refused
 from farm.jobs import Actor, NewJob
+from farm.sessions import Sessions
 from farm.upload_rows import Upload, UploadState, find, for_assembly
 from pipelines import assemble, preflight
 
@@ -18,21 +21,42 @@ LOOK_EVERY_S = 2.0
 ENDED = frozenset({UploadState.COMPLETE, UploadState.FAILED})
 
 
-async def look(parts: Services, upload: Upload, head: bytes) -> None:
-    """Looks at the first bytes while the others are still on their way. What can never be used fails now, before
-    gigabytes were sent for nothing: raises why.
+class Watched:
+    """Bytes on their way to a writer, looked at while the others are still coming: what can never be used fails
+    before gigabytes were sent for nothing. Bytes with a checksum are looked at once that has held.
     """
-    if upload.partial or upload.media_type is not None:
-        return
-    try:
-        found = await parts.thread(preflight.header, head, upload.size, upload.declared_type)
-    except Exception as error:
-        why = as_farm_error(error)
-        if not isinstance(why, Refused):
-            raise
-        await parts.thread(parts.sessions.fail, upload.id, why)
-        raise why from None
-    await parts.thread(parts.sessions.looked, upload.id, found)
+
+    def __init__(self, writer: ChunkWriter | AppendWriter) -> None:
+        self._writer = writer
+        self._upload = writer.upload
+        self._due = writer.first and not writer.upload.partial and writer.upload.media_type is None
+        self._found: str | None = None
+        self._refused: Refused | None = None
+
+    def write(self, data: bytes) -> None:
+        """In a thread."""
+        self._writer.write(data)
+        if self._due and not self._writer.checked_late and len(self._writer.head) >= HEAD_BYTES:
+            self.look()
+
+    def look(self) -> None:
+        """Looks now, if nobody has: raises Refused when the file cannot be used. In a thread."""
+        if not self._due:
+            return
+        self._due = False
+        try:
+            self._found = preflight.header(self._writer.head, self._upload.size, self._upload.declared_type)
+        except (Refused, ContentError) as error:
+            why = as_farm_error(error)
+            self._refused = Refused(why.code, why.detail, why.data)
+            raise self._refused from None
+
+    def note(self, sessions: Sessions) -> None:
+        """Writes what was found into the session, whose place must be free by now. In a thread."""
+        if self._refused is not None:
+            sessions.fail(self._upload.id, self._refused)
+        elif self._found is not None:
+            sessions.looked(self._upload.id, self._found)
 
 
 async def complete(parts: Services, actor: Actor, upload_id: str, digest: str | None = None) -> Upload:
