@@ -1,8 +1,9 @@
 // Sends a file with tus-js-client: node upload.mjs '{"endpoint", "token", "file", "parallel", "chunk", "state"}'.
 // Prints the upload's URL. With "state" it resumes what an earlier run (of the same file) had begun.
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import process from "node:process";
+import { PassThrough } from "node:stream";
 import * as tus from "tus-js-client";
 
 const want = JSON.parse(process.argv[2]);
@@ -13,7 +14,6 @@ const options = {
   retryDelays: Array(want.retries ?? 60).fill(500),
   parallelUploads: want.parallel ?? 1,
   chunkSize: want.chunk ?? Infinity,
-  uploadSize: want.deferred ? undefined : statSync(want.file).size,
   uploadLengthDeferred: want.deferred ?? false,
   uploadDataDuringCreation: want.creation ?? false,
   urlStorage: want.state ? new tus.FileUrlStorage(want.state) : undefined,
@@ -26,7 +26,9 @@ const options = {
   },
 };
 
-const upload = new tus.Upload(createReadStream(want.file), {
+// A length that is told later is for streams that are no files: the client asks a file for its size.
+const file = createReadStream(want.file);
+const upload = new tus.Upload(want.deferred ? file.pipe(new PassThrough()) : file, {
   ...options,
   onError: (error) => {
     console.error(String(error));
