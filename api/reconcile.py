@@ -35,7 +35,8 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     waker = Waker(make_app(settings.redis_url, lanes=LANES), settings.redis_url)
-    db, blobs = open_database(settings, pool_size=2), open_blobs(settings)
+    db = open_database(settings, pool_size=2)
+    blobs = open_blobs(settings, db)
     reconciler = Reconciler(
         db,
         waker,

@@ -169,7 +169,7 @@ async def open_services(settings: Settings, kinds: Mapping[str, JobKind]) -> Asy
     intake = Intake(db, waker)
     landing = Landing()
     hub = Hub()
-    blobs = open_blobs(settings)
+    blobs = open_blobs(settings, db)
     part_store = open_parts(settings, blobs)
     teller = Teller(bus)
 

@@ -228,7 +228,7 @@ class DiskBlobs:
         """Whether the bytes are there."""
         return self._path(digest).exists()
 
-    def delete(self, digest: str, *, unused_for: float = 0.0) -> bool:
+    def delete(self, digest: str, *, unused_for: float = 0.0, key: str | None = None) -> bool:  # noqa: ARG002
         """Removes the file unless it was put again lately.
 
         It is renamed away first and judged then: a put that touches it before the rename is seen, one that comes

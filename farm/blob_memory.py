@@ -94,7 +94,7 @@ class MemoryBlobs:
         with self._lock:
             return checked(digest) in self._blobs
 
-    def delete(self, digest: str, *, unused_for: float = 0.0) -> bool:
+    def delete(self, digest: str, *, unused_for: float = 0.0, key: str | None = None) -> bool:  # noqa: ARG002
         """Removes the bytes unless they were put again lately."""
         with self._lock:
             found = self._blobs.get(checked(digest))

@@ -1,6 +1,7 @@
-"""Blobs in an S3 bucket, one object each, named by digest. An object appears whole when its upload completes.
+"""Blobs in an S3 bucket, one object each, named by digest, or by the upload that it came by: the database knows which
+(``blobs.key``), for S3 has no rename. An object appears whole when its upload completes.
 
-S3 has no rename: bytes are spooled to a local temporary file until their digest is known, then uploaded under it
+Bytes are spooled to a local temporary file until their digest is known, then uploaded under it
 (in parts when large). What a broken upload leaves in the bucket is invisible parts; a lifecycle rule of the bucket
 ("abort incomplete multipart uploads") removes them.
 """
@@ -10,18 +11,18 @@ from __future__ import annotations
 import io
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
 
 from farm.blob_disk import DiskBlobs
-from farm.blobs import CHUNK, GRACE_S, Stored, checked, missing
+from farm.blobs import CHUNK, GRACE_S, BlobKeys, Stored, checked, missing
 from farm.errors import FarmFault
 from farm.settings import Settings
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from obstore import ReadableFile
     from obstore.store import S3Store
 
+MAX_REMEMBERED = 10_000
+T = TypeVar("T")
 PART_BYTES = 8 << 20
 """S3 wants parts of at least 5 MiB; four in flight keep memory under 40 MiB whatever the size."""
 
@@ -105,19 +108,54 @@ class S3Writer:
 class S3Blobs:
     """A bucket (and prefix). ``spool`` is a local folder for bytes whose digest is not known yet."""
 
-    def __init__(self, store: S3Store, *, prefix: str, spool: Path) -> None:
+    def __init__(self, store: S3Store, *, prefix: str, spool: Path, keys: BlobKeys | None = None) -> None:
         self._store = store
         self._prefix = prefix.strip("/")
         self._spool = DiskBlobs(spool)
+        self._keys = keys
+        self._elsewhere: dict[str, str] = {}  # digest -> key of blobs that were uploads
 
     def _key(self, digest: str) -> str:
         return f"{self._prefix}/{checked(digest)}" if self._prefix else checked(digest)
 
-    def _fresh(self, digest: str, size: int) -> bool:
+    def _reading(self, digest: str, work: Callable[[str], T]) -> T:
+        """Does it with the blob's key: the usual one, or where the database says that it is."""
+        key = self._elsewhere.get(digest) or self._key(digest)
+        try:
+            with _s3_errors(digest):
+                return work(key)
+        except FarmFault as fault:
+            other = self._keys.key_of(digest) if fault.code == "blob.missing" and self._keys is not None else None
+            if other is None or other == key:
+                raise
+        with _s3_errors(digest):
+            found = work(other)
+        self._remember(digest, other)
+        return found
+
+    def _remember(self, digest: str, key: str) -> None:
+        if len(self._elsewhere) >= MAX_REMEMBERED:
+            self._elsewhere.clear()
+        self._elsewhere[digest] = key
+
+    def adopt(self, key: str, digest: str, size: int) -> Stored:
+        """Makes an object of this bucket the blob, where it is. One that is there already is kept instead."""
+        usual = self._key(digest)
+        for known in (usual, self._keys.key_of(digest) if self._keys is not None else None):
+            if known not in {None, key} and self._fresh(str(known), digest, size):
+                return Stored(digest=digest, size=size, key=str(known))
+        self._remember(digest, key)
+        return Stored(digest=digest, size=size, key=key)
+
+    def adopted(self, key: str) -> bool:
+        """Whether an object is a blob's."""
+        return self._keys is not None and self._keys.is_key(key)
+
+    def _fresh(self, key: str, digest: str, size: int) -> bool:
         """Whether the object is there and young enough that no collector may take it before its row is written."""
         try:
             with _s3_errors(digest):
-                meta = obstore.head(self._store, self._key(digest))
+                meta = obstore.head(self._store, key)
         except FarmFault as fault:
             if fault.code == "blob.missing":
                 return False
@@ -129,7 +167,7 @@ class S3Blobs:
         """Puts a local file under its digest, in parts when it is large, unless a young copy is there."""
         size = path.stat().st_size
         stored = Stored(digest=digest, size=size, key=self._key(digest))
-        if not self._fresh(digest, size):
+        if not self._fresh(stored.key, digest, size):
             with _s3_errors(digest):
                 obstore.put(
                     self._store,
@@ -166,8 +204,7 @@ class S3Blobs:
 
     def open(self, digest: str) -> BinaryIO:
         """The blob for reading and seeking, fetched as it is read."""
-        with _s3_errors(digest):
-            reader = obstore.open_reader(self._store, self._key(digest), buffer_size=CHUNK)
+        reader = self._reading(digest, lambda key: obstore.open_reader(self._store, key, buffer_size=CHUNK))
         return cast("BinaryIO", io.BufferedReader(_Seekable(reader, digest), CHUNK))
 
     def read(self, digest: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -177,8 +214,8 @@ class S3Blobs:
         return self._chunks(digest, start, stop) if start < stop else iter(())
 
     def _chunks(self, digest: str, start: int, stop: int) -> Iterator[bytes]:
+        found = self._reading(digest, lambda key: obstore.get(self._store, key, options={"range": (start, stop)}))
         with _s3_errors(digest):
-            found = obstore.get(self._store, self._key(digest), options={"range": (start, stop)})
             for piece in found.stream(min_chunk_size=CHUNK):
                 data = memoryview(piece)
                 for at in range(0, len(data), CHUNK):
@@ -191,8 +228,7 @@ class S3Blobs:
 
     def size(self, digest: str) -> int:
         """Bytes."""
-        with _s3_errors(digest):
-            return obstore.head(self._store, self._key(digest))["size"]
+        return self._reading(digest, lambda key: obstore.head(self._store, key))["size"]
 
     def exists(self, digest: str) -> bool:
         """Whether the bytes are there."""
@@ -204,14 +240,19 @@ class S3Blobs:
             raise
         return True
 
-    def delete(self, digest: str, *, unused_for: float = 0.0) -> bool:
-        """Removes the object unless it was put again lately."""
+    def delete(self, digest: str, *, unused_for: float = 0.0, key: str | None = None) -> bool:
+        """Removes the object unless it was put again lately; ``key`` is where its row said that it was."""
+        checked(digest)
+        known = {self._key(digest), key or self._key(digest), self._elsewhere.pop(digest, self._key(digest))}
+        return any([self._deleted(digest, one, unused_for) for one in sorted(known)])
+
+    def _deleted(self, digest: str, key: str, unused_for: float) -> bool:
         try:
             with _s3_errors(digest):
-                age = time.time() - obstore.head(self._store, self._key(digest))["last_modified"].timestamp()
+                age = time.time() - obstore.head(self._store, key)["last_modified"].timestamp()
                 if unused_for and age < unused_for:
                     return False
-                obstore.delete(self._store, self._key(digest))
+                obstore.delete(self._store, key)
         except FarmFault as fault:
             if fault.code == "blob.missing":
                 return False
@@ -223,8 +264,8 @@ class S3Blobs:
         return self._spool.sweep_temporary(older_than)
 
 
-def open_s3(settings: Settings) -> S3Blobs:
-    """The bucket of ``FARM_BLOB_URL``; keys from the settings, else from the environment of the AWS tools."""
+def open_s3(settings: Settings, keys: BlobKeys | None = None) -> S3Blobs:
+    """The bucket of ``FARM_BLOB_URL``; access keys from the settings, else from the environment of the AWS tools."""
     from obstore.store import S3Store
 
     target = urlsplit(settings.blob_url)
@@ -241,4 +282,4 @@ def open_s3(settings: Settings) -> S3Blobs:
         retry_config={"max_retries": 4},
         **options,  # type: ignore[arg-type]  # keys are those of S3Config
     )
-    return S3Blobs(store, prefix=target.path, spool=(settings.scratch_dir or settings.data_dir) / "spool")
+    return S3Blobs(store, prefix=target.path, spool=(settings.scratch_dir or settings.data_dir) / "spool", keys=keys)

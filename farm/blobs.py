@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Connection, select
@@ -23,6 +23,9 @@ from farm import tables
 from farm.errors import FarmFault, Refused
 from farm.jobs import BlobInfo
 from farm.settings import Settings
+
+if TYPE_CHECKING:
+    from farm.db import Database
 
 CHUNK = 1 << 20
 """Bytes read or hashed at a time; what an open transfer costs in memory."""
@@ -91,14 +94,45 @@ class BlobStore(Protocol):
     def exists(self, digest: str) -> bool:
         """Whether the bytes are there."""
 
-    def delete(self, digest: str, *, unused_for: float = 0.0) -> bool:
+    def delete(self, digest: str, *, unused_for: float = 0.0, key: str | None = None) -> bool:
         """Removes the bytes unless somebody put them again within the last ``unused_for`` seconds; True if removed.
 
-        Every put restarts that clock, also of bytes that were there already.
+        Every put restarts that clock, also of bytes that were there already. ``key`` is where the blob's row, which
+        may be gone by now, said that the store keeps it.
         """
 
     def sweep_temporary(self, older_than: float) -> int:
         """Removes what crashed writers left and nobody touched for so many seconds; returns how many."""
+
+
+class BlobKeys(Protocol):
+    """What the database knows of keys, for a store that cannot rename."""
+
+    def key_of(self, digest: str) -> str | None:
+        """Where the blob is kept; None when there is no such blob."""
+
+    def is_key(self, key: str) -> bool:
+        """Whether some blob is kept there."""
+
+
+class DatabaseKeys:
+    """From the ``blobs`` table."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def key_of(self, digest: str) -> str | None:
+        """By primary key."""
+        with self._db.read() as conn:
+            query = select(tables.blobs.c.key).where(tables.blobs.c.digest == digest)
+            found: str | None = conn.execute(query).scalar_one_or_none()
+            return found
+
+    def is_key(self, key: str) -> bool:
+        """By index."""
+        with self._db.read() as conn:
+            query = select(tables.blobs.c.digest).where(tables.blobs.c.key == key).limit(1)
+            return conn.execute(query).first() is not None
 
 
 def checked(digest: str) -> str:
@@ -134,15 +168,17 @@ def disk_errors() -> Iterator[None]:
         raise
 
 
-def open_blobs(settings: Settings) -> BlobStore:
-    """The store that the settings name: ``s3://bucket/prefix``, ``memory:``, a path or ``file:`` URL, or
+def open_blobs(settings: Settings, db: Database | None = None) -> BlobStore:
+    """The store that the settings name. ``db``: where to ask for the keys of blobs that were uploads to S3.
+
+    There are ``s3://bucket/prefix``, ``memory:``, a path or ``file:`` URL, or
     ``<data_dir>/blobs``.
     """
     target = urlsplit(settings.blob_url)
     if target.scheme == "s3":
         from farm.blob_s3 import open_s3
 
-        return open_s3(settings)
+        return open_s3(settings, None if db is None else DatabaseKeys(db))
     if target.scheme == "memory":
         from farm.blob_memory import MemoryBlobs
 

@@ -198,7 +198,7 @@ class Reconciler:
         ]
         with self._db.read() as connection:
             rows = connection.execute(
-                select(blobs.c.digest)
+                select(blobs.c.digest, blobs.c.key)
                 .where(and_(blobs.c.created_at < in_seconds(-GRACE_S), *(~one for one in needed)))
                 .limit(BATCH)
             ).all()
@@ -216,7 +216,7 @@ class Reconciler:
                         *(~one for one in needed),
                     )
                 ).rowcount
-            if gone and self._store.delete(row.digest, unused_for=GRACE_S):
+            if gone and self._store.delete(row.digest, unused_for=GRACE_S, key=row.key):
                 count += 1
         return count + self._store.sweep_temporary(TEMPORARY_S)
 

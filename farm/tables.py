@@ -227,6 +227,7 @@ blobs = Table(
     Column("key", String(255), nullable=False),  # where the store keeps it
     Column("inspection", Json, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_blobs_key", "key"),
 )
 
 blob_owners = Table(

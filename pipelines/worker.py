@@ -64,9 +64,10 @@ def main() -> None:
         """Made in the process that runs the steps, on its first wake-up; what is wrong shows in that task."""
         from pipelines.steps.registry import STEPS
 
-        blobs = open_blobs(settings)
+        db = open_database(settings, pool_size=2)
+        blobs = open_blobs(settings, db)
         return HeavyChild(
-            db=open_database(settings, pool_size=2),
+            db=db,
             blobs=blobs,
             waker=Waker(app, settings.redis_url, workers=children),
             worker=worker,

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 VENV=.venv
 STAMP=$VENV/.setup-stamp
-want=$(cat pyproject.toml constraints.txt tools/setup.sh tests/gltf_validator/package.json | sha256sum | cut -d' ' -f1)
+want=$(cat pyproject.toml constraints.txt tools/setup.sh tests/gltf_validator/package.json tests/tus_clients/package.json | sha256sum | cut -d' ' -f1)
 if [ -f "$STAMP" ] && [ "$(cat "$STAMP")" = "$want" ] && [ -x "$VENV/bin/farm" ] \
   && command -v redis-server ffmpeg node >/dev/null; then
   exit 0
@@ -63,7 +63,9 @@ say "installing pinned requirements"
 "$VENV/bin/python" -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]' >&2
 
 say "installing the glTF validator"
-(cd tests/gltf_validator && npm install --no-package-lock --no-audit --no-fund --silent >&2)
+for folder in tests/gltf_validator tests/tus_clients; do
+  (cd "$folder" && npm install --no-package-lock --no-audit --no-fund --silent >&2)
+done
 
 echo "$want" >"$STAMP"
 say "ready"

@@ -15,6 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_index("ix_blobs_key", "blobs", ["key"], unique=False)
     op.create_table(
         "audit",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -131,3 +132,4 @@ def downgrade() -> None:
     op.drop_table("uploads")
     op.drop_index("ix_audit_owner_id", table_name="audit")
     op.drop_table("audit")
+    op.drop_index("ix_blobs_key", table_name="blobs")
