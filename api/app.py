@@ -15,12 +15,12 @@ from litestar.types import Message, Scope
 
 from api import http, openapi, operations, problems
 from api.cards import routes as cards
-from api.jobs import artifacts, batches, blobs
+from api.jobs import artifacts, batches, blobs, images
 from api.jobs import farm as farm_routes
 from api.jobs import routes as jobs
 from api.operations import Metrics
 from api.services import open_services
-from api.uploads import chunked, tus
+from api.uploads import chunked, direct, tus
 from farm import runtime
 from farm.jobs import JobKind
 from farm.process import watch_parent
@@ -33,6 +33,8 @@ SLICES = (
     artifacts.ROUTES,
     blobs.ROUTES,
     farm_routes.ROUTES,
+    images.ROUTES,
+    direct.ROUTES,
     chunked.ROUTES,
     tus.ROUTES,
     cards.ROUTES,

@@ -1,8 +1,9 @@
-"""The role `realtime`: job events over Socket.IO, on a port of its own.
+"""The role `realtime`: events of jobs and uploads over Socket.IO, on a port of its own.
 
 A client gives its token in the handshake (``auth={"token": …}`` or an Authorization header) and then asks with
-``subscribe {"job": id}``, ``{"batch": id}`` or ``{}`` (all of its owner's jobs). It gets ``job`` events: the whole
-job as JSON whenever it changed, the newest state when changes come faster than they can be told.
+``subscribe {"job": id}``, ``{"batch": id}``, ``{"upload": id}`` or ``{}`` (all of its owner's jobs and uploads). It
+gets ``job`` and ``upload`` events: the whole job or upload as JSON whenever it changed, the newest state when changes
+come faster than they can be told.
 """
 
 from __future__ import annotations
@@ -25,14 +26,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.identity.auth import Authenticator, require
 from api.jobs import batches, reads
 from api.problems import as_farm_error, problem
+from api.uploads import reads as upload_reads
 from farm import log as logs
 from farm import runtime
-from farm.bus import JOBS, Bus
+from farm.bus import JOBS, UPLOADS, Bus
 from farm.db import Database, open_database
 from farm.errors import FarmError, Refused
 from farm.jobs import Actor
 from farm.process import tie_to_parent, watch_parent
 from farm.settings import Settings
+from farm.upload_rows import upload_of
+from pipelines import assemble
 
 log = structlog.get_logger()
 
@@ -70,6 +74,7 @@ class Realtime:
         self._clients: dict[str, _Client] = {}
         self._listeners: dict[str, int] = {}
         self._changed: dict[str, Mapping[str, Any]] = {}
+        self._grown: dict[str, Mapping[str, Any]] = {}
         self._woken = asyncio.Event()
         self._links = reads.Links(settings)
         self._db: Database
@@ -172,8 +177,8 @@ class Realtime:
     def _place(self, actor: Actor, asked: Any) -> tuple[str, Any]:
         """The room that is meant, and how to read what it is about."""
         asked = {} if asked is None else asked
-        if not isinstance(asked, dict) or set(asked) - {"job", "batch"} or len(asked) > 1:
-            raise Refused("request.invalid", 'give {"job": id}, {"batch": id} or {}')
+        if not isinstance(asked, dict) or set(asked) - {"job", "batch", "upload"} or len(asked) > 1:
+            raise Refused("request.invalid", 'give {"job": id}, {"batch": id}, {"upload": id} or {}')
         for what, value in asked.items():
             if not isinstance(value, str) or len(value) > 36:
                 raise Refused("request.invalid", f"{what}: give an id")
@@ -183,6 +188,8 @@ class Realtime:
     def _now(self, what: str, owner: str, name: str, conn: Connection) -> dict[str, Any]:
         if what == "job":
             return {"job": msgspec.to_builtins(reads.job(conn, owner, name, self._links))}
+        if what == "upload":
+            return {"upload": msgspec.to_builtins(upload_reads.one(conn, owner, name))}
         return {"batch": msgspec.to_builtins(batches.one(conn, owner, name))}
 
     async def _leave(self, sid: str, client: _Client, room: str) -> None:
@@ -201,26 +208,47 @@ class Realtime:
     # What happens
 
     async def _hear(self, bus: Bus) -> None:
-        async for _, change in bus.listen(JOBS):
-            if any(room in self._listeners for room in rooms_of(change)):
+        async for channel, change in bus.listen(JOBS, UPLOADS):
+            # A completion's job tells of its upload too; which that is, only the database knows.
+            about_upload = channel == UPLOADS or change["kind"] == assemble.NAME
+            if about_upload and self._listeners:
+                self._grown[str(change.get("upload_id") or change["job_id"])] = change
+                self._woken.set()
+            if channel == JOBS and any(room in self._listeners for room in rooms_of(change)):
                 self._changed[str(change["job_id"])] = change
                 self._woken.set()
 
     async def _tell(self) -> None:
-        """One job after the other; what changes again meanwhile is told once, in its newest state."""
+        """One after the other; what changes again meanwhile is told once, in its newest state."""
         while True:
             await self._woken.wait()
             self._woken.clear()
             changed, self._changed = self._changed, {}
+            grown, self._grown = self._grown, {}
             for job_id, change in changed.items():
-                try:
-                    job = await self._read(
-                        partial(reads.job, owner=str(change["owner"]), job_id=job_id, links=self._links)
-                    )
-                except (FarmError, SQLAlchemyError) as error:
-                    log.warning("realtime.not_told", job_id=job_id, why=str(error))
-                    continue
-                await self.server.emit("job", msgspec.to_builtins(job), room=list(rooms_of(change)))
+                work = partial(reads.job, owner=str(change["owner"]), job_id=job_id, links=self._links)
+                await self._emit("job", work, rooms_of(change))
+            for name, change in grown.items():
+                await self._tell_upload(name, change)
+
+    async def _tell_upload(self, name: str, change: Mapping[str, Any]) -> None:
+        owner = str(change["owner"])
+        if "upload_id" not in change:
+            found = await self._read(partial(upload_of, job_id=name))
+            if found is None:
+                return
+            name = found
+        rooms = (f"upload:{owner}:{name}", f"owner:{owner}")
+        if any(room in self._listeners for room in rooms):
+            await self._emit("upload", partial(upload_reads.one, owner=owner, upload_id=name), rooms)
+
+    async def _emit(self, event: str, work: Any, rooms: tuple[str, ...]) -> None:
+        try:
+            found = await self._read(work)
+        except (FarmError, SQLAlchemyError) as error:
+            log.warning("realtime.not_told", event_name=event, why=str(error))
+            return
+        await self.server.emit(event, msgspec.to_builtins(found), room=list(rooms))
 
     async def _recheck(self) -> None:
         while True:

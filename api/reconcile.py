@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from farm import log
 from farm.blobs import open_blobs
-from farm.bus import Bus
+from farm.bus import Bus, Grown
 from farm.celery_app import make_app
 from farm.db import open_database
 from farm.errors import FarmError
@@ -20,9 +20,15 @@ from farm.process import tie_to_parent, watch_parent
 from farm.reconciler import Reconciler
 from farm.sessions import Sessions
 from farm.settings import Settings
+from farm.upload_rows import Upload
 from farm.wakes import Waker
 
 TICK_S = 0.2
+
+
+def tell(bus: Bus, upload: Upload) -> None:
+    """Those who watch an upload hear that it ended."""
+    bus.announce_uploads([Grown(owner=upload.owner, upload_id=upload.id, revision=upload.revision)])
 
 
 def main() -> None:
@@ -35,14 +41,14 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     waker = Waker(make_app(settings.redis_url, lanes=LANES), settings.redis_url)
-    db = open_database(settings, pool_size=2)
+    db, bus = open_database(settings, pool_size=2), Bus(settings.redis_url)
     blobs = open_blobs(settings, db)
     reconciler = Reconciler(
         db,
         waker,
-        Bus(settings.redis_url),
+        bus,
         blobs,
-        Sessions(db, open_parts(settings, blobs)),
+        Sessions(db, open_parts(settings, blobs), lambda upload: tell(bus, upload)),
         light_job_hours=settings.light_job_hours,
     )
     while not stop.wait(TICK_S):

@@ -190,7 +190,7 @@ async def open_services(settings: Settings, kinds: Mapping[str, JobKind]) -> Asy
         hub=hub,
         door=door,
         authenticator=Authenticator(db, pool),
-        sessions=Sessions(db, part_store),
+        sessions=Sessions(db, part_store, teller.tell),
         chunks=Chunks(db, part_store, teller.tell),
         writers=ThreadPoolExecutor(WRITERS, thread_name_prefix="chunks"),
         bodies=asyncio.Semaphore(settings.upload_bodies),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,11 +79,14 @@ def checked_type(media_type: str | None) -> str | None:
 
 
 class Sessions:
-    """Opens, completes and ends uploads. Blocking: call it from threads."""
+    """Opens, completes and ends uploads. Blocking: call it from threads. ``tell`` hears of every upload that changed
+    its state, after the commit.
+    """
 
-    def __init__(self, db: Database, parts: PartStore) -> None:
+    def __init__(self, db: Database, parts: PartStore, tell: Callable[[Upload], None] = lambda _upload: None) -> None:
         self.db = db
         self.parts = parts
+        self.tell = tell
 
     # Opening
 
@@ -235,7 +238,9 @@ class Sessions:
                 expires_at=in_seconds(RECEIPT_H * 3600),
             )
 
-        self.parts.remove(self.db.transact(work).place)
+        upload = self.db.transact(work)
+        self.parts.remove(upload.place)
+        self.tell(upload)
 
     def delete(self, actor: Actor, upload_id: str) -> None:
         """Removes an upload and its bytes. Raises Refused ``not_found``, or ``upload.not_open`` while its job runs
@@ -295,7 +300,9 @@ class Sessions:
                 changes["digest"] = digest
             return _changed(conn, upload_id, **changes), job_id, True
 
-        return self.db.transact(work)
+        upload, job_id, fresh = self.db.transact(work)
+        self.tell(upload)
+        return upload, job_id, fresh
 
     @staticmethod
     def _incomplete(conn: Connection, upload: Upload) -> Refused:
@@ -384,9 +391,13 @@ class Sessions:
             return gone
 
         places = self.db.transact(work)
-        for place in places or ():
+        if places is None:
+            return False
+        for place in places:
             self.parts.remove(place)
-        return places is not None
+        with self.db.read() as conn:
+            self.tell(find(conn, upload_id, owner=None))
+        return True
 
     # Ending
 

@@ -340,6 +340,7 @@ uploads = Table(
     CheckConstraint("state in ('open','assembling','complete','failed')", name="state"),
     Index("ix_uploads_owner_id", "owner", "id"),
     Index("ix_uploads_expires_at", "expires_at"),
+    Index("ix_uploads_job_id", "job_id"),
     Index(
         "ix_uploads_assembling",
         "id",

@@ -134,6 +134,12 @@ def listed(
     return [made(row) for row in conn.execute(query.order_by(uploads.c.id.desc()).limit(limit)).mappings()]
 
 
+def upload_of(conn: Connection, job_id: str) -> str | None:
+    """The upload that a job completes."""
+    found: str | None = conn.execute(select(uploads.c.id).where(uploads.c.job_id == job_id)).scalar()
+    return found
+
+
 def counted(conn: Connection, upload_id: str) -> list[Counted]:
     """What counts of it, in order."""
     query = select(upload_parts).where(upload_parts.c.upload_id == upload_id).order_by(upload_parts.c.number)

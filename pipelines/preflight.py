@@ -21,6 +21,8 @@ from pipelines.archives import list_zip
 
 MODELS = frozenset({"model/gltf-binary", "model/gltf+json"})
 PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
+LOOKED_INTO = MODELS | PICTURES | {"application/zip"}
+"""What :func:`inspect` has anything to say about."""
 MAX_PICTURE_BYTES = 512 * 1024 * 1024
 """An image file of the types that designs use; print files of other types may be larger."""
 

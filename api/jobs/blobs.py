@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Annotated, Any
 
 from litestar import Request, Router, get, post
@@ -15,29 +17,38 @@ from api.jobs import reads
 from api.jobs.schemas import BlobView
 from api.openapi import Body, Raw
 from api.services import Services, services
-from assets import gltf, images
 from farm import blobs
 from farm.blobs import BlobStore, BlobWriter, Stored
 from farm.errors import FarmFault, Refused
 from farm.media import HEAD_BYTES, sniff
+from pipelines import preflight
 
 BUFFER = 1 << 20
-MODELS = frozenset({"model/gltf-binary", "model/gltf+json"})
-PICTURES = frozenset({"image/png", "image/jpeg", "image/webp"})
+PICTURES = preflight.PICTURES
 Expected = Annotated[
     str | None, QueryParameter(pattern="^[0-9a-f]{64}$", description="Refuse bytes of another SHA-256")
 ]
 ONE = ResponseSpec(BlobView, description="The blob")
 
 
-def inspect(store: BlobStore, digest: str, media_type: str) -> dict[str, Any]:
-    """What the reader of this type says. Raises ContentError for a file that cannot be used."""
-    if media_type in MODELS:
-        return dataclasses.asdict(gltf.inspect(b"".join(store.read(digest))))
-    if media_type in PICTURES:
-        found = images.probe(b"".join(store.read(digest)))
-        return {"width": found.width, "height": found.height}
-    return {}
+def inspect(store: BlobStore, digest: str, size: int, media_type: str) -> dict[str, Any]:
+    """What the reader of this type says. Raises ContentError or Refused for a file that cannot be used."""
+    if media_type not in preflight.LOOKED_INTO:
+        return {}
+    with ExitStack() as held:
+
+        def local() -> Path:
+            own = store.local_path(digest)
+            if own is not None:
+                return own
+            copy = held.enter_context(tempfile.NamedTemporaryFile())
+            for chunk in store.read(digest):
+                copy.write(chunk)
+            copy.flush()
+            return Path(copy.name)
+
+        file = held.enter_context(store.open(digest))
+        return preflight.inspect(file, size, media_type, local)
 
 
 @post(
@@ -68,7 +79,7 @@ async def create_blob(
     except BaseException:
         await parts.thread(writer.abort)
         raise
-    view = await parts.thread(_keep, parts, stored, sniff(head), request.user.owner)
+    view = await parts.thread(keep, parts, stored, sniff(head), request.user.owner)
     return Answer(view, status=201, headers=[(b"location", f"/api/v1/blobs/{stored.digest}".encode())])
 
 
@@ -90,9 +101,9 @@ async def _receive(request: Request[Any, Any, Any], parts: Services, writer: Blo
     return head
 
 
-def _keep(parts: Services, stored: Stored, media_type: str, owner: str) -> BlobView:
+def keep(parts: Services, stored: Stored, media_type: str, owner: str) -> BlobView:
     """Looks into the bytes, then writes who may use them. Refused bytes stay unreferenced, for the collector."""
-    inspection = inspect(parts.blobs, stored.digest, media_type)
+    inspection = inspect(parts.blobs, stored.digest, stored.size, media_type)
     parts.db.transact(lambda conn: blobs.register(conn, stored, media_type, owner, inspection))
     return BlobView(digest=stored.digest, size=stored.size, media_type=media_type, inspection=inspection)
 

@@ -66,6 +66,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'assembling'"),
         postgresql_where=sa.text("state = 'assembling'"),
     )
+    op.create_index("ix_uploads_job_id", "uploads", ["job_id"], unique=False)
     op.create_index("ix_uploads_expires_at", "uploads", ["expires_at"], unique=False)
     op.create_index("ix_uploads_owner_id", "uploads", ["owner", "id"], unique=False)
     op.create_table(
@@ -122,6 +123,7 @@ def downgrade() -> None:
     op.drop_table("upload_parts")
     op.drop_table("upload_holds")
     op.drop_index("ix_uploads_owner_id", table_name="uploads")
+    op.drop_index("ix_uploads_job_id", table_name="uploads")
     op.drop_index("ix_uploads_expires_at", table_name="uploads")
     op.drop_index(
         "ix_uploads_assembling",
