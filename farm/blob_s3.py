@@ -120,32 +120,50 @@ class S3Blobs:
 
     def _reading(self, digest: str, work: Callable[[str], T]) -> T:
         """Does it with the blob's key: the usual one, or where the database says that it is."""
-        key = self._elsewhere.get(digest) or self._key(digest)
-        try:
-            with _s3_errors(digest):
-                return work(key)
-        except FarmFault as fault:
-            other = self._keys.key_of(digest) if fault.code == "blob.missing" and self._keys is not None else None
-            if other is None or other == key:
-                raise
-        with _s3_errors(digest):
-            found = work(other)
-        self._remember(digest, other)
-        return found
+        for key in self._candidates(digest):
+            try:
+                with _s3_errors(digest):
+                    found = work(key)
+            except FarmFault as fault:
+                if fault.code != "blob.missing":
+                    raise
+                self._elsewhere.pop(digest, None)
+            else:
+                if key != self._key(digest):
+                    self._remember(digest, key)
+                return found
+        raise missing(digest)
+
+    def _candidates(self, digest: str) -> Iterator[str]:
+        tried = [self._key(digest)]
+        if remembered := self._elsewhere.get(digest):
+            tried.insert(0, remembered)
+        yield from tried
+        told = self._keys.key_of(digest) if self._keys is not None else None
+        if told is not None and told not in tried:
+            yield told
 
     def _remember(self, digest: str, key: str) -> None:
         if len(self._elsewhere) >= MAX_REMEMBERED:
             self._elsewhere.clear()
         self._elsewhere[digest] = key
 
-    def adopt(self, key: str, digest: str, size: int) -> Stored:
-        """Makes an object of this bucket the blob, where it is. One that is there already is kept instead."""
-        usual = self._key(digest)
-        for known in (usual, self._keys.key_of(digest) if self._keys is not None else None):
-            if known not in {None, key} and self._fresh(str(known), digest, size):
-                return Stored(digest=digest, size=size, key=str(known))
-        self._remember(digest, key)
+    def adopt(self, key: str, digest: str, size: int, copy: Callable[[str], None]) -> Stored:
+        """Makes an object of this bucket the blob, where it is. If the blob's row names another object, that stays
+        the blob's, for a row keeps its key; only if it was lost, ``copy`` puts the bytes where blobs usually are.
+        """
+        named = self._keys.key_of(digest) if self._keys is not None else None
+        if named not in {None, key} and not self._whole(digest, size):
+            copy(self._key(digest))
         return Stored(digest=digest, size=size, key=key)
+
+    def _whole(self, digest: str, size: int) -> bool:
+        try:
+            return self.size(digest) == size
+        except FarmFault as fault:
+            if fault.code == "blob.missing":
+                return False
+            raise
 
     def adopted(self, key: str) -> bool:
         """Whether an object is a blob's."""
@@ -242,9 +260,14 @@ class S3Blobs:
 
     def delete(self, digest: str, *, unused_for: float = 0.0, key: str | None = None) -> bool:
         """Removes the object unless it was put again lately; ``key`` is where its row said that it was."""
-        checked(digest)
-        known = {self._key(digest), key or self._key(digest), self._elsewhere.pop(digest, self._key(digest))}
-        return any([self._deleted(digest, one, unused_for) for one in sorted(known)])
+        usual = self._key(digest)
+        if key is None and self._keys is not None:
+            key = self._keys.key_of(digest)
+        self._elsewhere.pop(digest, None)
+        gone = self._deleted(digest, usual, unused_for)
+        if key is None or key == usual:
+            return gone
+        return self._deleted(digest, key, unused_for) or gone
 
     def _deleted(self, digest: str, key: str, unused_for: float) -> bool:
         try:

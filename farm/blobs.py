@@ -200,7 +200,7 @@ def register(
     """Writes the blob's row, and the owner's right to it, if they are not there yet.
 
     An inspection (an upload that was looked into) replaces what a step only claimed about equal bytes. Writing again
-    restarts the collector's grace.
+    restarts the collector's grace. The key of a row that is there stays: its bytes do, as long as the row.
     """
     from farm.db import now
 
@@ -209,7 +209,7 @@ def register(
     new = insert(tables.blobs).values(
         **row, media_type=media_type, inspection=dict(inspection or {}), created_at=now()
     )
-    change: dict[str, Any] = {"created_at": now(), "key": stored.key}
+    change: dict[str, Any] = {"created_at": now()}
     if inspection:
         change |= {"media_type": media_type, "inspection": dict(inspection)}
     conn.execute(new.on_conflict_do_update(index_elements=["digest"], set_=change))

@@ -8,152 +8,40 @@ and the database maps the blob's digest to its key. Limits: Amazon S3 User Guide
 
 from __future__ import annotations
 
-import io
-import math
 import os
 import secrets
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO, cast
-from urllib.parse import urlsplit
+from typing import Any, BinaryIO
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from farm.blob_s3 import S3Blobs
-from farm.blobs import BlobStore, Stored, disk_errors, missing
-from farm.errors import FarmFault, JobFault
+from farm.blobs import BlobStore, Stored, missing
+from farm.errors import JobFault, Refused
 from farm.ids import is_id
 from farm.parts import MIB, Durable, Part, Place
+from farm.s3_bucket import ABSENT, CHANGED, NO_COPY, Bucket, code_of, open_bucket, s3_errors, write_all
 from farm.settings import Settings
 
 LEAST = 5 * MIB
 MOST = 10_000
 APPEND_PART = 8 * MIB
-APPEND_PARTS = 9_000
-"""Parts that an append of a known size is cut into at most: some are short, where a connection broke."""
+"""Parts of an append, unless it needs larger ones to fit."""
 COPY_PART = 512 * MIB
 ONE_PUT = 5 * 1024 * MIB
 """The largest object of a single PUT."""
-READ_AHEAD = 4 * MIB
-
-_ABSENT = frozenset({"NoSuchKey", "NoSuchUpload", "404", "NotFound"})
-_CHANGED = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall"})
-_NO_COPY = frozenset({"NotImplemented", "MethodNotAllowed", "501", "405"})
 
 
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-@contextmanager
-def _errors(what: str = "") -> Iterator[None]:
-    """What boto3 raises, as ours: without keys, addresses or signatures."""
-    try:
-        yield
-    except ClientError as error:
-        code = _code(error)
-        if code in _ABSENT:
-            raise missing(what) from error
-        raise FarmFault("farm.unavailable", f"the blob store refused a request ({code[:40]}): try again") from error
-    except BotoCoreError as error:
-        raise FarmFault("farm.unavailable", f"the blob store does not answer ({type(error).__name__})") from error
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bucket:
-    """Where the objects are."""
-
-    client: Any
-    name: str
-    prefix: str
-    spool: Path
-
-    def at(self, key: str) -> dict[str, str]:
-        """Names an object for boto3."""
-        return {"Bucket": self.name, "Key": key}
-
-    def spooled(self) -> BinaryIO:
-        """A local file without a name: gone with its process, however that ends."""
-        self.spool.mkdir(parents=True, exist_ok=True)
-        with disk_errors():
-            return cast("BinaryIO", tempfile.TemporaryFile(dir=self.spool, buffering=0))
-
-    def size(self, key: str) -> int | None:
-        """Of an object; None when there is none."""
-        try:
-            return int(self.client.head_object(**self.at(key))["ContentLength"])
-        except ClientError as error:
-            if _code(error) in _ABSENT:
-                return None
-            raise
-
-    def fetch(self, key: str, file: BinaryIO, start: int, size: int) -> None:
-        """A stretch of an object into a local file. Raises FarmFault ``blob.missing`` when there is less."""
-        found = self.client.get_object(**self.at(key), Range=f"bytes={start}-{start + size - 1}")
-        if sum(_write(file, piece) for piece in found["Body"].iter_chunks(MIB)) != size:
-            raise missing(key)
-
-    def send(self, place: Place, number: int, file: BinaryIO, start: int, size: int) -> Part:
-        """Sends a part from a file."""
-        body = _Slice(file, 0, size)
-        answer = self.client.upload_part(
-            **self.at(place["key"]),
-            UploadId=place["upload"],
-            PartNumber=number + 1,
-            Body=body,
-            ContentLength=size,
-        )
-        return Part(number=number, start=start, size=size, receipt={"etag": answer["ETag"]})
-
-
-class _Slice(io.RawIOBase):
-    """A stretch of an open file, as a file: boto3 reads it, and reads it again when it must."""
-
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        self._descriptor = file.fileno()
-        self._start = start
-        self._size = size
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def __len__(self) -> int:
-        return self._size
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def read(self, size: int = -1) -> bytes:
-        left = max(0, self._size - self._at)
-        data = os.pread(
-            self._descriptor, left if size is None or size < 0 else min(size, left), self._start + self._at
-        )
-        self._at += len(data)
-        return data
-
-
-def _write(file: BinaryIO, data: bytes | memoryview) -> int:
-    view = memoryview(data).cast("B")
-    size = len(view)
-    with disk_errors():
-        while view:
-            view = view[file.write(view) :]
-    return size
+def part_bytes(start: int, size: int | None, number: int) -> int:
+    """How large part ``number`` (from 0) of an append is, which begins at byte ``start``: so large that what is left
+    fits into the parts that are left. Of an upload of unknown size, twice as large after every 1,000 parts (8 TiB in
+    all).
+    """
+    if size is None:
+        return APPEND_PART << (number // 1000)
+    needed = -(-(size - start) // max(1, MOST - number))
+    return max(APPEND_PART, -(-needed // MIB) * MIB)
 
 
 class S3Chunk:
@@ -168,12 +56,12 @@ class S3Chunk:
     def write(self, data: bytes | memoryview) -> None:
         """Into the spool."""
         assert self._file is not None
-        _write(self._file, data)
+        write_all(self._file, data)
 
     def commit(self) -> Part:
         """Sent: S3 answers once it is durable."""
         assert self._file is not None
-        with _errors(self._place["key"]):
+        with s3_errors(self._place["key"]):
             return self._bucket.send(self._place, self._part.number, self._file, self._part.start, self._part.size)
 
     def abort(self) -> None:
@@ -193,7 +81,7 @@ class S3Append:
         bucket: Bucket,
         place: Place,
         offset: int,
-        part_size: int,
+        size: int | None,
         number: int,
         tail: Mapping[str, Any],
         *,
@@ -201,15 +89,16 @@ class S3Append:
     ) -> None:
         self._bucket = bucket
         self._place = place
-        self._part_size = part_size
+        self._size = size
         self._number = number
         self._whole = whole
         self._tail = tail
         self._filled = int(tail.get("size", 0))
+        self._kept = self._filled
         self._start = offset - self._filled  # of the first byte in the spool
         self._file: BinaryIO | None = bucket.spooled()
         try:
-            with _errors(place["key"]):
+            with s3_errors(place["key"]):
                 if tail.get("before"):
                     bucket.client.delete_object(**bucket.at(tail["before"]))
                 if self._filled:
@@ -221,7 +110,11 @@ class S3Append:
     def write(self, data: bytes | memoryview) -> None:
         """Into the spool."""
         assert self._file is not None
-        self._filled += _write(self._file, data)
+        self._filled += write_all(self._file, data)
+
+    @property
+    def _part_size(self) -> int:
+        return part_bytes(self._start, self._size, self._number)
 
     def checkpoint(self) -> Durable | None:
         """Sends full parts; None while there is none."""
@@ -231,41 +124,34 @@ class S3Append:
 
     def finish(self) -> Durable:
         """Sends full parts, and the rest as the tail."""
+        if self._filled == self._kept:
+            return Durable(received=self._start + self._filled, tail=self._tail)
         return self._sent(last=True)
 
     def _sent(self, *, last: bool) -> Durable:
         assert self._file is not None
         parts: list[Part] = []
         used = 0
-        with _errors(self._place["key"]):
-            while self._filled - used >= self._part_size:
-                body = _Slice(self._file, used, self._part_size)
-                parts.append(self._send(body, self._part_size))
-                used += self._part_size
+        with s3_errors(self._place["key"]):
+            while self._filled - used >= (size := self._part_size):
+                parts.append(self._send(used, size))
+                used += size
             rest = self._filled - used
             tail: dict[str, Any] = {}
-            if self._tail.get("key"):
-                tail["before"] = self._tail["key"]
+            if before := self._tail.get("key") or self._tail.get("before"):
+                tail["before"] = before
             if last and rest:
                 tail |= {"key": f"{self._place['key']}.tail-{secrets.token_hex(8)}", "size": rest}
-                self._bucket.client.put_object(
-                    **self._bucket.at(tail["key"]), Body=_Slice(self._file, used, rest), ContentLength=rest
-                )
+                self._bucket.put(tail["key"], self._file, used, rest)
         self._keep(used, rest)
-        self._tail = tail
+        self._tail, self._kept = tail, rest if last else 0
         return Durable(received=self._start + (rest if last else 0), parts=tuple(parts), tail=tail)
 
-    def _send(self, body: _Slice, size: int) -> Part:
+    def _send(self, used: int, size: int) -> Part:
         if self._number >= MOST:
-            raise JobFault("upload.too_large", f"an upload has at most {MOST:,} parts: begin again with its length")
-        answer = self._bucket.client.upload_part(
-            **self._bucket.at(self._place["key"]),
-            UploadId=self._place["upload"],
-            PartNumber=self._number + 1,
-            Body=body,
-            ContentLength=size,
-        )
-        part = Part(number=self._number, start=self._start, size=size, receipt={"etag": answer["ETag"]})
+            raise Refused("upload.too_large", f"an upload has at most {MOST:,} parts: begin again with its length")
+        assert self._file is not None
+        part = self._bucket.send(self._place, self._number, self._file, self._start, size, used=used)
         self._number += 1
         self._start += size
         return part
@@ -279,7 +165,7 @@ class S3Append:
         at = 0
         while at < rest:
             piece = os.pread(self._file.fileno(), min(MIB, rest - at), used + at)
-            at += _write(fresh, piece)
+            at += write_all(fresh, piece)
         self._file.close()
         self._file, self._filled = fresh, rest
 
@@ -288,62 +174,6 @@ class S3Append:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-
-class _Object(io.RawIOBase):
-    """An object for reading and seeking: one streamed GET from wherever reading goes on."""
-
-    def __init__(self, bucket: Bucket, key: str, size: int) -> None:
-        self._bucket = bucket
-        self._key = key
-        self._size = size
-        self._at = 0
-        self._body: Any = None
-        self._body_at = -1
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(0, base + offset)
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        wanted = min(len(view), max(0, self._size - self._at))
-        if not wanted:
-            return 0
-        with _errors(self._key):
-            try:
-                if self._body is None or self._body_at != self._at:
-                    self._open()
-                data = self._body.read(wanted)
-            except (OSError, BotoCoreError):  # a broken stream is taken up once where it broke
-                self._open()
-                data = self._body.read(wanted)
-        view[: len(data)] = data
-        self._at += len(data)
-        self._body_at = self._at
-        return len(data)
-
-    def _open(self) -> None:
-        if self._body is not None:
-            self._body.close()
-        found = self._bucket.client.get_object(**self._bucket.at(self._key), Range=f"bytes={self._at}-")
-        self._body, self._body_at = found["Body"], self._at
-
-    def close(self) -> None:
-        if self._body is not None:
-            self._body.close()
-            self._body = None
-        super().close()
 
 
 class S3Parts:
@@ -363,11 +193,13 @@ class S3Parts:
         return self._bucket.client
 
     def create(self, upload_id: str, size: int | None, media_type: str, *, direct: bool = False) -> Place:  # noqa: ARG002
-        """A multipart upload; for a direct one only the key."""
+        """A multipart upload. For a direct one, ``put`` is where its bytes come: whoever has the URL can write there
+        until it expires, so that the bytes are copied before anybody trusts them.
+        """
         key = f"{self._bucket.prefix}/uploads/{upload_id}".lstrip("/")
         if direct:
-            return {"key": key, "upload": ""}
-        with _errors(key):
+            return {"key": key, "upload": "", "put": f"{key}.put"}
+        with s3_errors(key):
             made = self._client.create_multipart_upload(**self._bucket.at(key), ContentType=media_type)
         return {"key": key, "upload": made["UploadId"]}
 
@@ -379,17 +211,19 @@ class S3Parts:
         self, place: Place, offset: int, size: int | None, parts: int, tail: Mapping[str, Any], *, whole: bool
     ) -> S3Append:
         """Parts of 8 MiB, or as large as the length needs."""
-        part_size = max(APPEND_PART, math.ceil((size or 0) / APPEND_PARTS / MIB) * MIB)
-        return S3Append(self._bucket, place, offset, part_size, parts, tail, whole=whole)
+        return S3Append(self._bucket, place, offset, size, parts, tail, whole=whole)
 
     def seal(self, place: Place, parts: Sequence[Part], tail: Mapping[str, Any], size: int) -> None:
         """CompleteMultipartUpload with the parts that were counted."""
         key = place["key"]
-        with _errors(key):
+        with s3_errors(key):
             if self._bucket.size(key) == size:
                 return
             if not place["upload"]:
-                raise JobFault("upload.parts_changed", "the bytes are no longer in the store: upload them again")
+                self._copy(place, size)
+                return
+            if sum(part.size for part in parts) + int(tail.get("size", 0)) != size:
+                raise JobFault("upload.parts_changed", "the parts that were counted are not all: upload them again")
             done = list(parts)
             left = int(tail.get("size", 0))
             if left:
@@ -403,6 +237,17 @@ class S3Parts:
             numbered = [{"PartNumber": part.number + 1, "ETag": part.receipt["etag"]} for part in done]
             self._completed(place, numbered, size)
 
+    def _copy(self, place: Place, size: int) -> None:
+        try:
+            self._client.copy_object(
+                **self._bucket.at(place["key"]), CopySource={"Bucket": self._bucket.name, "Key": place["put"]}
+            )
+        except ClientError as error:
+            if code_of(error) not in ABSENT:
+                raise
+        if self._bucket.size(place["key"]) != size:
+            raise JobFault("upload.parts_changed", "the bytes are no longer those that came: upload them again")
+
     def _completed(self, place: Place, numbered: Sequence[Mapping[str, Any]], size: int) -> None:
         try:
             self._client.complete_multipart_upload(
@@ -411,7 +256,7 @@ class S3Parts:
         except ClientError as error:
             if self._bucket.size(place["key"]) == size:
                 return  # an earlier try did it, and its answer was lost
-            if _code(error) in _CHANGED | _ABSENT:
+            if code_of(error) in CHANGED | ABSENT:
                 raise JobFault(
                     "upload.parts_changed", "parts in the store are not those that were counted: upload them again"
                 ) from error
@@ -427,7 +272,7 @@ class S3Parts:
         """
         total = sum(size for _, size in sources)
         key = place["key"]
-        with _errors(key):
+        with s3_errors(key):
             if self._bucket.size(key) == total:
                 return
             if not total:
@@ -440,7 +285,7 @@ class S3Parts:
         self, place: Place, sources: Sequence[tuple[Place, int]], total: int, progress: Callable[[int], None]
     ) -> Iterator[Mapping[str, Any]]:
         """The parts of a concatenation, as they are made."""
-        usual = max(APPEND_PART, -(-total // APPEND_PARTS))
+        usual = part_bytes(0, total, 0)
         number = filled = done = 0
         spool = self._bucket.spooled()
         try:
@@ -481,7 +326,7 @@ class S3Parts:
                 CopySourceRange=f"bytes={at}-{at + length - 1}",
             )
         except ClientError as error:
-            if _code(error) not in _NO_COPY:
+            if code_of(error) not in NO_COPY:
                 raise
             self._copies = False
             return None
@@ -489,43 +334,51 @@ class S3Parts:
 
     def open(self, place: Place) -> BinaryIO:
         """Streamed as it is read."""
-        with _errors(place["key"]):
-            size = self._bucket.size(place["key"])
-        if size is None:
-            raise missing(place["key"])
-        return cast("BinaryIO", io.BufferedReader(_Object(self._bucket, place["key"], size), READ_AHEAD))
+        return self._bucket.open(place["key"])
 
     def publish(self, place: Place, digest: str, size: int) -> Stored:
-        """The object stays where it is; its key is the blob's. A blob that is there already is kept instead."""
-        return self._blobs.adopt(place["key"], digest, size)
+        """The object stays where it is; its key is the blob's, unless the blob has one: then :meth:`remove` takes
+        this one away.
+        """
+
+        def copy(key: str) -> None:
+            with s3_errors(key):
+                made = self._client.create_multipart_upload(**self._bucket.at(key))
+            self.concatenate({"key": key, "upload": made["UploadId"]}, [(place, size)], lambda _: None)
+
+        with s3_errors(digest):
+            if self._bucket.size(place["key"]) != size:
+                raise missing(digest)
+        return self._blobs.adopt(place["key"], digest, size, copy)
 
     def presign(self, place: Place, size: int, media_type: str, seconds: int) -> tuple[str, Mapping[str, str]] | None:
         """S3's own presigned PUT, which takes exactly so many bytes; None above 5 GiB."""
-        if size > ONE_PUT:
+        if size > ONE_PUT or "put" not in place:
             return None
         headers = {"Content-Type": media_type, "Content-Length": str(size)}
         url = self._client.generate_presigned_url(
             "put_object",
-            Params={**self._bucket.at(place["key"]), "ContentType": media_type, "ContentLength": size},
+            Params={**self._bucket.at(place["put"]), "ContentType": media_type, "ContentLength": size},
             ExpiresIn=seconds,
         )
         return url, headers
 
     def direct_size(self, place: Place) -> int | None:
         """Of the object."""
-        with _errors(place["key"]):
-            return self._bucket.size(place["key"])
+        if "put" not in place:
+            return None
+        with s3_errors(place["key"]):
+            return self._bucket.size(place["put"])
 
     def remove(self, place: Place) -> None:
         """Parts, tail and object go; but not an object that is a blob by now."""
         key = place["key"]
-        with _errors(key):
+        with s3_errors(key):
             if place["upload"]:
                 self._abort(place)
-            for tail in self._client.list_objects_v2(Bucket=self._bucket.name, Prefix=f"{key}.tail-").get(
-                "Contents", ()
-            ):
-                self._client.delete_object(**self._bucket.at(tail["Key"]))
+            found = self._client.list_objects_v2(Bucket=self._bucket.name, Prefix=f"{key}.")
+            for one in found.get("Contents", ()):
+                self._client.delete_object(**self._bucket.at(one["Key"]))
             if not self._blobs.adopted(key):
                 self._client.delete_object(**self._bucket.at(key))
 
@@ -533,14 +386,14 @@ class S3Parts:
         try:
             self._client.abort_multipart_upload(**self._bucket.at(place["key"]), UploadId=place["upload"])
         except ClientError as error:
-            if _code(error) not in _ABSENT:
+            if code_of(error) not in ABSENT:
                 raise
 
     def sweep(self, known: Callable[[Collection[str]], Collection[str]], older_than: float) -> int:
         """Multipart uploads, tails and objects without a session."""
         swept = 0
         prefix = f"{self._bucket.prefix}/uploads/".lstrip("/")
-        with _errors():
+        with s3_errors():
             pages = self._client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self._bucket.name, Prefix=prefix
             )
@@ -579,27 +432,4 @@ class S3Parts:
 def open_s3_parts(settings: Settings, blobs: BlobStore) -> S3Parts:
     """Beside the blobs, with the same keys."""
     assert isinstance(blobs, S3Blobs)
-    target = urlsplit(settings.blob_url)
-    given: dict[str, Any] = {}
-    if settings.s3_access_key.get_secret_value():
-        given["aws_access_key_id"] = settings.s3_access_key.get_secret_value()
-        given["aws_secret_access_key"] = settings.s3_secret_key.get_secret_value()
-    client = boto3.session.Session().client(
-        "s3",
-        endpoint_url=settings.s3_endpoint or None,
-        region_name=settings.s3_region,
-        config=Config(
-            connect_timeout=5,
-            read_timeout=60,
-            retries={"mode": "standard", "total_max_attempts": 5},
-            max_pool_connections=32,
-            s3={"addressing_style": "path" if settings.s3_endpoint else "auto"},
-            # Servers that are not Amazon's do not all know the newer checksums.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-        **given,
-    )
-    spool = (settings.scratch_dir or settings.data_dir) / "spool"
-    bucket = Bucket(client=client, name=target.netloc, prefix=target.path.strip("/"), spool=spool)
-    return S3Parts(bucket, blobs)
+    return S3Parts(open_bucket(settings), blobs)
