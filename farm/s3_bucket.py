@@ -218,7 +218,9 @@ class _ObjectFile(io.RawIOBase):
         super().close()
 
 
-def open_bucket(settings: Settings, *, connect_timeout: float = 5, read_timeout: float = 60) -> Bucket:
+def open_bucket(
+    settings: Settings, *, connect_timeout: float = 5, read_timeout: float = 60, tries: int = 5
+) -> Bucket:
     """The bucket of ``FARM_BLOB_URL``, with one client for all threads. Timeouts are seconds of silence."""
     target = urlsplit(settings.blob_url)
     given: dict[str, Any] = {}
@@ -233,7 +235,7 @@ def open_bucket(settings: Settings, *, connect_timeout: float = 5, read_timeout:
             signature_version="s3v4",  # the older one signs no length into a presigned URL
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
-            retries={"mode": "standard", "total_max_attempts": 5},
+            retries={"mode": "standard", "total_max_attempts": tries},
             max_pool_connections=32,
             s3={"addressing_style": "path" if settings.s3_endpoint else "auto"},
             # Servers that are not Amazon's do not all know the newer checksums.

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from farm import tables
 from farm.blob_memory import MemoryBlobs
-from farm.blobs import owned, register
+from farm.blobs import DatabaseKeys, Stored, owned, register
 from farm.db import Database
 
 
@@ -68,3 +68,16 @@ def test_what_is_rolled_back_was_never_there(db: Database) -> None:
         registers_and_fails()
     with db.read() as conn:
         assert owned(conn, "ann", [stored.digest]) == {}
+
+
+def test_a_blob_keeps_the_key_that_it_had_first(db: Database) -> None:
+    """Its object stays as long as its row; another object of the same bytes goes with the upload that brought it."""
+    keys, digest = DatabaseKeys(db), "a" * 64
+    assert keys.key_of(digest) is None
+    assert not keys.is_key("uploads/1")
+    for key in ("uploads/1", "uploads/2"):
+        with db.write() as conn:
+            register(conn, Stored(digest=digest, size=3, key=key), "image/png", "ann")
+    assert keys.key_of(digest) == "uploads/1"
+    assert keys.is_key("uploads/1")
+    assert not keys.is_key("uploads/2")
