@@ -356,11 +356,12 @@ class S3Parts:
         if size > ONE_PUT or "put" not in place:
             return None
         headers = {"Content-Type": media_type, "Content-Length": str(size)}
-        url = self._client.generate_presigned_url(
-            "put_object",
-            Params={**self._bucket.at(place["put"]), "ContentType": media_type, "ContentLength": size},
-            ExpiresIn=seconds,
-        )
+        with s3_errors():
+            url = self._client.generate_presigned_url(
+                "put_object",
+                Params={**self._bucket.at(place["put"]), "ContentType": media_type, "ContentLength": size},
+                ExpiresIn=seconds,
+            )
         return url, headers
 
     def direct_size(self, place: Place) -> int | None:

@@ -192,23 +192,33 @@ class _ObjectFile(io.RawIOBase):
         wanted = min(len(view), max(0, self._size - self._at))
         if not wanted:
             return 0
-        with s3_errors(self._key):
-            try:
-                if self._body is None or self._body_at != self._at:
-                    self._open()
-                data = self._body.read(wanted)
-            except (OSError, BotoCoreError):  # a broken stream is taken up once where it broke
-                self._open()
-                data = self._body.read(wanted)
+        if self._body is None or self._body_at != self._at:
+            self._open()
+        data = self._some(wanted)
+        if not data:  # a broken stream is taken up once where it broke
+            self._open()
+            data = self._some(wanted)
+        if not data:
+            raise FarmFault("farm.unavailable", "the blob store breaks off in the middle of an object: try again")
         view[: len(data)] = data
         self._at += len(data)
         self._body_at = self._at
         return len(data)
 
+    def _some(self, wanted: int) -> bytes:
+        """At most so many bytes; none when the stream is broken."""
+        try:
+            data: bytes = self._body.read(wanted)
+        except (OSError, BotoCoreError):
+            return b""
+        return data
+
     def _open(self) -> None:
         if self._body is not None:
             self._body.close()
-        found = self._bucket.client.get_object(**self._bucket.at(self._key), Range=f"bytes={self._at}-")
+        self._body = None
+        with s3_errors(self._key):
+            found = self._bucket.client.get_object(**self._bucket.at(self._key), Range=f"bytes={self._at}-")
         self._body, self._body_at = found["Body"], self._at
 
     def close(self) -> None:

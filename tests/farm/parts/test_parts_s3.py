@@ -302,14 +302,13 @@ def test_a_server_that_is_ill_is_the_farms_fault(answer: Callable[[socket.socket
             assert endpoint not in caught.value.detail
 
 
-def test_a_reader_goes_on_where_the_connection_broke(s3: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = noise(9 * MIB)
-    place = sealed(s3.parts, data)
-    client = bucket_of(s3).client
+def breaking(kit: Kit, monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
+    """So many answers break off after 2 MiB; what is left of them."""
+    client = bucket_of(kit).client
     get = client.get_object
-    breaks = [2]
+    breaks = [times]
 
-    def breaking(**asked: Any) -> Any:
+    def breaks_off(**asked: Any) -> Any:
         found = get(**asked)
         if breaks[0]:
             breaks[0] -= 1
@@ -326,10 +325,32 @@ def test_a_reader_goes_on_where_the_connection_broke(s3: Kit, monkeypatch: pytes
             found["Body"].read = short
         return found
 
-    monkeypatch.setattr(client, "get_object", breaking)
+    monkeypatch.setattr(client, "get_object", breaks_off)
+    return breaks
+
+
+def test_a_reader_goes_on_where_the_connection_broke(s3: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = noise(9 * MIB)
+    place = sealed(s3.parts, data)
+    breaks = breaking(s3, monkeypatch, 2)
     total = hashlib.sha256()
     with s3.parts.open(place) as file:
         while piece := file.read(MIB):
             total.update(piece)
     assert total.hexdigest() == sha(data)
     assert breaks == [0]
+
+
+def test_a_reader_gives_up_where_it_gets_no_further(s3: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = sealed(s3.parts, noise(MIB))
+    client = bucket_of(s3).client
+    get = client.get_object
+
+    def nothing(**asked: Any) -> Any:
+        found = get(**asked)
+        found["Body"].read = lambda _: b""
+        return found
+
+    monkeypatch.setattr(client, "get_object", nothing)
+    with s3.parts.open(place) as file, pytest.raises(FarmFault, match=r"farm\.unavailable"):
+        file.read(10)
