@@ -171,7 +171,7 @@ class MemoryParts:
 
     def sweep(self, known: Callable[[Collection[str]], Collection[str]], older_than: float) -> int:
         """Uploads without a session."""
-        old = [name for name, one in self._uploads.items() if time.monotonic() - one.made >= older_than]
+        old = [name for name, one in list(self._uploads.items()) if time.monotonic() - one.made >= older_than]
         gone = set(old) - set(known(old))
         for name in gone:
             self._uploads.pop(name, None)
