@@ -6,10 +6,11 @@ limit of 1032:1.
 
 from __future__ import annotations
 
+import os
 import struct
 import zipfile
 from itertools import pairwise
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 from farm.errors import Refused
 
@@ -22,23 +23,43 @@ SMALL: Final = 100 * 1024 * 1024
 """An archive that unpacks to no more than this hurts nobody, whatever its ratio."""
 NAMES: Final = 50
 
-_END: Final = struct.Struct("<4s4H2LH")
-_END_64: Final = struct.Struct("<4sQ2H2L4Q")
-_LOCATOR_64: Final = struct.Struct("<4sLQL")
+_ENTRY: Final = b"PK\x01\x02"
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class _Measured:
+    """What the reader of archives reads from. However the records at the end of the file contradict each other, it
+    reads the directory at once, so here is the place where its length and its entries are known for sure.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MAX_DIRECTORY:
+            raise _bomb(f"the archive's directory has {size:,} bytes; at most {MAX_DIRECTORY:,} are read")
+        data = self._file.read(MAX_DIRECTORY if size < 0 else size)
+        if data.count(_ENTRY) > MAX_ENTRIES:
+            raise _bomb(f"the archive lists more than {MAX_ENTRIES:,} files: split it")
+        return data
 
 
 def list_zip(file: BinaryIO, size: int) -> dict[str, Any]:
     """{"entries", "unpacked_bytes", "names"} (the first 50) of an archive.
 
     Raises Refused ``archive.invalid``, ``archive.bomb``, ``archive.name`` or ``archive.encrypted``. Memory: the
-    directory, which is measured before it is read.
+    directory of at most 64 MiB, and its entries.
     """
-    _measure(file, size)
     try:
-        with zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(cast("BinaryIO", _Measured(file))) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, UnicodeDecodeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, struct.error, ValueError, OverflowError, OSError, NotImplementedError) as error:
         raise _invalid(f"its directory cannot be read ({type(error).__name__})") from error
     unpacked = packed = 0
     spans = []
@@ -53,11 +74,10 @@ def list_zip(file: BinaryIO, size: int) -> dict[str, Any]:
             raise _invalid(f"{_shown(entry)} lies beyond its end")
     spans.sort()
     if any(after[0] < before[1] for before, after in pairwise(spans)):
-        raise Refused("archive.bomb", "files in the archive overlap: pack it again with a usual program")
+        raise _bomb("files in the archive overlap: pack it again with a usual program")
     if unpacked > MAX_UNPACKED or (unpacked > SMALL and unpacked > MAX_RATIO * max(1, packed)):
-        raise Refused(
-            "archive.bomb",
-            f"the archive's {packed:,} bytes unpack to {unpacked:,}: at most {MAX_RATIO} times as much is accepted",
+        raise _bomb(
+            f"the archive's {packed:,} bytes unpack to {unpacked:,}; at most {MAX_RATIO} times as much is accepted"
         )
     return {
         "entries": len(entries),
@@ -70,35 +90,8 @@ def _invalid(why: str) -> Refused:
     return Refused("archive.invalid", f"the ZIP archive is damaged, {why}: pack it again")
 
 
-def _measure(file: BinaryIO, size: int) -> None:
-    """The directory's own claims, from the record at the end, before anything of it is read."""
-    tail_size = min(size, _END.size + 0xFFFF + _LOCATOR_64.size)
-    file.seek(size - tail_size)
-    tail = file.read(tail_size)
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0 or at + _END.size > len(tail):
-        raise _invalid("it has no end record")
-    _, disk, _, _, count, length, offset, _ = _END.unpack_from(tail, at)
-    if 0xFFFF in {disk, count} or 0xFFFFFFFF in {length, offset}:
-        count, length = _large(file, tail, at)
-    if count > MAX_ENTRIES or length > MAX_DIRECTORY:
-        raise Refused(
-            "archive.bomb",
-            f"the archive lists {count:,} files in {length:,} bytes; at most {MAX_ENTRIES:,} files are accepted",
-        )
-
-
-def _large(file: BinaryIO, tail: bytes, at: int) -> tuple[int, int]:
-    """(entries, bytes of the directory) of a ZIP64 archive."""
-    if at < _LOCATOR_64.size or tail[at - _LOCATOR_64.size : at - _LOCATOR_64.size + 4] != b"PK\x06\x07":
-        raise _invalid("its ZIP64 record is missing")
-    _, _, where, _ = _LOCATOR_64.unpack_from(tail, at - _LOCATOR_64.size)
-    file.seek(where)
-    record = file.read(_END_64.size)
-    if len(record) < _END_64.size or record[:4] != b"PK\x06\x06":
-        raise _invalid("its ZIP64 record is missing")
-    fields = _END_64.unpack(record)
-    return fields[7], fields[8]
+def _bomb(why: str) -> Refused:
+    return Refused("archive.bomb", why)
 
 
 def _shown(entry: zipfile.ZipInfo) -> str:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from litestar import HttpMethod, Request, Response, Router, route
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 from litestar.types import ExceptionHandlersMap
 
 from api.http import Answer, header
@@ -241,7 +242,7 @@ async def _append(
     summary="Where a tus upload continues",
     status_code=200,
 )
-async def look(request: Request[Any, Any, Any], upload_id: str) -> Answer:
+async def look(request: Request[Any, Any, Any], upload_id: FromPath[str]) -> Answer:
     """Upload-Offset says how many bytes are safe."""
     _speaks(request)
     return Answer.bare(200, _facts(await _current(services(request), request.user.owner, upload_id)))
@@ -260,7 +261,7 @@ async def _current(parts: Services, owner: str, upload_id: str) -> Upload:
     status_code=200,
     opt={"body": Body(raw=Raw(media_type=_BYTES.decode(), description="The bytes from Upload-Offset on"))},
 )
-async def patch(request: Request[Any, Any, Any], upload_id: str) -> Answer:
+async def patch(request: Request[Any, Any, Any], upload_id: FromPath[str]) -> Answer:
     """Bytes from Upload-Offset on; answers 204 with the new Upload-Offset."""
     _speaks(request)
     return await _patched(request, request.user, upload_id)
@@ -290,7 +291,7 @@ async def _patched(request: Request[Any, Any, Any], actor: Actor, upload_id: str
     summary="Delete a tus upload",
     status_code=200,
 )
-async def terminate(request: Request[Any, Any, Any], upload_id: str) -> Answer:
+async def terminate(request: Request[Any, Any, Any], upload_id: FromPath[str]) -> Answer:
     """Its bytes go at once."""
     _speaks(request)
     return await _terminated(request, request.user, upload_id)
@@ -304,7 +305,7 @@ async def _terminated(request: Request[Any, Any, Any], actor: Actor, upload_id: 
 
 
 @route("/tus/{upload_id:str}", http_method=[HttpMethod.POST], include_in_schema=False, status_code=200)
-async def override(request: Request[Any, Any, Any], upload_id: str) -> Answer:
+async def override(request: Request[Any, Any, Any], upload_id: FromPath[str]) -> Answer:
     """For clients behind proxies that let nothing but POST through: X-HTTP-Method-Override."""
     _speaks(request)
     method = (header(request.scope, b"x-http-method-override") or b"").upper()
