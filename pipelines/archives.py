@@ -24,6 +24,7 @@ SMALL: Final = 100 * 1024 * 1024
 NAMES: Final = 50
 
 _ENTRY: Final = b"PK\x01\x02"
+_TAIL: Final = 128 * 1024  # the record at the end and its comment, of 64 KiB at most
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -44,7 +45,7 @@ class _Measured:
     def read(self, size: int = -1) -> bytes:
         if size > MAX_DIRECTORY:
             raise _bomb(f"the archive's directory has {size:,} bytes; at most {MAX_DIRECTORY:,} are read")
-        data = self._file.read(MAX_DIRECTORY if size < 0 else size)
+        data = self._file.read(_TAIL if size < 0 else size)
         if data.count(_ENTRY) > MAX_ENTRIES:
             raise _bomb(f"the archive lists more than {MAX_ENTRIES:,} files: split it")
         return data
@@ -70,8 +71,8 @@ def list_zip(file: BinaryIO, size: int) -> dict[str, Any]:
         unpacked += entry.file_size
         packed += entry.compress_size
         spans.append((entry.header_offset, entry.header_offset + 30 + entry.compress_size))
-        if spans[-1][1] > size:
-            raise _invalid(f"{_shown(entry)} lies beyond its end")
+        if entry.header_offset < 0 or spans[-1][1] > size:
+            raise _invalid(f"{_shown(entry)} lies outside of it")
     spans.sort()
     if any(after[0] < before[1] for before, after in pairwise(spans)):
         raise _bomb("files in the archive overlap: pack it again with a usual program")
