@@ -82,7 +82,10 @@ def headers(path: Path, media_type: str) -> dict[str, Any]:
             if not source.streams.video:
                 raise ExportError("video.invalid", "the film has no pictures: upload it with a video track")
             stream = source.streams.video[0]
-            audio = source.streams.audio[0].codec_context.name if source.streams.audio else None
+            if stream.codec_context is None:  # PyAV has none for a codec without a decoder
+                raise ExportError("video.invalid", "the film's codec is not known: save it as H.264 or VP9")
+            sound = source.streams.audio[0].codec_context if source.streams.audio else None
+            audio = None if sound is None else sound.name
             length = Fraction(source.duration or 0, av.time_base)
             width, height = stream.codec_context.width, stream.codec_context.height
             rate = float(stream.average_rate or 0)

@@ -206,6 +206,19 @@ def test_films_tell_their_length_and_cut_ones_are_refused(bench: Bench, tmp_path
     assert raised.value.code == "video.invalid"
 
 
+def test_a_film_of_an_unknown_codec_is_the_fault_of_the_film(bench: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    with video.open_writer(path, "mp4", 64, 48, 10) as film:
+        film.write(np.full((48, 64, 4), 255, np.uint8))
+    data = path.read_bytes()
+    assert b"avc1" in data[40:]
+    at = data.index(b"stsd")
+    with pytest.raises(JobFault) as raised:
+        bench.run(bench.upload(data[: at + 16] + b"zzzz" + data[at + 20 :]))
+    assert raised.value.code == "video.invalid"
+    assert "codec" in raised.value.detail
+
+
 def test_an_empty_upload_is_a_file_too(bench: Bench) -> None:
     (output,) = bench.run(bench.upload(b"", "empty.txt")).outputs
     assert (output.digest, output.size) == (sha(b""), 0)
