@@ -11,7 +11,9 @@ HEAD_BYTES = 4096
 
 UNKNOWN = "application/octet-stream"
 
-_GLTF_KEYS = re.compile(rb'"(asset|scenes?|nodes|meshes|accessors|bufferViews|buffers|materials)"\s*:')
+_GLTF_KEYS = re.compile(
+    rb'"(asset|scenes?|nodes|meshes|accessors|animations|bufferViews|buffers|materials|extensionsUsed)"\s*:'
+)
 _OBJ_LINE = re.compile(rb"^(v|vn|vt|f|o|g|mtllib|usemtl|s)\s+\S", re.MULTILINE)
 
 

@@ -21,6 +21,7 @@ def picture(kind: str) -> bytes:
     [
         (b"glTF\x02\0\0\0", "model/gltf-binary"),
         (b'\xef\xbb\xbf \n{ "asset" : {"version": "2.0"}}', "model/gltf+json"),
+        (b'{"animations":[' + b'{"channels":[]},' * 400, "model/gltf+json"),
         (b'{"name": "a design"}', "application/json"),
         (picture("PNG"), "image/png"),
         (picture("JPEG"), "image/jpeg"),
