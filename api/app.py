@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -50,7 +51,11 @@ def create_app(settings: Settings, kinds: Mapping[str, JobKind] = KINDS) -> Lite
         async with open_services(settings, kinds) as opened:
             app.state.services = opened
             app.state.authenticator = opened.authenticator
-            yield
+            sampling = asyncio.create_task(metrics.sample())
+            try:
+                yield
+            finally:
+                sampling.cancel()
 
     async def before_send(message: Message, scope: Scope) -> None:
         await http.before_send(message, scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -17,6 +18,7 @@ from farm.errors import FarmFault
 from farm.tables import jobs
 
 CACHED_S = 2.0
+SAMPLE_S = 0.02
 
 
 class Metrics:
@@ -32,12 +34,25 @@ class Metrics:
             registry=self.registry,
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
+        self.delay = Histogram(
+            "farm_http_loop_delay_seconds",
+            "How late the event loop comes to what is due",
+            registry=self.registry,
+            buckets=(0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 1),
+        )
         self.depth = Gauge("farm_lane_depth", "Jobs or steps that wait", ["lane"], registry=self.registry)
         self.running = Gauge("farm_lane_running", "Steps that run", ["lane"], registry=self.registry)
         self.oldest = Gauge("farm_lane_oldest_seconds", "Age of what waits longest", ["lane"], registry=self.registry)
         self.jobs = Gauge("farm_jobs", "Jobs by kind and state", ["kind", "state"], registry=self.registry)
         self.watches = Gauge("farm_http_watches", "Open event streams and waiting requests", registry=self.registry)
         self._fresh_until = 0.0
+
+    async def sample(self) -> None:
+        """Measures the event loop's delay fifty times a second, for ever."""
+        while True:
+            due = time.perf_counter() + SAMPLE_S
+            await asyncio.sleep(SAMPLE_S)
+            self.delay.observe(max(0.0, time.perf_counter() - due))
 
     async def refresh(self, parts: Services) -> None:
         """Reads the farm's state when the last reading is two seconds old."""

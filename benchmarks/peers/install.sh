@@ -1,16 +1,20 @@
 #!/bin/sh
-# What the frame benchmark is measured against: three.js in Debian's Chromium, and pyrender in its own environment
-# (its pin of PyOpenGL is one that nothing else here can live with). Everything but Chromium lands in .peers/.
+# What the benchmarks are measured against: three.js in Debian's Chromium, pyrender in its own environment (its pin of
+# PyOpenGL is one that nothing else here can live with), and nginx. Everything but Debian's packages lands in .peers/.
 set -eu
 cd "$(dirname "$0")/../.."
 mkdir -p .peers
 
-if ! command -v chromium >/dev/null 2>&1; then
-    command -v apt-get >/dev/null 2>&1 || { echo "install chromium, then run this again (there is no apt here)" >&2; exit 1; }
+packages=""
+command -v chromium >/dev/null 2>&1 || packages="$packages chromium"
+[ -x /usr/sbin/nginx ] || packages="$packages nginx-light"
+if [ -n "$packages" ]; then
+    command -v apt-get >/dev/null 2>&1 || { echo "install$packages, then run this again (there is no apt here)" >&2; exit 1; }
     sudo=""
     [ "$(id -u)" -eq 0 ] || sudo="sudo"
     $sudo apt-get update -q
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium
+    # shellcheck disable=SC2086 # one word a package
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages
 fi
 
 if [ ! -f .peers/node_modules/three/build/three.module.js ]; then

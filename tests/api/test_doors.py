@@ -31,7 +31,7 @@ def operations(farm: Farm) -> list[tuple[str, str]]:
 
 
 def filled(path: str) -> str:
-    return path.replace("{", "").replace("}", "")
+    return path.replace("{number}", "0").replace("{", "").replace("}", "")
 
 
 def test_every_route_wants_a_token(farm: Farm) -> None:
@@ -45,7 +45,8 @@ def test_every_route_wants_a_token(farm: Farm) -> None:
             ({"Authorization": "Bearer farm_x_y"}, "auth.invalid"),
         ):
             answer = httpx.request(method, farm.url + filled(path), headers=headers)
-            assert (answer.status_code, answer.json()["code"]) == (401, code), (method, path)
+            assert answer.status_code == 401, (method, path)
+            assert method == "HEAD" or answer.json()["code"] == code, (method, path)
             assert answer.headers["www-authenticate"].startswith("Bearer")
             checked += 1
     assert checked > 60
@@ -54,9 +55,10 @@ def test_every_route_wants_a_token(farm: Farm) -> None:
 def test_every_route_wants_its_scope(farm: Farm) -> None:
     with farm.client(farm.token("nobody", ())) as client:
         for method, path in operations(farm):
-            if path not in OPEN:
+            if path not in OPEN and method != "OPTIONS":
                 answer = client.request(method, farm.url + filled(path))
-                assert (answer.status_code, answer.json()["code"]) == (403, "auth.forbidden"), (method, path)
+                assert answer.status_code == 403, (method, path)
+                assert method == "HEAD" or answer.json()["code"] == "auth.forbidden", (method, path)
 
 
 def test_admin_may_do_all(farm: Farm) -> None:
