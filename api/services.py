@@ -35,8 +35,6 @@ from farm.wakes import NullWaker, Waker
 
 READERS = 8
 """Threads for what may block: database reads, inspection of uploads, closing of specs with blobs."""
-WRITERS = 16
-"""Threads that take in chunks: apart from the readers, so that uploads and reads never wait for one another."""
 T = TypeVar("T")
 
 
@@ -192,7 +190,8 @@ async def open_services(settings: Settings, kinds: Mapping[str, JobKind]) -> Asy
         authenticator=Authenticator(db, pool),
         sessions=Sessions(db, part_store, teller.tell),
         chunks=Chunks(db, part_store, teller.tell),
-        writers=ThreadPoolExecutor(WRITERS, thread_name_prefix="chunks"),
+        # One a body: apart from the readers, so that uploads and reads never wait for one another.
+        writers=ThreadPoolExecutor(settings.upload_bodies, thread_name_prefix="chunks"),
         bodies=asyncio.Semaphore(settings.upload_bodies),
         inflows={},
     )

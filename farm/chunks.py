@@ -31,6 +31,7 @@ HEAD_BYTES = 64 * 1024
 HOLD_S = 60.0
 """How long a writer's hold lasts without a sign of life."""
 
+MAX_REMEMBERED = 1_000
 _APPEND = -1
 
 
@@ -50,6 +51,7 @@ class Chunks:
         self.db = db
         self.parts = parts
         self.tell = tell
+        self._lately: dict[str, Upload] = {}
 
     def chunk(
         self, owner: str | None, upload_id: str, number: int, *, length: int | None, checksum: Checksum | None
@@ -59,24 +61,20 @@ class Chunks:
         Raises Refused ``not_found``, ``upload.chunk_number``, ``upload.chunk_length``, ``upload.not_open`` or
         ``upload.busy``.
         """
-        with self.db.read() as conn:
-            upload = find(conn, upload_id, owner=owner)
-            known = one_counted(conn, upload_id, number)
+        upload = self._seen(owner, upload_id)
         start, size = upload.span(number)
         if length is not None and length != size:
             raise _length(number, size, length)
-        if known is not None:
-            return ChunkWriter(self, upload, known.part, checksum, known=known)
-        _must_be_open(upload)
         part = Part(number=number, start=start, size=size)
         hold = Hold(self, upload_id, number)
         try:
             sink = self.parts.chunk(upload.place, number, start, size)
             try:
-                # Whoever had it before may have counted it just now.
+                # Whoever had the place before may have counted it just now.
                 with self.db.read() as conn:
-                    _must_be_open(find(conn, upload_id, owner=owner))
                     known = one_counted(conn, upload_id, number)
+                    if known is None:
+                        _must_be_open(find(conn, upload_id, owner=owner))
             except BaseException:
                 sink.abort()
                 raise
@@ -87,6 +85,17 @@ class Chunks:
         if known is not None:
             writer.let_go()
         return writer
+
+    def _seen(self, owner: str | None, upload_id: str) -> Upload:
+        """The upload as it was seen lately: good for what never changes of it."""
+        upload = self._lately.get(upload_id)
+        if upload is None or (owner is not None and upload.owner != owner):
+            with self.db.read() as conn:
+                upload = find(conn, upload_id, owner=owner)
+            if len(self._lately) >= MAX_REMEMBERED:
+                self._lately.clear()
+            self._lately[upload_id] = upload
+        return upload
 
     def append(
         self, owner: str, upload_id: str, offset: int, *, length: int | None, checksum: Checksum | None

@@ -1,15 +1,16 @@
-"""Bodies of many megabytes: received on the event loop, verified and written in threads, with flat memory.
+"""Bodies of many megabytes: received on the event loop, verified and written by one thread each, with flat memory.
 
-While a thread works on what came, the loop receives half a megabyte more at most; then it stops reading, and TCP
-holds the sender back. A process takes in a bounded number of bodies at once; others wait in the same way.
+The loop hands pieces over as they come and stops reading when the thread is a megabyte behind: then TCP holds the
+sender back. A process takes in a bounded number of bodies at once; others wait in the same way. The thread begins
+(the database is asked, the place is taken) while the first pieces are still coming.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Mapping
+from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from litestar import Request
@@ -18,14 +19,17 @@ from api.http import header
 from api.services import Services
 from farm.errors import Refused
 
-AHEAD = 1 << 19
-"""Bytes received beyond what the thread has."""
+AHEAD = 1 << 20
+"""Bytes received beyond what the thread has taken."""
 
 IDLE_S = 3.0
 """A body that was silent for so long makes way for a newer one at the same place."""
 
 MAX_WAIT_S = 5.0
-T = TypeVar("T")
+
+
+class Broken(Exception):
+    """The connection ended before the body did."""
 
 
 class Writer(Protocol):
@@ -35,130 +39,161 @@ class Writer(Protocol):
         """Lets go of its place."""
 
 
+T = TypeVar("T")
 W = TypeVar("W", bound=Writer)
 
 
-class Broken(Exception):
-    """The connection ended before the body did."""
-
-
-class Inflow:
-    """One body on its way in. Another request may end it when it has become silent."""
+class Feed:
+    """One body on its way from the loop to a thread. Another request may end it when it has become silent."""
 
     def __init__(self, stall_s: float) -> None:
-        self.ended = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._pieces: SimpleQueue[bytes | Exception | None] = SimpleQueue()
+        self._given = self._taken = 0  # each counted by one side alone
+        self._room = asyncio.Event()
+        self._waiting = False
+        self._ended = asyncio.Event()
         self._stall_s = stall_s
         self._timeout: asyncio.Timeout | None = None
         self._heard = time.monotonic()
         self._interrupted = False
 
-    async def receive(self, request: Request[Any, Any, Any]) -> tuple[bytes, bool]:
-        """The next piece, and whether more follows. Raises Broken, or Refused ``upload.stalled``."""
+    # The loop's side
+
+    async def fill(self, request: Request[Any, Any, Any], taker: asyncio.Future[Any]) -> None:
+        """Hands the whole body over, or until the taker has ended. What goes wrong, the taker hears."""
+        taker.add_done_callback(lambda _: self._room.set())
         try:
-            async with asyncio.timeout(0 if self._interrupted else self._stall_s) as self._timeout:
-                message: Any = await request.receive()
+            async with asyncio.timeout(self._stall_s) as self._timeout:
+                more = True
+                while more and not taker.done():
+                    message = await _message(request)
+                    more = bool(message.get("more_body", False))
+                    piece: bytes = message.get("body", b"")
+                    self._heard = time.monotonic()
+                    if piece:
+                        self._given += len(piece)
+                        self._pieces.put(piece)
+                        if self._given - self._taken > AHEAD:
+                            await self._for_room(taker)
+                    if not self._interrupted:
+                        self._timeout.reschedule(self._loop.time() + self._stall_s)
+            self._pieces.put(None)
         except TimeoutError:
             why = "a newer request took over" if self._interrupted else f"no byte came for {self._stall_s:.0f} s"
-            raise Refused("upload.stalled", f"{why}: ask what was received, and continue there") from None
+            self._pieces.put(Refused("upload.stalled", f"{why}: ask what was received, and continue there"))
+        except BaseException:
+            self._pieces.put(Broken())
+            raise
         finally:
             self._timeout = None
-        self._heard = time.monotonic()
-        if message["type"] == "http.disconnect":
-            raise Broken
-        return message.get("body", b""), bool(message.get("more_body", False))
+
+    async def _for_room(self, taker: asyncio.Future[Any]) -> None:
+        """Waits for the thread; that is not the client's silence."""
+        assert self._timeout is not None
+        self._timeout.reschedule(None)
+        while self._given - self._taken > AHEAD and not taker.done():
+            self._room.clear()
+            self._waiting = True
+            if self._given - self._taken > AHEAD and not taker.done():
+                await self._room.wait()
+            self._waiting = False
 
     async def give_way(self) -> bool:
-        """Ends it if it is silent; whether the place is free now."""
-        if time.monotonic() - self._heard < IDLE_S:
+        """Ends the body if it is silent; whether its place is free now."""
+        if self._timeout is None or time.monotonic() - self._heard < IDLE_S:
             return False
         self._interrupted = True
-        if self._timeout is not None:
-            self._timeout.reschedule(asyncio.get_running_loop().time())
+        self._timeout.reschedule(self._loop.time())
         try:
             async with asyncio.timeout(MAX_WAIT_S):
-                await self.ended.wait()
+                await self._ended.wait()
         except TimeoutError:
             return False
         return True
 
+    # The thread's side
 
-@asynccontextmanager
-async def inflow(
-    parts: Services, place: tuple[str, int], open_writer: Callable[[], W]
-) -> AsyncIterator[tuple[Inflow, W]]:
-    """A body's turn (so many at once in this process) and its writer, closed when the block ends. ``place`` is the
-    upload's id and the chunk. A silent request makes way for this one.
+    def pieces(self) -> Iterator[bytes]:
+        """The body; raises Broken, or Refused ``upload.stalled``, where it ends too early."""
+        while True:
+            piece = self._pieces.get()
+            if piece is None:
+                return
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+            self._taken += len(piece)
+            if self._waiting and self._given - self._taken <= AHEAD // 2:
+                self._loop.call_soon_threadsafe(self._room.set)
+
+    def end(self) -> None:
+        """Its place is free."""
+        self._loop.call_soon_threadsafe(self._ended.set)
+
+
+async def _message(request: Request[Any, Any, Any]) -> Mapping[str, Any]:
+    message: Mapping[str, Any] = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise Broken
+    return message
+
+
+async def receive(
+    parts: Services,
+    request: Request[Any, Any, Any],
+    place: tuple[str, int],
+    open_writer: Callable[[], W],
+    land: Callable[[W, Iterator[bytes]], T],
+) -> T:
+    """Takes a body in: ``open_writer`` and then ``land`` run in a thread while the body comes. ``place`` is the
+    upload's id and the chunk; a silent request at the same place makes way for this one.
     """
     loop = asyncio.get_running_loop()
-    async with parts.bodies:
+
+    def opened() -> W:
         try:
-            writer = await loop.run_in_executor(parts.writers, open_writer)
+            return open_writer()
         except Refused as error:
             holder = parts.inflows.get(place)
-            if error.code != "upload.busy" or holder is None or not await holder.give_way():
+            if error.code != "upload.busy" or holder is None:
                 raise
-            writer = await loop.run_in_executor(parts.writers, open_writer)
-        mine = Inflow(parts.settings.upload_stall_s)
-        parts.inflows[place] = mine
+            if not asyncio.run_coroutine_threadsafe(holder.give_way(), loop).result():
+                raise
+        return open_writer()
+
+    def work(feed: Feed) -> T:
+        writer = opened()
+        parts.inflows[place] = feed
         try:
-            yield mine, writer
+            return land(writer, feed.pieces())
         finally:
-            if parts.inflows.get(place) is mine:
+            writer.close()
+            if parts.inflows.get(place) is feed:
                 del parts.inflows[place]
-            try:
-                await settled(loop.run_in_executor(parts.writers, writer.close))
-            finally:
-                mine.ended.set()
+            feed.end()
+
+    async with parts.bodies:
+        feed = Feed(parts.settings.upload_stall_s)
+        taker = loop.run_in_executor(parts.writers, work, feed)
+        try:
+            await feed.fill(request, taker)
+        except Broken:
+            pass  # the taker says what that means
+        except BaseException:
+            await _settled(taker)
+            raise
+        return await _settled(taker)
 
 
-async def pump(
-    parts: Services, request: Request[Any, Any, Any], source: Inflow, write: Callable[[bytes], None]
-) -> None:
-    """Gives the whole body to ``write``, piece by piece, in a thread. Raises what the thread raises, Broken, or
-    Refused ``upload.stalled``; what came before a break was written.
-    """
-
-    def work(pieces: list[bytes]) -> None:
-        for piece in pieces:
-            write(piece)
-
-    loop = asyncio.get_running_loop()
-    waiting: list[bytes] = []
-    ahead = 0
-    busy: asyncio.Future[None] | None = None
-    more = True
-    try:
-        while more:
-            piece, more = await source.receive(request)
-            if piece:
-                waiting.append(piece)
-                ahead += len(piece)
-            if busy is not None and (busy.done() or ahead >= AHEAD or not more):
-                await busy
-                busy = None
-            if busy is None and waiting:
-                busy = loop.run_in_executor(parts.writers, work, waiting)
-                waiting, ahead = [], 0
-    finally:
-        # Whatever ended the loop, the thread must not outlive it.
-        if busy is not None:
-            await settled(busy)
-        if waiting:
-            await settled(loop.run_in_executor(parts.writers, work, waiting))
-
-
-async def settled(work: asyncio.Future[T]) -> T:
+async def _settled(work: asyncio.Future[T]) -> T:
     """The outcome of a thread's work, waited for even when the request is cancelled meanwhile."""
     cancelled: asyncio.CancelledError | None = None
     while not work.done():
         try:
-            await asyncio.shield(work)
+            await asyncio.wait({work})
         except asyncio.CancelledError as error:
-            if work.cancelled():
-                raise
             cancelled = error
-        except BaseException:  # noqa: BLE001 - told below, by the future itself
-            break
     if cancelled is not None:
         raise cancelled
     return work.result()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -27,7 +27,7 @@ from api.openapi import Body, Raw
 from api.problems import undecodable
 from api.services import Services, services
 from api.uploads import completion, reads
-from api.uploads.body import Broken, content_length, inflow, pump
+from api.uploads.body import Broken, content_length, receive
 from api.uploads.events import EventStream
 from api.uploads.schemas import (
     EXAMPLE,
@@ -37,7 +37,7 @@ from api.uploads.schemas import (
     UploadView,
 )
 from farm.checksums import Checksum, from_base64, from_digest_field, from_plain
-from farm.chunks import Written
+from farm.chunks import ChunkWriter, Written
 from farm.errors import Refused
 from farm.jobs import Actor
 from farm.sessions import Wanted
@@ -163,23 +163,19 @@ async def receive_chunk(
     """Takes a chunk in, and looks at it if it is the first one."""
     checksum, length = checksum_of(request), content_length(request)
     open_writer = partial(parts.chunks.chunk, owner, upload_id, number, length=length, checksum=checksum)
-    watched: completion.Watched | None = None
+
+    def land(writer: ChunkWriter, pieces: Iterator[bytes]) -> Written:
+        with completion.watched(writer, parts.sessions) as look:
+            for piece in pieces:
+                look.write(piece)
+            written = writer.finish()
+            look.now()
+        return written
+
     try:
-        async with inflow(parts, (upload_id, number), open_writer) as (source, writer):
-            watched = completion.Watched(writer)
-            try:
-                await pump(parts, request, source, watched.write)
-            except Broken:
-                raise Refused(
-                    "request.malformed", "the connection ended before the chunk did: send it again"
-                ) from None
-            loop = asyncio.get_running_loop()
-            written = await loop.run_in_executor(parts.writers, writer.finish)
-            await loop.run_in_executor(parts.writers, watched.look)
-    finally:
-        if watched is not None:
-            await parts.thread(watched.note, parts.sessions)
-    return written
+        return await receive(parts, request, (upload_id, number), open_writer, land)
+    except Broken:
+        raise Refused("request.malformed", "the connection ended before the chunk did: send it again") from None
 
 
 def checksum_of(request: Request[Any, Any, Any]) -> Checksum | None:

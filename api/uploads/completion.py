@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from api.problems import as_farm_error
@@ -21,42 +23,49 @@ LOOK_EVERY_S = 2.0
 ENDED = frozenset({UploadState.COMPLETE, UploadState.FAILED})
 
 
-class Watched:
+class Look:
     """Bytes on their way to a writer, looked at while the others are still coming: what can never be used fails
-    before gigabytes were sent for nothing. Bytes with a checksum are looked at once that has held.
+    before gigabytes were sent for nothing. Bytes with a checksum are looked at once that has held. In one thread.
     """
 
     def __init__(self, writer: ChunkWriter | AppendWriter) -> None:
+        self.found: str | None = None
+        self.refused: Refused | None = None
         self._writer = writer
         self._upload = writer.upload
         self._due = writer.first and not writer.upload.partial and writer.upload.media_type is None
-        self._found: str | None = None
-        self._refused: Refused | None = None
 
     def write(self, data: bytes) -> None:
-        """In a thread."""
+        """Raises what the writer does, and Refused when the file cannot be used."""
         self._writer.write(data)
         if self._due and not self._writer.checked_late and len(self._writer.head) >= HEAD_BYTES:
-            self.look()
+            self.now()
 
-    def look(self) -> None:
-        """Looks now, if nobody has: raises Refused when the file cannot be used. In a thread."""
+    def now(self) -> None:
+        """Looks, if nobody has: raises Refused when the file cannot be used."""
         if not self._due:
             return
         self._due = False
         try:
-            self._found = preflight.header(self._writer.head, self._upload.size, self._upload.declared_type)
+            self.found = preflight.header(self._writer.head, self._upload.size, self._upload.declared_type)
         except (Refused, ContentError) as error:
             why = as_farm_error(error)
-            self._refused = Refused(why.code, why.detail, why.data)
-            raise self._refused from None
+            self.refused = Refused(why.code, why.detail, why.data)
+            raise self.refused from None
 
-    def note(self, sessions: Sessions) -> None:
-        """Writes what was found into the session, whose place must be free by now. In a thread."""
-        if self._refused is not None:
-            sessions.fail(self._upload.id, self._refused)
-        elif self._found is not None:
-            sessions.looked(self._upload.id, self._found)
+
+@contextmanager
+def watched(writer: ChunkWriter | AppendWriter, sessions: Sessions) -> Iterator[Look]:
+    """A look at what passes to the writer, which is closed at the end; then what was found is noted."""
+    look = Look(writer)
+    try:
+        yield look
+    finally:
+        writer.close()
+        if look.refused is not None:
+            sessions.fail(writer.upload.id, look.refused)
+        elif look.found is not None:
+            sessions.looked(writer.upload.id, look.found)
 
 
 async def complete(parts: Services, actor: Actor, upload_id: str, digest: str | None = None) -> Upload:

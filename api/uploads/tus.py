@@ -6,10 +6,10 @@ the same job is made as for chunk sessions. `GET /uploads/{id}` reads such an up
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 from email.utils import format_datetime
 from functools import partial
 from typing import Any
@@ -26,8 +26,9 @@ from api.openapi import Body, Raw
 from api.problems import respond
 from api.services import Services, services
 from api.uploads import completion
-from api.uploads.body import Broken, content_length, inflow, pump
+from api.uploads.body import Broken, content_length, receive
 from farm.checksums import NAMES, Checksum, from_tus
+from farm.chunks import AppendWriter
 from farm.errors import Refused
 from farm.ids import is_id
 from farm.jobs import Actor
@@ -208,28 +209,27 @@ async def _append(
     open_writer = partial(
         parts.chunks.append, actor.owner, upload_id, offset, length=content_length(request), checksum=checksum
     )
-    loop = asyncio.get_running_loop()
-    watched: completion.Watched | None = None
-    try:
-        async with inflow(parts, (upload_id, -1), open_writer) as (source, writer):
-            watched = completion.Watched(writer)
+
+    def land(writer: AppendWriter, pieces: Iterator[bytes]) -> Upload:
+        with completion.watched(writer, parts.sessions) as look:
             broken: Exception | None = None
             try:
-                await pump(parts, request, source, watched.write)
+                for piece in pieces:
+                    look.write(piece)
             except Broken:
                 broken = Refused("request.malformed", "the connection ended before the body did")
             except Refused as error:
                 if error.code != "upload.stalled":
                     raise
                 broken = error
-            upload = await loop.run_in_executor(parts.writers, partial(writer.finish, broken=broken is not None))
+            upload = writer.finish(broken=broken is not None)
             if broken is not None:
                 raise broken
             if upload.received:
-                await loop.run_in_executor(parts.writers, watched.look)
-    finally:
-        if watched is not None:
-            await parts.thread(watched.note, parts.sessions)
+                look.now()
+        return upload
+
+    upload = await receive(parts, request, (upload_id, -1), open_writer, land)
     if upload.whole and not upload.partial:
         await completion.complete(parts, actor, upload.id)
     return upload

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from farm.embedded import free_ports
@@ -44,6 +46,14 @@ def nginx(folder: Path) -> Iterator[tuple[int, Path]]:
     config.write_text(CONFIG.format(folder=folder, port=port, user=user))
     process = subprocess.Popen([str(NGINX), "-c", str(config), "-p", str(folder)], start_new_session=True)
     try:
+        until = time.monotonic() + 10
+        while True:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            if process.poll() is not None or time.monotonic() > until:
+                msg = f"nginx did not start: {(folder / 'error.log').read_text()[-500:]}"
+                raise RuntimeError(msg)
+            time.sleep(0.05)
         yield port, folder / "put"
     finally:
         process.send_signal(signal.SIGTERM)
