@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from farm import checksums
+from farm import checksums, quotas
 from farm.checksums import Checksum, Hasher
 from farm.db import Database, in_seconds, now
 from farm.errors import Refused
@@ -68,13 +68,14 @@ class Chunks:
         part = Part(number=number, start=start, size=size)
         hold = Hold(self, upload_id, number)
         try:
-            sink = self.parts.chunk(upload.place, number, start, size)
+            sink = self._sink(owner, upload, part)
             try:
                 # Whoever had the place before may have counted it just now.
                 with self.db.read() as conn:
+                    upload = find(conn, upload_id, owner=owner)
                     known = one_counted(conn, upload_id, number)
-                    if known is None:
-                        _must_be_open(find(conn, upload_id, owner=owner))
+                if known is None:
+                    _must_be_open(upload)
             except BaseException:
                 sink.abort()
                 raise
@@ -85,6 +86,15 @@ class Chunks:
         if known is not None:
             writer.let_go()
         return writer
+
+    def _sink(self, owner: str | None, upload: Upload, part: Part) -> ChunkSink:
+        try:
+            return self.parts.chunk(upload.place, part.number, part.start, part.size)
+        except Refused as error:
+            if error.code == "not_found":  # its place went with its end, of which the row may still tell
+                with self.db.read() as conn:
+                    _must_be_open(find(conn, upload.id, owner=owner))
+            raise
 
     def _seen(self, owner: str | None, upload_id: str) -> Upload:
         """The upload as it was seen lately: good for what never changes of it."""
@@ -119,6 +129,8 @@ class Chunks:
             try:
                 with self.db.read() as conn:
                     upload = find(conn, upload_id, owner=owner)
+                    if upload.size is None:  # nobody reserved room for it
+                        quotas.must_fit(conn, owner, upload.tier, length or 0)
                 self._may_append(upload, offset, length)
             except BaseException:
                 sink.close()
@@ -280,14 +292,15 @@ class ChunkWriter:
 
     def write(self, data: bytes | memoryview) -> None:
         """Bytes in order. Raises Refused ``upload.chunk_length`` for too many."""
-        self._size += len(data)
-        if self._size > self._part.size:
-            raise _length(self._part.number, self._part.size, self._size)
+        size = self._size + len(data)
+        if size > self._part.size:
+            raise _length(self._part.number, self._part.size, size)
         if self._part.start == 0 and len(self.head) < HEAD_BYTES:
             self.head += bytes(data[: HEAD_BYTES - len(self.head)])
         self._sums.update(data)
         if self._sink is not None:
             self._sink.write(data)
+        self._size = size  # not before: what could not be written must not seem complete
         if self._hold is not None:
             self._hold.renew()
 
@@ -356,16 +369,16 @@ class AppendWriter:
 
     def write(self, data: bytes | memoryview) -> None:
         """Bytes in order; those that are durable are counted as they come, unless they have a checksum. Raises
-        Refused ``upload.too_large`` for too many.
+        Refused ``upload.too_large`` for too many, and ``quota.exceeded``.
         """
         assert self._sink is not None
-        self._at += len(data)
-        if self._at > self._room:
+        if self._at + len(data) > self._room:
             raise too_large(self.upload)
         if self.first and len(self.head) < HEAD_BYTES:
             self.head += bytes(data[: HEAD_BYTES - len(self.head)])
         self._sums.update(data)
         self._sink.write(data)
+        self._at += len(data)
         self._hold.renew()
         durable = self._sink.checkpoint()
         if durable is not None:
@@ -386,9 +399,15 @@ class AppendWriter:
 
     def _count(self, durable: Durable) -> None:
         def work(conn: Connection) -> Upload:
+            if self.upload.size is None:
+                quotas.lock(conn, self.upload.owner)
             self._hold.fence(conn)
             unmoved = uploads.c.received == self.upload.received
             upload = _grown(conn, self.upload, durable.received, unmoved, tail=dict(durable.tail))
+            if upload.size is None:
+                quotas.must_fit(conn, upload.owner, upload.tier)
+            elif upload.received > upload.size:  # it was announced meanwhile
+                raise too_large(upload)
             for part in durable.parts:
                 conn.execute(insert(upload_parts).values(**_row(upload.id, Counted(part=part, crc32c="", xxh128=""))))
             return upload

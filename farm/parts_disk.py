@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import struct
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -57,6 +58,8 @@ class _Writer:
             self._file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
         except FileNotFoundError as error:
             raise _gone() from error
+        except PermissionError as error:  # its bytes are a blob already
+            raise Refused("upload.not_open", "the upload is being completed") from error
         try:
             hold(self._file, start, length)
         except BaseException:
@@ -157,6 +160,9 @@ class DiskParts:
                 if size:
                     os.ftruncate(file, size)
                 os.fsync(file)
+            except BaseException:
+                self.remove(place)
+                raise
             finally:
                 os.close(file)
             sync_folder(self._root)
@@ -199,7 +205,13 @@ class DiskParts:
         self, place: Place, sources: Sequence[tuple[Place, int]], progress: Callable[[int], None]
     ) -> None:
         """Inside the kernel (copy_file_range: shared extents where the file system has them)."""
-        target = os.open(self._path(place), os.O_WRONLY | os.O_CLOEXEC)
+        path = self._path(place)
+        try:
+            if not path.stat().st_mode & stat.S_IWUSR:
+                return  # joined, hashed and published before: a blob is never written
+            target = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise missing(str(place["file"])) from error
         try:
             at = 0
             for source, size in sources:

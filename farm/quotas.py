@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
+from farm.errors import Refused
 from farm.tables import blob_owners, blobs, uploads
 
 GIB = 1 << 30
@@ -45,3 +46,18 @@ def stored(conn: Connection, owner: str) -> int:
         uploads.c.owner == owner, uploads.c.state.in_(("open", "assembling"))
     )
     return int(conn.execute(kept).scalar_one()) + int(conn.execute(coming).scalar_one())
+
+
+def lock(conn: Connection, owner: str) -> None:
+    """Two of the owner's transactions must not both find the last room. Takes no row: call it before any is taken."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT pg_advisory_xact_lock(hashtext(:owner))"), {"owner": owner})
+
+
+def must_fit(conn: Connection, owner: str, tier: str, more: int = 0) -> None:
+    """Raises Refused ``quota.exceeded`` when ``more`` bytes have no room."""
+    limit, kept = QUOTAS[tier].stored_bytes, stored(conn, owner)
+    if kept + more > limit:
+        raise Refused(
+            "quota.exceeded", f"you have {kept:,} of the {limit:,} bytes of the {tier} tier: delete something"
+        )

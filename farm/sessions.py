@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, text, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from farm import audit, quotas
 from farm.db import Database, in_seconds, now
@@ -20,7 +21,9 @@ from farm.quotas import QUOTAS
 from farm.tables import artifacts, jobs, upload_parts, uploads
 from farm.upload_rows import Upload, UploadState, find, gaps, made, numbers
 
-DEFAULT_CHUNK = 8 * MIB
+DEFAULT_CHUNKS = ((1024 * MIB, 8 * MIB), (8 * 1024 * MIB, 16 * MIB), (math.inf, 32 * MIB))
+"""Chunk sizes by the size of the file: what is sent again after a break, against the cost of a chunk beside its bytes.
+"""
 MAX_CHUNK = 1024 * MIB
 USUAL_CHUNKS = 10_000
 RECEIPT_H = 7 * 24
@@ -131,8 +134,7 @@ class Sessions:
         }
 
         def work(conn: Connection) -> Upload:
-            if conn.dialect.name == "postgresql":  # two sessions at once must not both find the last room
-                conn.execute(text("SELECT pg_advisory_xact_lock(hashtext(:owner))"), {"owner": actor.owner})
+            quotas.lock(conn, actor.owner)
             self._within_quota(conn, actor, size)
             if sources:  # they must not expire under the job that joins them
                 kept = update(uploads).where(uploads.c.id.in_([source.id for source in sources]))
@@ -152,8 +154,9 @@ class Sessions:
         asked = wanted.chunk_size
         if asked is None:
             needed = -(-size // min(USUAL_CHUNKS, most))
-            return max(DEFAULT_CHUNK, least, -(-needed // MIB) * MIB)
-        if asked > MAX_CHUNK or (asked < least and asked < size):
+            usual = next(chunk for limit, chunk in DEFAULT_CHUNKS if size <= limit)
+            return max(usual, least, -(-needed // MIB) * MIB)
+        if not 1 <= asked <= MAX_CHUNK or (asked < least and asked < size):
             raise Refused(
                 "upload.chunk_size",
                 f"chunks have {least:,} to {MAX_CHUNK:,} bytes here: ask for a size between, or for none",
@@ -192,19 +195,17 @@ class Sessions:
                 f"you have {quota.open_uploads} uploads open, as many as the {actor.tier} tier may: "
                 "complete or delete some",
             )
-        stored = quotas.stored(conn, actor.owner)
-        if stored + (size or 0) > quota.stored_bytes:
-            raise Refused(
-                "quota.exceeded",
-                f"you have {stored:,} of the {quota.stored_bytes:,} bytes of the {actor.tier} tier: delete something",
-            )
+        quotas.must_fit(conn, actor.owner, actor.tier, size or 0)
 
     # Changing
 
     def announce_size(self, owner: str, upload_id: str, size: int) -> Upload:
-        """Tells the size of a deferred upload, once. Raises Refused ``upload.too_large`` or ``request.invalid``."""
+        """Tells the size of a deferred upload, once. Raises Refused ``upload.too_large``, ``quota.exceeded`` or
+        ``request.invalid``.
+        """
 
         def work(conn: Connection) -> Upload:
+            quotas.lock(conn, owner)
             upload = find(conn, upload_id, owner=owner, lock=True)
             if upload.size is not None:
                 if upload.size != size:
@@ -217,6 +218,7 @@ class Sessions:
                 )
             if size < upload.received:
                 raise Refused("request.invalid", f"{upload.received:,} bytes are there already, more than {size:,}")
+            quotas.must_fit(conn, owner, upload.tier, size - upload.received)
             return _changed(conn, upload_id, size=size)
 
         return self.db.transact(work)
@@ -226,9 +228,17 @@ class Sessions:
         self.db.transact(lambda conn: _changed(conn, upload_id, media_type=media_type))
 
     def fail(self, upload_id: str, error: FarmError) -> None:
-        """The upload cannot become a blob: its bytes go, the reason stays."""
+        """The upload cannot become a blob: its bytes go, the reason stays. Nothing happens to one that is no longer
+        open, for its job decides.
+        """
 
-        def work(conn: Connection) -> Upload:
+        def work(conn: Connection) -> Upload | None:
+            query = select(uploads.c.state).where(uploads.c.id == upload_id)
+            if conn.dialect.name == "postgresql":
+                query = query.with_for_update()
+            if conn.execute(query).scalar_one_or_none() != UploadState.OPEN:
+                return None
+            conn.execute(delete(upload_parts).where(upload_parts.c.upload_id == upload_id))
             return _changed(
                 conn,
                 upload_id,
@@ -239,8 +249,9 @@ class Sessions:
             )
 
         upload = self.db.transact(work)
-        self.parts.remove(upload.place)
-        self.tell(upload)
+        if upload is not None:
+            self.parts.remove(upload.place)
+            self.tell(upload)
 
     def delete(self, actor: Actor, upload_id: str) -> None:
         """Removes an upload and its bytes. Raises Refused ``not_found``, or ``upload.not_open`` while its job runs
@@ -277,6 +288,7 @@ class Sessions:
         Raises Refused ``upload.incomplete`` with what is missing, ``upload.not_open``, ``blob.digest_mismatch`` for a
         second, different SHA-256.
         """
+        self.settle([upload_id])
 
         def work(conn: Connection) -> tuple[Upload, str, bool]:
             upload = find(conn, upload_id, owner=owner, lock=True)
@@ -286,23 +298,47 @@ class Sessions:
                 raise Refused(upload.error_code or "upload.not_open", upload.error_detail or "the upload failed")
             if digest is not None and upload.digest not in {None, digest}:
                 raise Refused("blob.digest_mismatch", f"the upload was announced with the SHA-256 {upload.digest}")
-            if upload.state in {UploadState.COMPLETE, UploadState.ASSEMBLING}:
+            if upload.state == UploadState.COMPLETE:
                 assert upload.job_id is not None
-                query = select(jobs.c.state).where(jobs.c.id == upload.job_id)
-                state = conn.execute(query).scalar_one_or_none()
-                if upload.state == UploadState.COMPLETE or state not in {JobState.FAILED, JobState.CANCELLED}:
-                    return upload, upload.job_id, state is None
-            if not upload.sources and not upload.whole:
-                raise self._incomplete(conn, upload)
-            job_id = new_id()
-            changes: dict[str, Any] = {"state": UploadState.ASSEMBLING, "job_id": job_id, "error_code": None}
+                return upload, upload.job_id, False
+            changes: dict[str, Any] = {"state": UploadState.ASSEMBLING, "error_code": None, "error_detail": None}
             if digest is not None:
                 changes["digest"] = digest
-            return _changed(conn, upload_id, **changes), job_id, True
+            state = conn.execute(select(jobs.c.state).where(jobs.c.id == upload.job_id)).scalar_one_or_none()
+            lost = state is None and upload.state == UploadState.ASSEMBLING
+            # A job that was retried after the upload was opened again has it once more.
+            if upload.job_id and (lost or state not in {None, JobState.FAILED, JobState.CANCELLED}):
+                if upload.state == UploadState.OPEN or upload.digest != changes.get("digest", upload.digest):
+                    return _changed(conn, upload_id, **changes), upload.job_id, lost
+                return upload, upload.job_id, lost
+            if upload.sources:
+                self._keep(conn, upload)
+            elif not upload.whole:
+                raise self._incomplete(conn, upload)
+            job_id = new_id()
+            return _changed(conn, upload_id, job_id=job_id, **changes), job_id, True
 
         upload, job_id, fresh = self.db.transact(work)
         self.tell(upload)
         return upload, job_id, fresh
+
+    @staticmethod
+    def _keep(conn: Connection, upload: Upload) -> None:
+        """The parts of a concatenation must not expire under the job that joins them."""
+        kept = (
+            update(uploads)
+            .where(uploads.c.id.in_(upload.sources), uploads.c.owner == upload.owner)
+            .values(expires_at=in_seconds(QUOTAS[upload.tier].retention_h * 3600))
+            .returning(uploads.c.id)
+        )
+        gone = set(upload.sources).difference(conn.execute(kept).scalars())
+        if gone:
+            name = min(gone)
+            raise Refused(
+                "upload.incomplete",
+                f"the partial upload {name} is gone: begin the concatenation anew",
+                {"upload": name},
+            )
 
     @staticmethod
     def _incomplete(conn: Connection, upload: Upload) -> Refused:
@@ -369,10 +405,15 @@ class Sessions:
                     select(artifacts.c.digest, artifacts.c.media_type).where(artifacts.c.job_id == upload.job_id)
                 ).first()
                 found = {} if made_of is None else {"digest": made_of.digest, "media_type": made_of.media_type}
-                size = upload.size or 0
-                _changed(
-                    conn, upload_id, state=UploadState.COMPLETE, received=size, error_code=None, **found, **ended
-                )
+                if upload.digest not in {None, found.get("digest", upload.digest)}:  # it was told after the job began
+                    wrong = f"the file has the SHA-256 {found['digest']}, {upload.digest} was announced"
+                    failed = {"error_code": "blob.digest_mismatch", "error_detail": wrong}
+                    _changed(conn, upload_id, state=UploadState.FAILED, **failed, **ended)
+                else:
+                    size = upload.size or 0
+                    _changed(
+                        conn, upload_id, state=UploadState.COMPLETE, received=size, error_code=None, **found, **ended
+                    )
             elif job_state == JobState.FAILED and code is not None and lookup(code).status < 500:
                 _changed(conn, upload_id, state=UploadState.FAILED, error_code=code, error_detail=error, **ended)
             else:

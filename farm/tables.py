@@ -156,8 +156,8 @@ steps = Table(
     Column("version", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Column("unit", String(16), nullable=False),
-    Column("total", Integer, nullable=False),
-    Column("done", Integer, nullable=False, server_default="0"),
+    Column("total", BigInteger, nullable=False),  # bytes too
+    Column("done", BigInteger, nullable=False, server_default="0"),
     Column("attempt", Integer, nullable=False, server_default="0"),  # the fence: rises with every claim
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("losses", Integer, nullable=False, server_default="0"),  # leases that ran out

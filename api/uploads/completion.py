@@ -87,6 +87,7 @@ async def complete(parts: Services, actor: Actor, upload_id: str, digest: str | 
                 spec=closed.spec,
                 closed=closed,
                 output_name=None,
+                idempotency_key=job_id,  # two requests may find the same job unsubmitted
             )
         )
     return upload

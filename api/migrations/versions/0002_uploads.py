@@ -113,10 +113,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_links_artifact_id_id", "links", ["artifact_id", "id"], unique=False)
     op.create_index("ix_links_expires_at", "links", ["expires_at"], unique=False)
+    if op.get_bind().dialect.name == "postgresql":  # SQLite's integers are wide enough
+        for name in ("total", "done"):  # of steps that count bytes
+            op.alter_column("steps", name, type_=sa.BigInteger())
 
 
 def downgrade() -> None:
-
+    if op.get_bind().dialect.name == "postgresql":
+        for name in ("total", "done"):
+            op.alter_column("steps", name, type_=sa.Integer(), postgresql_using=f"least({name}, 2147483647)")
     op.drop_index("ix_links_expires_at", table_name="links")
     op.drop_index("ix_links_artifact_id_id", table_name="links")
     op.drop_table("links")
