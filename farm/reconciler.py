@@ -28,6 +28,7 @@ from farm.tables import (
     cache_blobs,
     job_blobs,
     jobs,
+    links,
     step_cache,
     steps,
     workers,
@@ -37,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 KEY_HOURS = 24
+LINK_DAYS = 30
+"""How long an expired link is still listed, with its count."""
 _OPEN = (JobState.QUEUED, JobState.RUNNING, JobState.PAUSED)
 TEMPORARY_S = 24 * 3600.0
 
@@ -76,6 +79,7 @@ class Reconciler:
             _Duty("expired_keys", 300.0, self.expire_keys),
             _Duty("deleted_light_jobs", 300.0, self.delete_light_jobs),
             _Duty("expired_artifacts", 300.0, self.expire_artifacts),
+            _Duty("deleted_links", 3600.0, self.delete_links),
             _Duty("collected_blobs", 900.0, self.collect),
             _Duty("settled_uploads", 1.0, sessions.settle),
             _Duty("reopened_uploads", 60.0, sessions.reopen),
@@ -189,6 +193,12 @@ class Reconciler:
         with self._db.write() as connection:
             gone = connection.execute(delete(artifacts).where(artifacts.c.expires_at < now())).rowcount
             return gone + connection.execute(delete(step_cache).where(step_cache.c.expires_at < now())).rowcount
+
+    def delete_links(self) -> int:
+        """Links that expired a month ago; the audit trail keeps that they were made."""
+        with self._db.write() as connection:
+            old = select(links.c.id).where(links.c.expires_at < in_seconds(-LINK_DAYS * 86_400)).limit(BATCH * 10)
+            return connection.execute(delete(links).where(links.c.id.in_(old))).rowcount
 
     def collect(self) -> int:
         """Deletes blobs that no upload, job, artifact or cache entry needs, a day after they were last put."""
