@@ -16,7 +16,7 @@ from litestar.types import Message, Scope
 
 from api import http, openapi, operations, problems
 from api.cards import routes as cards
-from api.jobs import artifacts, batches, blobs, images
+from api.jobs import artifacts, audit, batches, blobs, images, links
 from api.jobs import farm as farm_routes
 from api.jobs import routes as jobs
 from api.operations import Metrics
@@ -32,6 +32,8 @@ SLICES = (
     jobs.ROUTES,
     batches.ROUTES,
     artifacts.ROUTES,
+    links.ROUTES,
+    audit.ROUTES,
     blobs.ROUTES,
     farm_routes.ROUTES,
     images.ROUTES,

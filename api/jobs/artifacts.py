@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any
 
-from litestar import HttpMethod, Request, Router, get, route
+from litestar import HttpMethod, Request, Router, delete, get, route
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -19,6 +19,7 @@ from api.identity.auth import authenticator, require, scope
 from api.jobs import reads
 from api.jobs.schemas import ArtifactDetail, ArtifactView
 from api.services import Services, services
+from farm import deletion
 from farm.artifacts import Opened, content_disposition, open_range, verify
 from farm.errors import Refused
 
@@ -114,17 +115,49 @@ async def _found(
     return await parts.read(partial(reads.artifact, artifact_id=artifact_id, links=links, owner=owner))
 
 
-def _headers(found: ArtifactDetail) -> list[tuple[bytes, bytes]]:
+def head_of(found: ArtifactDetail, cache: bytes) -> list[tuple[bytes, bytes]]:
+    """The headers of an artifact's bytes, all but their length. ``cache``: the value of Cache-Control."""
     return [
         (b"etag", etag(found.digest).encode()),
         (b"accept-ranges", b"bytes"),
         (b"content-disposition", content_disposition(found.name.rpartition("/")[2]).encode()),
-        (b"cache-control", b"private, max-age=3600, immutable"),
+        (b"cache-control", cache),
         (b"content-type", found.media_type.encode()),
         (b"last-modified", found.created_at.strftime("%a, %d %b %Y %H:%M:%S GMT").encode()),
         # A page elsewhere may show a picture that it has a signed link for.
         (b"cross-origin-resource-policy", b"cross-origin"),
     ]
+
+
+def without_bytes(
+    request: Request[Any, Any, Any], found: ArtifactDetail, headers: list[tuple[bytes, bytes]]
+) -> Answer | None:
+    """The answer to HEAD, or that the client has the bytes already; None when they are to be sent."""
+    if not_modified(request, found.digest):
+        return Answer(status=304, headers=headers[:1])
+    if request.method == HttpMethod.HEAD:
+        # A range means nothing to HEAD (RFC 9110, 14.2).
+        return Answer.bare(200, [*headers, (b"content-length", str(found.size).encode())])
+    return None
+
+
+def range_wanted(request: Request[Any, Any, Any], digest: str) -> str | None:
+    """The Range header, unless If-Range says that it is of other bytes."""
+    condition = request.headers.get("if-range")
+    if condition is not None and etags(condition) != (digest,):
+        return None
+    return request.headers.get("range")
+
+
+async def send(
+    parts: Services, found: ArtifactDetail, headers: list[tuple[bytes, bytes]], wanted: str | None
+) -> Download:
+    """The bytes, or a range of them. Raises Refused ``request.range``."""
+    opened = await parts.thread(open_range, parts.blobs, found.digest, found.size, wanted)
+    headers = [*headers, (b"content-length", str(opened.end - opened.start).encode())]
+    if opened.partial:
+        headers.append((b"content-range", opened.content_range.encode()))
+    return Download(parts, opened, headers)
 
 
 @route(
@@ -139,22 +172,26 @@ async def read_content(
 ) -> ASGIApp:
     """By a signed link without a token, or with the owner's token. A single Range is honoured."""
     found = await _found(request, artifact_id, expires, signature)
-    headers = _headers(found)
-    if not_modified(request, found.digest):
-        return Answer(status=304, headers=headers[:1])
-    wanted = request.headers.get("range")
-    condition = request.headers.get("if-range")
-    if condition is not None and etags(condition) != (found.digest,):
-        wanted = None
-    parts = services(request)
-    if request.method == HttpMethod.HEAD:
-        # A range means nothing to HEAD (RFC 9110, 14.2).
-        return Answer.bare(200, [*headers, (b"content-length", str(found.size).encode())])
-    opened = await parts.thread(open_range, parts.blobs, found.digest, found.size, wanted)
-    headers.append((b"content-length", str(opened.end - opened.start).encode()))
-    if opened.partial:
-        headers.append((b"content-range", opened.content_range.encode()))
-    return Download(parts, opened, headers)
+    headers = head_of(found, b"private, max-age=3600, immutable")
+    bare = without_bytes(request, found, headers)
+    if bare is not None:
+        return bare
+    return await send(services(request), found, headers, range_wanted(request, found.digest))
 
 
-ROUTES = Router("/", route_handlers=[list_artifacts, read_artifact, read_content], tags=["artifacts"])
+@delete(
+    "/artifacts/{artifact_id:str}",
+    guards=[scope("blobs:write")],
+    summary="Delete an artifact",
+    responses={204: ResponseSpec(None, description="It is gone, and every link to it")},
+    status_code=200,
+)
+async def delete_artifact(request: Request[Any, Any, Any], artifact_id: FromPath[str]) -> Answer:
+    """Its links end at once. Its bytes go when no job, cache entry or blob of yours needs them any more."""
+    await services(request).write(partial(deletion.artifact, actor=request.user, artifact_id=artifact_id))
+    return Answer(status=204)
+
+
+ROUTES = Router(
+    "/", route_handlers=[list_artifacts, read_artifact, read_content, delete_artifact], tags=["artifacts"]
+)

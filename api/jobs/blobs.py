@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from litestar import Request, Router, get, post
+from litestar import Request, Router, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
@@ -17,7 +18,7 @@ from api.jobs import reads
 from api.jobs.schemas import BlobView
 from api.openapi import Body, Raw
 from api.services import Services, services
-from farm import blobs
+from farm import blobs, deletion
 from farm.blobs import BlobStore, BlobWriter, Stored
 from farm.errors import FarmFault, Refused
 from farm.media import HEAD_BYTES, sniff
@@ -122,4 +123,19 @@ async def read_blob(request: Request[Any, Any, Any], digest: FromPath[str]) -> A
     )
 
 
-ROUTES = Router("/", route_handlers=[create_blob, read_blob], tags=["blobs"])
+@delete(
+    "/blobs/{digest:str}",
+    guards=[scope("blobs:write")],
+    summary="Give up a blob",
+    responses={204: ResponseSpec(None, description="It is no longer yours")},
+    status_code=200,
+)
+async def delete_blob(request: Request[Any, Any, Any], digest: FromPath[str]) -> Answer:
+    """It no longer counts against your quota. The bytes go when nothing else needs them. Refused with
+    ``job.conflict`` while an unfinished job of yours needs them.
+    """
+    await services(request).write(partial(deletion.blob, actor=request.user, digest=digest[:100]))
+    return Answer(status=204)
+
+
+ROUTES = Router("/", route_handlers=[create_blob, read_blob, delete_blob], tags=["blobs"])

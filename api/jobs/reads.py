@@ -10,7 +10,18 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from api.jobs.schemas import ArtifactDetail, ArtifactView, Job, JobItem, LogLine, Problem, Progress, StepView
+from api.jobs.schemas import (
+    ArtifactDetail,
+    ArtifactView,
+    Job,
+    JobItem,
+    LinkView,
+    LogLine,
+    Problem,
+    Progress,
+    StepView,
+)
+from farm import links as shared_links
 from farm.artifacts import sign
 from farm.db import now
 from farm.errors import Refused, lookup
@@ -74,6 +85,22 @@ class Links:
         expires = min((int(time.time()) // self._step + 2) * self._step, int(expires_at.timestamp()))
         signature = sign(self._secret, artifact_id, expires)
         return f"{self._base}/api/v1/artifacts/{artifact_id}/content?expires={expires}&signature={signature}"
+
+    def shared(self, link: shared_links.Link) -> LinkView:
+        """A shared link with its address, which stays the same for all its life."""
+        signature = shared_links.sign(self._secret, link.id)
+        return LinkView(
+            id=link.id,
+            url=f"{self._base}/api/v1/links/{link.id}/content?signature={signature}",
+            artifact=link.artifact_id,
+            note=link.note,
+            downloads=link.downloads,
+            max_downloads=link.max_downloads,
+            created_at=link.created_at,
+            expires_at=link.expires_at,
+            revoked_at=link.revoked_at,
+            last_used_at=link.last_used_at,
+        )
 
 
 def unknown(what: str) -> Refused:

@@ -79,6 +79,42 @@ class ArtifactDetail(ArtifactView, kw_only=True, frozen=True):
     receipt: dict[str, Any]
 
 
+class LinkRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """Who has the link may download, for ``expires_in`` seconds and ``max_downloads`` times. ``note`` is for you."""
+
+    expires_in: Annotated[int, msgspec.Meta(ge=1, le=10**9)] | None = None
+    max_downloads: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+    note: Annotated[str, msgspec.Meta(max_length=200, pattern="^[^\\x00-\\x1f\\x7f]*$")] = ""
+
+
+class LinkView(msgspec.Struct, kw_only=True, frozen=True):
+    """A shared link. ``url`` needs no token and stays the same; ``downloads`` of ``max_downloads`` (null: any number)
+    were begun.
+    """
+
+    id: str
+    url: str
+    artifact: str
+    note: str
+    downloads: int
+    max_downloads: int | None
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class AuditView(msgspec.Struct, kw_only=True, frozen=True):
+    """One fact. ``actor`` is the token's id, or "farm"; ``subject`` the id of what ``action`` was done to."""
+
+    id: str
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    data: dict[str, Any]
+
+
 class JobItem(msgspec.Struct, kw_only=True, frozen=True):
     """A job in a list."""
 

@@ -21,6 +21,7 @@ OPEN = {
     "/ready",
     "/metrics",
     "/api/v1/artifacts/{artifact_id}/content",
+    "/api/v1/links/{link_id}/content",
     "/api/v1/uploads/{upload_id}/content",
 }
 

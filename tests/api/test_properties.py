@@ -62,8 +62,19 @@ def test_any_card(http: httpx.Client, body: bytes, field: str, value: Any) -> No
 
 
 NAMES = st.sampled_from(["limit", "cursor", "state", "kind", "batch", "job", "name"])
-LISTS = st.sampled_from(["/jobs", "/cards", "/batches", "/artifacts"])
-THINGS = st.sampled_from(["jobs/{}", "cards/{}", "blobs/{}", "kinds/{}", "artifacts/{}", "artifacts/{}/content"])
+LISTS = st.sampled_from(["/jobs", "/cards", "/batches", "/artifacts", "/audit"])
+THINGS = st.sampled_from(
+    [
+        "jobs/{}",
+        "cards/{}",
+        "blobs/{}",
+        "kinds/{}",
+        "artifacts/{}",
+        "artifacts/{}/content",
+        "artifacts/{}/links",
+        "links/{}/content",
+    ]
+)
 
 
 @QUICK
