@@ -134,12 +134,13 @@ class Bars(Protocol):
 def progress(unit: str = "") -> Iterator[Bars]:
     """Rich bars on stderr; without a terminal, a plain line whenever a bar has come another tenth."""
     if sys.stderr.isatty():
-        with _rich() as display:
+        with _rich(unit) as display:
             tasks: dict[str, Any] = {}
 
             def on_terminal(name: str, done: float, total: float) -> None:
                 if name not in tasks:
-                    tasks[name] = display.add_task(_plain(name), total=total or None)
+                    # What was done before is no part of the rate.
+                    tasks[name] = display.add_task(_plain(name), total=total or None, completed=int(done))
                 display.update(tasks[name], completed=done, total=total or None)
 
             yield on_terminal
@@ -150,26 +151,30 @@ def progress(unit: str = "") -> Iterator[Bars]:
         tenth = int(10 * done / total) if total else 0
         if tenths.get(name) != tenth:
             tenths[name] = tenth
-            note(f"{_plain(name)}: {done:g}/{total:g} {unit}".rstrip())
+            far = f"{size(done)} of {size(total)}" if unit == "bytes" else f"{done:g}/{total:g} {unit}".rstrip()
+            note(f"{_plain(name)}: {far}")
 
     yield on_paper
 
 
-def _rich() -> Progress:
+def _rich(unit: str) -> Progress:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
+        DownloadColumn,
         MofNCompleteColumn,
         Progress,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
+        TransferSpeedColumn,
     )
 
+    counts = (DownloadColumn(), TransferSpeedColumn()) if unit == "bytes" else (MofNCompleteColumn(),)
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
+        *counts,
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),

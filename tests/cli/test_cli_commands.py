@@ -426,21 +426,6 @@ def test_a_link_that_has_expired_is_asked_for_again(farm: Run, doors: Doors, tmp
     assert (tmp_path / "a.png").read_bytes() == b"right"
 
 
-def test_files_are_uploaded_once(farm: Run, doors: Doors, model: Path) -> None:
-    assert farm("upload", str(model)).code == 0
-    said = farm("upload", str(model), "-o", "json")
-    assert json.loads(said.out)[0]["digest"] == hashlib.sha256(model.read_bytes()).hexdigest()
-    assert doors.paths("POST").count("/api/v1/blobs") == 1
-
-
-def test_a_broken_model_is_refused_before_it_is_sent(farm: Run, doors: Doors, tmp_path: Path) -> None:
-    path = tmp_path / "cut.glb"
-    path.write_bytes(GLB[:-9])
-    said = farm("upload", str(path))
-    assert said.code == 2
-    assert doors.paths("POST") == []
-
-
 def test_a_closed_pipe_is_no_error() -> None:
     code = f"{sys.executable} -m api.cli catalogue ls | head -1"
     ended = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=False)
