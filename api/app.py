@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
@@ -28,6 +29,24 @@ from farm.process import watch_parent
 from farm.settings import Settings
 from pipelines.kinds import KINDS
 
+EXPOSED = (
+    "ETag",
+    "Location",
+    "Retry-After",
+    "X-Request-ID",
+    "Tus-Resumable",
+    "Tus-Version",
+    "Tus-Extension",
+    "Tus-Max-Size",
+    "Tus-Checksum-Algorithm",
+    "Upload-Concat",
+    "Upload-Defer-Length",
+    "Upload-Expires",
+    "Upload-Length",
+    "Upload-Metadata",
+    "Upload-Offset",
+)
+"""Answers' headers that a page of another origin may read."""
 SLICES = (
     jobs.ROUTES,
     batches.ROUTES,
@@ -77,6 +96,7 @@ def create_app(settings: Settings, kinds: Mapping[str, JobKind] = KINDS) -> Lite
         state=State({"metrics": metrics, "kinds": kinds}),
         exception_handlers=problems.HANDLERS,
         before_send=[before_send],
+        cors_config=_cors(settings.cors_origins),
         request_max_body_size=None,  # every body is counted as it streams in, against its own limit
         logging_config=None,
         openapi_config=OpenAPIConfig(
@@ -88,6 +108,20 @@ def create_app(settings: Settings, kinds: Mapping[str, JobKind] = KINDS) -> Lite
             components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
             security=[{"token": []}],
         ),
+    )
+
+
+def _cors(origins: str) -> CORSConfig | None:
+    """Pages of other origins may call, without cookies: they need a token of their own."""
+    named = [origin.strip() for origin in origins.split(",") if origin.strip()]
+    if not named:
+        return None
+    return CORSConfig(
+        allow_origins=named,
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        allow_headers=["*"],
+        expose_headers=[*EXPOSED],
+        max_age=86_400,
     )
 
 

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     metrics_port: int = 0
     public_url: str = ""
     http_workers: int = 1
+    cors_origins: str = ""  # whose pages may call the HTTP door: https://studio.example, comma-separated, or *
 
     secret_key: SecretStr = SecretStr("")  # signs links; made on first start in <data_dir>/secret.key when empty
     flower_user: str = "farm"
