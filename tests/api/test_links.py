@@ -24,6 +24,11 @@ DAY = 86_400
 
 @pytest.fixture
 def artifact(farm: Farm, http: httpx.Client) -> dict[str, Any]:
+    return made(farm, http)
+
+
+def made(farm: Farm, http: httpx.Client) -> dict[str, Any]:
+    """An artifact of a job that has ended."""
     job = http.post("/jobs", json={"kind": "still", "spec": SPEC}).json()
     while farm.run_next(DATA) != job["id"]:
         pass
@@ -226,10 +231,10 @@ def test_strangers_can_neither_share_nor_list_nor_delete(
 
 
 def test_lists_of_links_go_on_by_cursor(http: httpx.Client, artifact: dict[str, Any]) -> None:
-    made = [share(http, artifact)["id"] for _ in range(5)]
+    ids = [share(http, artifact)["id"] for _ in range(5)]
     first = http.get(f"/artifacts/{artifact['id']}/links?limit=3").json()
     rest = http.get(f"/artifacts/{artifact['id']}/links", params={"limit": 3, "cursor": first["next"]}).json()
-    assert [row["id"] for row in (*first["items"], *rest["items"])] == made[::-1]
+    assert [row["id"] for row in (*first["items"], *rest["items"])] == ids[::-1]
     assert rest["next"] is None
 
 
@@ -263,7 +268,7 @@ def test_a_blob_is_given_up_unless_an_unfinished_job_needs_it(http: httpx.Client
 
 
 def test_the_audit_trail_is_the_owners_own(farm: Farm, artifact: dict[str, Any], owner: str) -> None:
-    made, text = tokens.create(farm.db, owner=owner)
+    token, text = tokens.create(farm.db, owner=owner)
     with farm.client(text) as mine:
         link = share(mine, artifact, max_downloads=4)
         mine.delete(f"/links/{link['id']}")
@@ -277,7 +282,7 @@ def test_the_audit_trail_is_the_owners_own(farm: Farm, artifact: dict[str, Any],
         ("link.revoked", link["id"]),
         ("link.created", link["id"]),
     ]
-    assert {row["actor"] for row in rows} == {made.id}
+    assert {row["actor"] for row in rows} == {token.id}
     assert rows[0]["data"]["name"] == artifact["name"]
     assert rows[2]["data"]["max_downloads"] == 4
     assert rest["next"] is None

@@ -13,6 +13,7 @@ from tests.api import test_batches as batches
 from tests.api import test_cards as cards
 from tests.api import test_files as files
 from tests.api import test_jobs as jobs
+from tests.api import test_links as links
 from tests.api.conftest import SPEC, Farm, door
 
 with warnings.catch_warnings():
@@ -83,3 +84,21 @@ def test_uploads(http: httpx.Client, other: httpx.Client) -> None:
 def test_a_finished_job(farm: Farm, http: httpx.Client) -> None:
     submitted = http.post("/jobs", json={"kind": "still", "spec": SPEC}).json()
     jobs.test_a_finished_job_has_artifacts_with_links(farm, http, submitted)
+
+
+def test_sharing(farm: Farm, http: httpx.Client, other: httpx.Client) -> None:
+    for check in (
+        links.test_ten_at_once_of_a_link_for_three_are_three,
+        links.test_a_later_range_continues_a_download_and_the_first_byte_begins_one,
+        links.test_a_deleted_artifact_is_gone_with_its_links,
+        links.test_an_expired_link_is_over,
+    ):
+        check(farm, http, links.made(farm, http))
+        for artifact in http.get("/artifacts").json()["items"]:
+            http.delete(f"/artifacts/{artifact['id']}")
+    links.test_a_revoked_link_is_over_at_once(farm, http, other, links.made(farm, http))
+    links.test_a_blob_is_given_up_unless_an_unfinished_job_needs_it(http, other)
+
+
+def test_the_audit_trail(farm: Farm, http: httpx.Client, owner: str) -> None:
+    links.test_the_audit_trail_is_the_owners_own(farm, links.made(farm, http), owner)
