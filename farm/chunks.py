@@ -294,6 +294,7 @@ class ChunkWriter:
         """Bytes in order. Raises Refused ``upload.chunk_length`` for too many."""
         size = self._size + len(data)
         if size > self._part.size:
+            self._size = size
             raise _length(self._part.number, self._part.size, size)
         if self._part.start == 0 and len(self.head) < HEAD_BYTES:
             self.head += bytes(data[: HEAD_BYTES - len(self.head)])
