@@ -186,7 +186,7 @@ def problem(error: FarmError, *, ko: bool = False, instance: str = "") -> dict[s
         errors = [{"path": str(error.data["path"]), "message": error.detail, "code": error.code}]
     if errors:
         body["errors"] = list(errors)[:MAX_ERRORS]
-    for key in ("rows", "total_bad", "job"):
+    for key in ("rows", "total_bad", "job", "missing"):
         if key in error.data:
             body[key] = error.data[key]
     return body

@@ -3,8 +3,8 @@ against nginx's DAV PUT of the same pieces in the same run.
 
 The farm verifies a CRC-32C of every chunk; nginx verifies nothing. Both are measured without a sync per chunk, and
 with it (nginx has none: the benchmark calls fdatasync on the file that it wrote, after its answer). The client is
-the same for both: headers, then sendfile from a file in the page cache. `loop_p99_ms` is the farm's own measure of how
-late its event loop came to what was due, meanwhile. Run as `python -m benchmarks.upload` after `make peers`.
+the same for both: headers, then sendfile from a file in the page cache. `loop_p99_ms` is the farm's own measure of
+how late its event loop came to what was due, meanwhile. Run as `python -m benchmarks.upload` after `make peers`.
 """
 
 from __future__ import annotations

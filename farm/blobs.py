@@ -13,19 +13,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from farm import tables
+from farm.db import Database, now
 from farm.errors import FarmFault, Refused
 from farm.jobs import BlobInfo
 from farm.settings import Settings
-
-if TYPE_CHECKING:
-    from farm.db import Database
 
 CHUNK = 1 << 20
 """Bytes read or hashed at a time; what an open transfer costs in memory."""
@@ -202,8 +200,6 @@ def register(
     An inspection (an upload that was looked into) replaces what a step only claimed about equal bytes. Writing again
     restarts the collector's grace. The key of a row that is there stays: its bytes do, as long as the row.
     """
-    from farm.db import now
-
     insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
     row = {"digest": stored.digest, "size": stored.size, "key": stored.key}
     new = insert(tables.blobs).values(
@@ -219,12 +215,12 @@ def register(
 
 
 def owned(conn: Connection, owner: str, digests: Sequence[str]) -> dict[str, BlobInfo]:
-    """Those of the blobs that the owner has, by digest, in one statement."""
-    blobs, rights = tables.blobs, tables.blob_owners
-    query = (
-        select(blobs.c.digest, blobs.c.size, blobs.c.media_type, blobs.c.inspection)
-        .join(rights, rights.c.digest == blobs.c.digest)
-        .where(rights.c.owner == owner, blobs.c.digest.in_(list(digests)))
+    """Those of the blobs that the owner has, by digest, in one statement: uploaded, or made and not yet expired."""
+    blobs, rights, made = tables.blobs, tables.blob_owners, tables.artifacts
+    uploaded = exists().where(rights.c.digest == blobs.c.digest, rights.c.owner == owner)
+    kept = exists().where(made.c.digest == blobs.c.digest, made.c.owner == owner, made.c.expires_at > now())
+    query = select(blobs.c.digest, blobs.c.size, blobs.c.media_type, blobs.c.inspection).where(
+        blobs.c.digest.in_(list(digests)), or_(uploaded, kept)
     )
     return {
         row.digest: BlobInfo(digest=row.digest, size=row.size, media_type=row.media_type, inspection=row.inspection)

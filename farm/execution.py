@@ -50,6 +50,7 @@ class Execution:
         self.inputs = inputs
         self.resources = resources
         self.stored: dict[str, tuple[Stored, str, Mapping[str, Any]]] = {}
+        self.adopted: set[str] = set()
         self._blobs = blobs
         self._report = report
         self._write_log = write_log
@@ -93,8 +94,9 @@ class Execution:
         return self._uploads()
 
     def adopt(self, stored: Stored, media_type: str, inspection: Mapping[str, Any]) -> None:
-        """Notes what is in the blob store already."""
+        """Notes what is in the blob store already: an upload, which its owner keeps."""
         self.stored[stored.digest] = (stored, media_type, inspection)
+        self.adopted.add(stored.digest)
 
     def progress(self, done: int, total: int | None = None) -> None:
         """Counts, asks whether to stop, and tells the farm now and then."""

@@ -138,7 +138,9 @@ class HeavyChild:
         context.check()
         with self._db.write() as connection:
             for stored, media_type, inspection in context.stored.values():
-                register(connection, stored, media_type, claimed.owner, inspection)
+                # What a step made is its owner's while an artifact of it lasts; an upload, until it is deleted.
+                owner = claimed.owner if stored.digest in context.adopted else None
+                register(connection, stored, media_type, owner, inspection)
         self._finish(claimed, result, "rendered", device, began)
         return "rendered"
 

@@ -22,7 +22,7 @@ from farm.tables import artifacts, jobs, upload_parts, uploads
 from farm.upload_rows import Upload, UploadState, find, gaps, made, numbers
 
 DEFAULT_CHUNKS = ((1024 * MIB, 8 * MIB), (8 * 1024 * MIB, 16 * MIB), (math.inf, 32 * MIB))
-"""Chunk sizes by the size of the file: what is sent again after a break, against the cost of a chunk beside its bytes.
+"""Chunk sizes by the size of the file: what is sent again after a break, against what a chunk costs beside its bytes.
 """
 MAX_CHUNK = 1024 * MIB
 USUAL_CHUNKS = 10_000

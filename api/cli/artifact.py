@@ -1,15 +1,15 @@
-"""`farm artifact`: results, listed and fetched."""
+"""`farm artifact`: results, listed, fetched, shared and deleted."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import typer
 
 from api.cli.options import Most
-from api.cli.screen import Format, Output, note, show
+from api.cli.screen import Format, Output, line, note, show, show_one
 from api.cli.screen import size as in_words
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ app = typer.Typer(help="Artifacts: the files that jobs made.", no_args_is_help=T
 
 JobOption = Annotated[str | None, typer.Option("--job", help="Of this job.")]
 BatchOption = Annotated[str | None, typer.Option("--batch", help="Of this batch.")]
+ArtifactId = Annotated[str, typer.Argument(metavar="ARTIFACT", help="An artifact's id.")]
 Folder = Annotated[Path, typer.Option("--out", "-o", help="The folder.")]
 
 
@@ -41,7 +42,7 @@ def ls(job: JobOption = None, batch: BatchOption = None, limit: Most = None, out
 
 @app.command("get")
 def get(
-    artifact: Annotated[str, typer.Argument(metavar="ARTIFACT", help="An artifact's id.")],
+    artifact: ArtifactId,
     out: Annotated[Path, typer.Option("--out", "-o", help="A file or a folder.")] = Path(),
 ) -> None:
     """Downloads one artifact, verified by its digest."""
@@ -95,3 +96,67 @@ def verify(
     show(wrong, ("file", "found", "digest"), output)
     note(f"{count - len(wrong)} of {count} artifacts are here and right")
     return 3 if wrong else 0
+
+
+@app.command("share")
+def share(
+    artifact: ArtifactId,
+    expires: Annotated[str | None, typer.Option(help="How long: 90m, 12h, 7d. A week when not named.")] = None,
+    max_downloads: Annotated[
+        int | None, typer.Option(min=1, help="How many downloads; any number if not named.")
+    ] = None,
+    note_: Annotated[str, typer.Option("--note", help="What it is for; only you see it.")] = "",
+    output: Output = Format.TABLE,
+) -> None:
+    """Makes a link that needs no token and prints its address; its id and end go to stderr."""
+    from api.cli.amounts import duration
+    from api.cli.client import connect
+
+    body = {
+        "expires_in": None if expires is None else round(duration(expires)),
+        "max_downloads": max_downloads,
+        "note": note_,
+    }
+    with connect() as farm:
+        made = _link(farm, farm.post(f"/artifacts/{quote(artifact, safe='')}/links", body))
+    if output is Format.TABLE:
+        line(made["url"])
+        note(f"link {made['id']}, good until {made['expires_at']}")
+    else:
+        show_one(made, (), output)
+
+
+@app.command("links")
+def links(artifact: ArtifactId, limit: Most = None, output: Output = Format.TABLE) -> None:
+    """Lists an artifact's links and how often each was used, newest first."""
+    from api.cli.client import connect
+
+    with connect() as farm:
+        found = (_link(farm, one) for one in farm.pages(f"/artifacts/{quote(artifact, safe='')}/links", most=limit))
+        columns = ("id", "downloads", "max_downloads", "expires_at", "revoked_at", "last_used_at", "note")
+        show(found, columns, output)
+
+
+@app.command("unshare")
+def unshare(link: Annotated[str, typer.Argument(metavar="LINK", help="A link's id.")]) -> None:
+    """Revokes a link: from now on it downloads nothing."""
+    from api.cli.client import connect
+
+    with connect() as farm:
+        farm.delete(f"/links/{quote(link, safe='')}")
+    note(f"link {link} is revoked")
+
+
+@app.command("rm")
+def rm(artifact: ArtifactId) -> None:
+    """Deletes an artifact and every link to it. It cannot be brought back."""
+    from api.cli.client import connect
+
+    with connect() as farm:
+        farm.delete(f"/artifacts/{quote(artifact, safe='')}")
+    note(f"artifact {artifact} is deleted")
+
+
+def _link(farm: Farm, link: dict[str, Any]) -> dict[str, Any]:
+    """A link with its whole address."""
+    return {**link, "url": urljoin(f"{farm.url}/", link["url"])}

@@ -62,7 +62,7 @@ class Feed:
 
     async def fill(self, request: Request[Any, Any, Any], taker: asyncio.Future[Any]) -> None:
         """Hands the whole body over, or until the taker has ended. What goes wrong, the taker hears."""
-        taker.add_done_callback(lambda _: self._room.set())
+        taker.add_done_callback(self._taken_enough)
         try:
             async with asyncio.timeout(self._stall_s) as self._timeout:
                 more = True
@@ -88,6 +88,12 @@ class Feed:
         finally:
             self._timeout = None
 
+    def _taken_enough(self, _taker: asyncio.Future[Any]) -> None:
+        """The taker has ended: its answer must not wait for bytes that nobody wants any more."""
+        self._room.set()
+        if self._timeout is not None and not self._timeout.expired():
+            self._timeout.reschedule(self._loop.time())
+
     async def _for_room(self, taker: asyncio.Future[Any]) -> None:
         """Waits for the thread; that is not the client's silence."""
         assert self._timeout is not None
@@ -101,7 +107,7 @@ class Feed:
 
     async def give_way(self) -> bool:
         """Ends the body if it is silent; whether its place is free now."""
-        if self._timeout is None or time.monotonic() - self._heard < IDLE_S:
+        if self._timeout is None or self._timeout.expired() or time.monotonic() - self._heard < IDLE_S:
             return False
         self._interrupted = True
         self._timeout.reschedule(self._loop.time())

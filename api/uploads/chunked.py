@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
@@ -109,7 +110,7 @@ async def list_uploads(
         limit=limit,
         before=after(cursor) if cursor is not None else None,
         state=state_is,
-        name=name,
+        name=None if name is None else unicodedata.normalize("NFC", name),
         fingerprint=fingerprint,
     )
     return Page.of(await parts.read(work), limit).answer(request)
@@ -190,7 +191,7 @@ def checksum_of(request: Request[Any, Any, Any]) -> Checksum | None:
     for name, algorithm in ((b"x-amz-checksum-crc32c", "crc32c"), (b"x-amz-checksum-sha256", "sha256")):
         given = header(request.scope, name)
         if given is not None:
-            return Checksum(algorithm=algorithm, value=from_base64(given.decode("latin-1")))
+            return from_plain(f"{algorithm} {from_base64(given.decode('latin-1')).hex()}")
     return None
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$", max_length=64)]
 Size = Annotated[int, msgspec.Meta(ge=0, le=2**50)]
 
 

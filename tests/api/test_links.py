@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +14,7 @@ import jsonschema
 import pytest
 from sqlalchemy import update
 
+from api.cli.app import execute
 from api.identity import tokens
 from farm.ids import new_id
 from farm.links import sign
@@ -288,6 +292,42 @@ def test_the_audit_trail_is_the_owners_own(farm: Farm, artifact: dict[str, Any],
     assert rest["next"] is None
     with farm.client(farm.token("chief", ("admin",))) as chief:
         assert not {row["id"] for row in rows} & {row["id"] for row in chief.get("/audit?limit=200").json()["items"]}
+
+
+def test_the_command_line_shares_and_deletes(
+    farm: Farm,
+    owner: str,
+    http: httpx.Client,
+    artifact: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    for name, value in (("URL", farm.url), ("TOKEN", farm.token(owner)), ("DATA_DIR", str(tmp_path))):
+        monkeypatch.setenv(f"FARM_{name}", value)
+
+    def call(*argv: str, code: int = 0) -> str:
+        assert execute(["artifact", *argv]) == code
+        return capsys.readouterr().out
+
+    url = call("share", artifact["id"], "--expires", "2h", "--max-downloads", "1", "--note", "한글").strip()
+    assert httpx.get(url).content == DATA
+    assert said(httpx.get(url)) == (410, "link.used_up")
+    made = json.loads(call("share", artifact["id"], "-o", "json"))
+    assert httpx.get(made["url"]).content == DATA
+    call("unshare", made["id"])
+    assert said(httpx.get(made["url"])) == (410, "link.revoked")
+    rows = [json.loads(row) for row in call("links", artifact["id"], "-o", "ndjson").splitlines()]
+    assert [(row["note"], row["downloads"], row["url"]) for row in rows] == [("", 1, made["url"]), ("한글", 1, url)]
+    lives = datetime.fromisoformat(rows[1]["expires_at"]) - datetime.fromisoformat(rows[1]["created_at"])
+    assert round(lives.total_seconds()) == 7200
+    assert "한글" in call("links", artifact["id"])
+    call("share", artifact["id"], "--expires", "8d", code=2)
+    call("share", artifact["id"], "--expires", "soon", code=2)
+    call("rm", artifact["id"])
+    assert http.get(f"/artifacts/{artifact['id']}").status_code == 404
+    call("rm", artifact["id"], code=7)
+    call("links", "../jobs", code=7)
 
 
 def test_answers_are_as_the_document_says(farm: Farm, http: httpx.Client, artifact: dict[str, Any]) -> None:

@@ -54,7 +54,7 @@ def encoders(farm: Embedded) -> list[psutil.Process]:
 
 def scratch_files(data_dir: Path) -> list[Path]:
     """Files that belong to a running step or an unfinished write."""
-    places = [data_dir / "scratch", data_dir / "blobs" / "tmp"]
+    places = [data_dir / "scratch", data_dir / "spool", data_dir / "blobs" / "tmp"]
     return [p for place in places if place.exists() for p in place.rglob("*") if p.is_file()]
 
 
