@@ -108,7 +108,7 @@ class Sessions:
         chunk_size = None if wanted.protocol == "tus" else self._chunk_size(wanted, size or 0)
         upload_id = new_id()
         with self.db.read() as conn:
-            self._within_quota(conn, actor, size)
+            self._within_quota(conn, actor, size, sources)
         media_type = declared or "application/octet-stream"
         place = self.parts.create(upload_id, size, media_type, direct=wanted.protocol == "direct")
         row = {
@@ -135,7 +135,7 @@ class Sessions:
 
         def work(conn: Connection) -> Upload:
             quotas.lock(conn, actor.owner)
-            self._within_quota(conn, actor, size)
+            self._within_quota(conn, actor, size, sources)
             if sources:  # they must not expire under the job that joins them
                 kept = update(uploads).where(uploads.c.id.in_([source.id for source in sources]))
                 conn.execute(kept.values(expires_at=in_seconds(quota.retention_h * 3600)))
@@ -186,16 +186,18 @@ class Sessions:
         return sum(source.received for source in sources), sources
 
     @staticmethod
-    def _within_quota(conn: Connection, actor: Actor, size: int | None) -> None:
+    def _within_quota(conn: Connection, actor: Actor, size: int | None, sources: Collection[Upload] = ()) -> None:
+        """What is joined has its place and its room already: it goes once the whole is there."""
+        joined = {source.id: source.received for source in sources}
         quota = QUOTAS[actor.tier]
         query = select(func.count()).where(uploads.c.owner == actor.owner, uploads.c.state == UploadState.OPEN)
-        if conn.execute(query).scalar_one() >= quota.open_uploads:
+        if conn.execute(query).scalar_one() - len(joined) >= quota.open_uploads:
             raise Refused(
                 "quota.exceeded",
                 f"you have {quota.open_uploads} uploads open, as many as the {actor.tier} tier may: "
                 "complete or delete some",
             )
-        quotas.must_fit(conn, actor.owner, actor.tier, size or 0)
+        quotas.must_fit(conn, actor.owner, actor.tier, max(0, (size or 0) - sum(joined.values())))
 
     # Changing
 
