@@ -144,13 +144,13 @@ class Chunks:
     def _may_append(upload: Upload, offset: int, length: int | None) -> None:
         if upload.protocol != "tus" or upload.sources:
             raise Refused("upload.not_open", "this upload is not continued by appending")
+        _must_be_open(upload)
         if offset != upload.received:
             raise Refused(
                 "upload.offset",
                 f"the upload has {upload.received} bytes: continue there, not at {offset}",
                 {"offset": upload.received},
             )
-        _must_be_open(upload)
         room = (QUOTAS[upload.tier].file_bytes if upload.size is None else upload.size) - offset
         if length is not None and length > room:
             raise too_large(upload)
