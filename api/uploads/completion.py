@@ -15,6 +15,7 @@ from assets.errors import ContentError
 from farm.chunks import HEAD_BYTES, AppendWriter, ChunkWriter
 from farm.errors import Refused
 from farm.jobs import Actor, NewJob
+from farm.media import HEAD_BYTES as SNIFFED
 from farm.sessions import Sessions
 from farm.upload_rows import Upload, UploadState, find, for_assembly
 from pipelines import assemble, preflight
@@ -41,9 +42,14 @@ class Look:
         if self._due and not self._writer.checked_late and len(self._writer.head) >= HEAD_BYTES:
             self.now()
 
+    @property
+    def _too_few(self) -> bool:
+        """A first append of some bytes is not yet a beginning that tells the type; completion will."""
+        return len(self._writer.head) < min(SNIFFED, self._upload.size or SNIFFED)
+
     def now(self) -> None:
         """Looks, if nobody has: raises Refused when the file cannot be used."""
-        if not self._due:
+        if not self._due or self._too_few:
             return
         self._due = False
         try:

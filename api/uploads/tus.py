@@ -155,10 +155,23 @@ async def create(request: Request[Any, Any, Any]) -> Answer:
     if upload.sources:
         upload = await completion.complete(parts, actor, upload.id)
     elif header(request.scope, b"content-type") == _BYTES:
-        upload = await _append(parts, request, actor, upload.id, 0)
+        upload = await _begun(parts, request, actor, upload.id)
     elif upload.whole and not upload.partial:
         upload = await completion.complete(parts, actor, upload.id)
     return Answer(status=201, headers=_facts(upload, location=True))
+
+
+async def _begun(parts: Services, request: Request[Any, Any, Any], actor: Actor, upload_id: str) -> Upload:
+    """The bytes that came with a creation. Where nothing of them counts, the upload goes with them: the client never
+    learns its address.
+    """
+    try:
+        return await _append(parts, request, actor, upload_id, 0)
+    except Refused:
+        upload = await parts.read(partial(find, upload_id=upload_id, owner=actor.owner))
+        if upload.state == UploadState.OPEN and not upload.received:
+            await parts.thread(parts.sessions.delete, actor, upload_id)
+        raise
 
 
 def _wanted(request: Request[Any, Any, Any]) -> Wanted:
@@ -243,9 +256,12 @@ async def _append(
     status_code=200,
 )
 async def look(request: Request[Any, Any, Any], upload_id: FromPath[str]) -> Answer:
-    """Upload-Offset says how many bytes are safe."""
+    """Upload-Offset says how many bytes are safe. 410 for an upload that failed: `GET /uploads/{id}` says why."""
     _speaks(request)
-    return Answer.bare(200, _facts(await _current(services(request), request.user.owner, upload_id)))
+    upload = await _current(services(request), request.user.owner, upload_id)
+    if upload.state == UploadState.FAILED:  # its bytes are gone: clients must not take what it had for a whole file
+        return Answer.bare(410, [_RESUMABLE, (b"cache-control", b"no-store")])
+    return Answer.bare(200, _facts(upload))
 
 
 async def _current(parts: Services, owner: str, upload_id: str) -> Upload:
