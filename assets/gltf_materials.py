@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from assets.errors import ContentError, ImageError, ModelError
+from assets.finish import finish
 from assets.gltf_accessors import Accessors
 from assets.gltf_json import Document, Item, data_uri
 from assets.images import probe
@@ -127,7 +128,7 @@ class Materials:
         glossy = item.extension(_GLOSSY)
         if glossy is not None and "pbrMetallicRoughness" not in item:
             fields |= self._from_glossiness(item, glossy)
-        return Material(
+        material = Material(
             name=item.text("name"),
             **fields,
             normal_texture=self._texture(normal),
@@ -149,6 +150,8 @@ class Materials:
             extension_textures=dict(self._extension_textures(extensions)),
             extras=item.extras,
         )
+        finish(material, path=item.path)  # a value that an extension does not allow is refused here, not in a worker
+        return material
 
     def _from_glossiness(self, item: Item, glossy: Item) -> Mapping[str, Any]:
         """The archived specular-glossiness model as a dielectric: its diffuse colour, roughness 1 - glossiness."""
