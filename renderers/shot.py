@@ -1,0 +1,41 @@
+"""What the passes of one view share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import moderngl
+
+from assets.scene import Target, View
+from renderers.matrices import Matrix
+from renderers.occlusion import Occlusion
+from renderers.sampling import Sampling
+from renderers.shadows import Ground
+from renderers.stage import Column, Stage
+
+Rectangle = tuple[int, int, int, int]
+"""Left, top, width, height in pixels of the picture."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shot:
+    """One view of one stage, ready to be drawn tile by tile."""
+
+    stage: Stage
+    view: View
+    target: Target
+    sampling: Sampling
+    turn: Matrix
+    clip: Matrix  # world to clip of the whole picture
+    column: Column
+    fineness: float
+    ground: Ground | None
+    ground_map: moderngl.Texture | None
+    occlusion: Occlusion | None
+
+
+def overlap(a: Rectangle, b: Rectangle) -> Rectangle:
+    """What two rectangles share; of no width or height when they are apart."""
+    left, top = max(a[0], b[0]), max(a[1], b[1])
+    right, bottom = min(a[0] + a[2], b[0] + b[2]), min(a[1] + a[3], b[1] + b[3])
+    return left, top, max(right - left, 0), max(bottom - top, 0)
