@@ -44,12 +44,13 @@ class Draw:
     """One primitive at one place. ``matrix`` float64[4, 4] takes its vertices to the world.
 
     ``layer`` groups draws; ``opacity`` and ``blend`` hold for the layer as a whole, so that an outfit at
-    half opacity does not show its own inside.
+    half opacity does not show its own inside. ``name`` is that of the node, or of its mesh.
     """
 
     primitive: Primitive
     matrix: NDArray[np.float64]
     layer: str = ""
+    name: str = ""
     opacity: float = 1.0
     blend: Blend = Blend.NORMAL
 
