@@ -111,8 +111,10 @@ def sentence(errors: Sequence[Mapping[str, str]], count: int) -> str:
     return f"{said} (and {count - 1} more)" if count > 1 else said
 
 
-def undecodable(error: msgspec.DecodeError) -> Refused:
+def undecodable(error: msgspec.DecodeError | UnicodeDecodeError) -> Refused:
     """What msgspec could not read: a wrong shape is ``request.invalid``, no JSON at all ``request.malformed``."""
+    if isinstance(error, UnicodeDecodeError):
+        return Refused("request.malformed", "the body is not UTF-8")
     text = str(error)
     if not isinstance(error, msgspec.ValidationError):
         return Refused("request.malformed", f"the body is not JSON: {text}")

@@ -57,7 +57,7 @@ async def form_image(request: Request[Any, Any, Any]) -> Answer:
     taking = False
     try:
         with PushMultipartParser(
-            options["boundary"], max_segment_count=20, max_segment_size=limit, max_header_size=4096
+            options["boundary"], max_segment_count=20, max_segment_size=limit + ENVELOPE, max_header_size=4096
         ) as parser:
             async for chunk in stream(request, limit + ENVELOPE):
                 for event in parser.parse(chunk):
@@ -93,7 +93,7 @@ async def base64_image(request: Request[Any, Any, Any]) -> Answer:
     body = await json_body(request, parts.settings.image_bytes * 4 // 3 + ENVELOPE)
     try:
         asked = _decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise undecodable(error) from None
     text = asked.data
     url = _DATA_URL.match(text)

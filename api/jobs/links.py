@@ -47,7 +47,7 @@ async def create_link(request: Request[Any, Any, Any], artifact_id: FromPath[str
     body = await json_body(request, MAX_REQUEST)
     try:
         asked = _decoder.decode(body) if body.strip() else LinkRequest()
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise undecodable(error) from None
     made = await parts.write(
         partial(

@@ -84,7 +84,7 @@ def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     """Raises Refused ``request.malformed`` or ``request.invalid``."""
     try:
         return decoder.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise undecodable(error) from None
 
 

@@ -197,6 +197,7 @@ def test_what_cannot_be_announced(http: httpx.Client, changes: dict[str, Any], s
         (b"{", "application/json", 400, "request.malformed"),
         (b"", "application/json", 400, "request.malformed"),
         (b"[]", "application/json", 422, "request.invalid"),
+        (b'{"name":"\xff","size":1}', "application/json", 400, "request.malformed"),
         (b'{"name":"a","size":1}', "text/plain", 415, "request.media_type"),
         (b'{"name":"a","size":1}' + b" " * 10_001, "application/json", 413, "request.too_large"),
     ],
