@@ -18,7 +18,7 @@ from litestar import Request, Router, post, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 
-from api.http import Answer, json_body
+from api.http import Answer, json_body, stream
 from api.identity.auth import scope
 from api.openapi import Body, Raw
 from api.services import services
@@ -28,7 +28,7 @@ from api.uploads.schemas import Presigned, PresignRequest, UploadView
 from farm.errors import Refused
 from farm.ids import is_id
 from farm.sessions import Wanted
-from farm.upload_rows import find
+from farm.upload_rows import find, unknown
 
 ONE_PUT = 5 * 1024**3
 """Amazon S3 User Guide, "Uploading objects": the most that a single PUT takes."""
@@ -101,8 +101,13 @@ async def put_content(
     if time.time() >= int(expires):
         raise Refused("link.expired", "the URL has expired: ask its owner for a new one")
     upload = await parts.read(partial(find, upload_id=upload_id, owner=None))
+    if upload.protocol != "direct":
+        raise unknown()
     if upload.size:
         await receive_chunk(parts, request, None, upload_id, 0)
+    else:
+        async for _ in stream(request, 0):  # refuses the first byte
+            pass
     return Answer(await completion.view(parts, None, upload_id))
 
 
