@@ -25,6 +25,7 @@ from pydantic import SecretStr
 from api.app import create_app
 from api.commands import COMMANDS
 from api.identity import tokens
+from api.realtime import Realtime
 from api.roles import MIGRATIONS
 from farm import light, redis_server
 from farm.blobs import BlobStore, open_blobs, register
@@ -166,6 +167,26 @@ def wait_for_port(port: int) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+@pytest.fixture(scope="session")
+def port(farm: Farm) -> Iterator[int]:
+    """Of a Socket.IO server beside the door."""
+    (found,) = free_ports(1)
+    config = uvicorn.Config(
+        Realtime(farm.settings).asgi(),
+        port=found,
+        log_config=None,
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+    thread.start()
+    wait_for_port(found)
+    yield found
+    server.should_exit = True
+    thread.join()
 
 
 @pytest.fixture

@@ -1,78 +1,15 @@
-"""Job events over Socket.IO on a real WebSocket. The client speaks the protocol itself (Engine.IO 4, Socket.IO 5)."""
+"""Job events over Socket.IO on a real WebSocket."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from websockets.sync.client import ClientConnection, connect
 
-from api.realtime import Realtime
-from farm.embedded import free_ports
-from tests.api.conftest import SPEC, Farm, wait_for_port
-
-
-class Client:
-    """One connection."""
-
-    def __init__(self, socket: ClientConnection, auth: dict[str, Any]) -> None:
-        self.socket = socket
-        assert self._receive().startswith("0")  # Engine.IO's handshake
-        socket.send("40" + json.dumps(auth))
-        self.greeting = self._receive()
-
-    def _receive(self) -> str:
-        while True:
-            message = self.socket.recv(timeout=5)
-            assert isinstance(message, str)
-            if message != "2":
-                return message
-            self.socket.send("3")  # ping, pong
-
-    def call(self, event: str, data: Any) -> dict[str, Any]:
-        self.socket.send("420" + json.dumps([event, data]))
-        answer = self._receive()
-        assert answer.startswith("430"), answer
-        found: dict[str, Any] = json.loads(answer[3:])[0]
-        return found
-
-    def event(self) -> tuple[str, dict[str, Any]]:
-        message = self._receive()
-        assert message.startswith("42"), message
-        name, data = json.loads(message[2:])
-        return name, data
-
-
-@pytest.fixture(scope="module")
-def port(farm: Farm) -> Iterator[int]:
-    (found,) = free_ports(1)
-    config = uvicorn.Config(
-        Realtime(farm.settings).asgi(),
-        port=found,
-        log_config=None,
-        ws="websockets-sansio",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
-    thread.start()
-    wait_for_port(found)
-    yield found
-    server.should_exit = True
-    thread.join()
-
-
-@contextmanager
-def connected(port: int, **auth: Any) -> Iterator[Client]:
-    with connect(f"ws://127.0.0.1:{port}/socket.io/?EIO=4&transport=websocket") as socket:
-        yield Client(socket, auth)
+from tests.api.conftest import SPEC, Farm
+from tests.api.sockets import connected
 
 
 def test_a_subscriber_hears_of_changes(
