@@ -149,7 +149,9 @@ def digest(draws: tuple[Draw, ...]) -> str:
     return total.hexdigest()
 
 
-_UNSEEN: Final = frozenset({"name", "extras", "targets", "joints", "weights", "extensions", "extension_textures"})
+_UNSEEN: Final = frozenset(
+    {"name", "extras", "targets", "joints", "weights", "extensions", "extension_textures", "variants"}
+)
 
 
 def _feed(total: Any, value: Any) -> None:

@@ -187,6 +187,7 @@ def compact(primitive: Primitive) -> Primitive:
         MorphTarget(
             positions=None if target.positions is None else target.positions[used],
             normals=None if target.normals is None else target.normals[used],
+            tangents=None if target.tangents is None else target.tangents[used],
             name=target.name,
         )
         for target in primitive.targets

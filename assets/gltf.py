@@ -16,10 +16,13 @@ import numpy as np
 
 from assets.errors import ContentError, ModelError
 from assets.gltf_accessors import Accessors
+from assets.gltf_cameras import read_cameras, read_lights
 from assets.gltf_json import Document, Item, parse
 from assets.gltf_materials import Materials
 from assets.gltf_meshes import MeshPlan, plan_meshes, read_mesh
-from assets.gltf_nodes import read_animations, read_nodes, read_roots, read_skins
+from assets.gltf_nodes import Around, read_animations, read_nodes, read_roots, read_skins
+from assets.gltf_passthrough import Passthrough
+from assets.gltf_variants import read_variants
 from assets.limits import LIMITS, Limits
 from assets.model import Mesh, Model, Node, Skin
 from assets.units import to_metres
@@ -31,7 +34,7 @@ SUPPORTED: Final = frozenset(
         "EXT_meshopt_compression",
         "EXT_texture_webp",
         "KHR_draco_mesh_compression",
-        "KHR_lights_punctual",  # the studio lights the design; a file's own lamps are left out
+        "KHR_lights_punctual",  # kept, and placed by assets.viewpoints; the studio lights the design
         "KHR_materials_anisotropy",
         "KHR_materials_clearcoat",
         "KHR_materials_diffuse_transmission",
@@ -81,6 +84,8 @@ class _Structure:
     accessors: Accessors
     materials: Materials
     meshes: tuple[MeshPlan, ...]
+    variants: tuple[str, ...]
+    around: Around
     nodes: tuple[Node, ...]
     roots: tuple[int, ...]
 
@@ -94,15 +99,15 @@ def inspect(data: bytes, *, limits: Limits = LIMITS) -> Inspection:
     """
     with _bounded():
         structure = _structure(data, limits)
-        document, accessors = structure.document, structure.accessors
+        document, accessors, through = structure.document, structure.accessors, structure.around.through
         root = document.root
-        skins = read_skins(document, accessors)
-        read_animations(document, accessors, structure.nodes, structure.meshes)
+        skins = read_skins(document, accessors, through)
+        read_animations(document, accessors, structure.nodes, structure.around)
         cheap = _COMPRESSED.isdisjoint(_names(root, "extensionsUsed")) and _COMPRESSED.isdisjoint(
             _names(root, "extensionsRequired")
         )
         if cheap and sum(mesh.vertices for mesh in structure.meshes) <= _CHEAP_VERTICES:
-            meshes = tuple(read_mesh(document, accessors, plan) for plan in structure.meshes)
+            meshes = tuple(read_mesh(document, accessors, plan, through) for plan in structure.meshes)
             _skinned(document, structure.nodes, meshes, skins)
         images = structure.materials.images
         return Inspection(
@@ -129,20 +134,26 @@ def read(data: bytes, *, limits: Limits = LIMITS, name: str = "") -> Model:
     """
     with _bounded():
         structure = _structure(data, limits)
-        document, accessors = structure.document, structure.accessors
-        skins = read_skins(document, accessors)
-        animations = read_animations(document, accessors, structure.nodes, structure.meshes)
-        meshes = tuple(read_mesh(document, accessors, plan) for plan in structure.meshes)
-        asset = document.root.item("asset")
+        document, accessors, through = structure.document, structure.accessors, structure.around.through
+        skins = read_skins(document, accessors, through)
+        animations = read_animations(document, accessors, structure.nodes, structure.around)
+        meshes = tuple(read_mesh(document, accessors, plan, through) for plan in structure.meshes)
+        asset, scene = document.root.item("asset"), _scene(document.root)
         model = Model(
             nodes=_without_empty_meshes(_skinned(document, structure.nodes, meshes, skins), meshes),
             roots=structure.roots,
             meshes=meshes,
             skins=skins,
             animations=animations,
-            name=_scene_name(document.root) or name,
+            cameras=structure.around.cameras.items,
+            lights=structure.around.lights.items,
+            variants=structure.variants,
+            name=(scene.text("name") if scene is not None else "") or name,
             copyright=asset.text("copyright") if asset is not None else "",
-            extras=_model_extras(document.root),
+            extensions=through.of(document.root),
+            extras=document.root.extras,
+            asset=_about(asset, through),
+            scene=_about(scene, through),
         )
         model = to_metres(model)
         return replace(model, warnings=(*document.warnings, *model.warnings))
@@ -153,12 +164,21 @@ def _structure(data: bytes, limits: Limits) -> _Structure:
     _extensions(document)
     accessors = Accessors(document)
     materials = Materials(document, accessors)
-    meshes = plan_meshes(document, accessors, materials.items)
+    variants = read_variants(document)
+    meshes = plan_meshes(document, accessors, materials.items, len(variants))
     vertices = sum(mesh.vertices for mesh in meshes)
     if vertices > limits.vertices:
         msg = f"the model has {vertices:,} vertices; at most {limits.vertices:,} are accepted, so simplify it"
         raise ModelError(msg, code="model.too_many", path="meshes")
-    nodes = read_nodes(document, meshes, len(document.root.items("skins", limits.skins)))
+    through = Passthrough(document)
+    around = Around(
+        meshes=meshes,
+        skins=len(document.root.items("skins", limits.skins)),
+        cameras=read_cameras(document, through),
+        lights=read_lights(document, through),
+        through=through,
+    )
+    nodes = read_nodes(document, around)
     roots = read_roots(document, nodes)
     triangles = _drawn(nodes, roots, meshes)
     if triangles == 0:
@@ -172,7 +192,14 @@ def _structure(data: bytes, limits: Limits) -> _Structure:
         )
         raise ModelError(msg, code="model.too_many", path="meshes")
     return _Structure(
-        document=document, accessors=accessors, materials=materials, meshes=meshes, nodes=nodes, roots=roots
+        document=document,
+        accessors=accessors,
+        materials=materials,
+        meshes=meshes,
+        variants=variants,
+        around=around,
+        nodes=nodes,
+        roots=roots,
     )
 
 
@@ -232,18 +259,18 @@ def _without_empty_meshes(nodes: tuple[Node, ...], meshes: tuple[Mesh, ...]) -> 
     )
 
 
-def _scene_name(root: Item) -> str:
+def _scene(root: Item) -> Item | None:
     scenes = root.items("scenes", LIMITS.nodes)
     index = root.index("scene", len(scenes), "scenes")
-    return scenes[index if index is not None else 0].text("name") if scenes else ""
+    return scenes[index if index is not None else 0] if scenes else None
 
 
-def _model_extras(root: Item) -> dict[str, Any]:
-    extras = root.extras
-    variants = root.extension("KHR_materials_variants")
-    if variants is not None:
-        extras["KHR_materials_variants"] = dict(variants.value)
-    return extras
+def _about(item: Item | None, through: Passthrough) -> dict[str, Any]:
+    """What an item carries that nothing here reads, under the names that glTF gives it."""
+    if item is None:
+        return {}
+    found = {"extensions": through.of(item), "extras": item.extras}
+    return {key: value for key, value in found.items() if value}
 
 
 @contextmanager

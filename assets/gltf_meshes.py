@@ -14,6 +14,8 @@ from assets.errors import ModelError
 from assets.gltf_accessors import Accessors
 from assets.gltf_compression import decode_draco
 from assets.gltf_json import Document, Item
+from assets.gltf_passthrough import Passthrough
+from assets.gltf_variants import read_mappings
 from assets.model import Material, Mesh, MorphTarget, Primitive
 
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
@@ -45,6 +47,7 @@ class Plan:
     attributes: Mapping[str, int]
     indices: int | None
     material: Material
+    variants: Mapping[int, Material]
     targets: tuple[Mapping[str, int], ...]
     flat: bool  # no usable normals: they are made, and vertices split
 
@@ -70,7 +73,9 @@ class MeshPlan:
         return sum(3 * plan.triangles if plan.flat else plan.vertices for plan in self.primitives)
 
 
-def plan_meshes(document: Document, accessors: Accessors, materials: tuple[Material, ...]) -> tuple[MeshPlan, ...]:
+def plan_meshes(
+    document: Document, accessors: Accessors, materials: tuple[Material, ...], variants: int
+) -> tuple[MeshPlan, ...]:
     """Checks all meshes' structure: references, counts, types. Decodes nothing."""
     limits = document.limits
     plans: list[MeshPlan] = []
@@ -81,7 +86,7 @@ def plan_meshes(document: Document, accessors: Accessors, materials: tuple[Mater
         if total > limits.primitives:
             msg = f"the model has more than {limits.primitives:,} primitives; join meshes that share a material"
             raise ModelError(msg, code="model.too_many", path="meshes")
-        planned = tuple(_plan(document, accessors, materials, primitive) for primitive in primitives)
+        planned = tuple(_plan(document, accessors, materials, variants, primitive) for primitive in primitives)
         counts = {len(plan.targets) for plan in planned if plan is not None}
         weights = item.numbers("weights", None, ())
         if len(counts) > 1 or (weights and counts and len(weights) not in counts):
@@ -100,7 +105,9 @@ def plan_meshes(document: Document, accessors: Accessors, materials: tuple[Mater
     return tuple(plans)
 
 
-def _plan(document: Document, accessors: Accessors, materials: tuple[Material, ...], item: Item) -> Plan | None:
+def _plan(
+    document: Document, accessors: Accessors, materials: tuple[Material, ...], variants: int, item: Item
+) -> Plan | None:
     mode = item.integer("mode", _TRIANGLES, high=6)
     attributes = _attributes(document, accessors, item.item("attributes"), item)
     if mode < _TRIANGLES:
@@ -135,6 +142,7 @@ def _plan(document: Document, accessors: Accessors, materials: tuple[Material, .
         attributes=attributes,
         indices=indices,
         material=materials[index] if index is not None else Material(),
+        variants=read_mappings(item, materials, variants),
         targets=_targets(document, accessors, item, vertices),
         flat="NORMAL" not in attributes,
     )
@@ -161,7 +169,7 @@ def _targets(document: Document, accessors: Accessors, item: Item, vertices: int
     targets = []
     for target in item.items("targets", document.limits.morph_targets):
         found: dict[str, int] = {}
-        for name in ("POSITION", "NORMAL"):
+        for name in ("POSITION", "NORMAL", "TANGENT"):
             index = target.index(name, len(accessors), "accessors")
             if index is None:
                 continue
@@ -173,18 +181,18 @@ def _targets(document: Document, accessors: Accessors, item: Item, vertices: int
     return tuple(targets)
 
 
-def read_mesh(document: Document, accessors: Accessors, plan: MeshPlan) -> Mesh:
+def read_mesh(document: Document, accessors: Accessors, plan: MeshPlan, through: Passthrough) -> Mesh:
     """Decodes a mesh. Raises ModelError ``model.index_range``, ``model.not_finite`` and those of the decoders."""
-    extras = plan.item.extras
     return Mesh(
-        primitives=tuple(_read(document, accessors, primitive, plan) for primitive in plan.primitives),
+        primitives=tuple(_read(document, accessors, primitive, plan, through) for primitive in plan.primitives),
         name=plan.item.text("name"),
         morph_weights=plan.morph_weights,
-        extras=extras,
+        extensions=through.of(plan.item),
+        extras=plan.item.extras,
     )
 
 
-def _read(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan) -> Primitive:
+def _read(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan, through: Passthrough) -> Primitive:
     item = plan.item
     draco = item.extension(_DRACO)
     arrays: dict[str, NDArray[Any]] = {}
@@ -215,17 +223,11 @@ def _read(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan) 
         joints=joints,
         weights=weights,
         targets=targets,
-        extras=_extras(item),
+        variants=plan.variants,
+        extensions=through.of(item),
+        extras=item.extras,
     )
     return _flatten_faces(document, primitive) if plan.flat else primitive
-
-
-def _extras(item: Item) -> dict[str, Any]:
-    extras = item.extras
-    variants = item.extension("KHR_materials_variants")
-    if variants is not None:
-        extras["KHR_materials_variants"] = dict(variants.value)
-    return extras
 
 
 def _read_draco(
@@ -370,6 +372,7 @@ def _read_target(accessors: Accessors, plan: Plan, mesh: MeshPlan, place: int) -
     return MorphTarget(
         positions=arrays.get("POSITION"),
         normals=arrays.get("NORMAL"),
+        tangents=arrays.get("TANGENT") if "TANGENT" in plan.attributes else None,
         name=mesh.target_names[place] if place < len(mesh.target_names) else "",
     )
 
@@ -380,14 +383,26 @@ def _flatten_faces(document: Document, primitive: Primitive) -> Primitive:
     per_vertex = ("positions", "uv0", "uv1", "colors", "joints", "weights")
     arrays = {name: getattr(primitive, name) for name in per_vertex if getattr(primitive, name) is not None}
     document.take(len(corners) * (24 + sum(array[:1].nbytes for array in arrays.values())))
-    document.take(len(corners) * 12 * sum((t.positions is not None) for t in primitive.targets))
+    document.take(len(corners) * 24 * sum((t.positions is not None) for t in primitive.targets))
     split = {name: array[corners] for name, array in arrays.items()}
     indices = np.arange(len(corners), dtype=np.uint32).reshape(-1, 3)
     faces = normals.unit(normals.face_vectors(split["positions"], indices))
-    targets = tuple(
-        replace(target, positions=None if target.positions is None else target.positions[corners], normals=None)
-        for target in primitive.targets
-    )
+    targets = tuple(_flat_target(target, corners, indices, split["positions"], faces) for target in primitive.targets)
     return replace(
         primitive, **split, normals=np.repeat(faces, 3, axis=0), indices=indices, tangents=None, targets=targets
     )
+
+
+def _flat_target(
+    target: MorphTarget,
+    corners: NDArray[np.uint32],
+    indices: NDArray[np.uint32],
+    positions: NDArray[np.float32],
+    faces: NDArray[np.float32],
+) -> MorphTarget:
+    """A target of a faceted mesh: its normals go where the moved faces look."""
+    if target.positions is None:
+        return MorphTarget(name=target.name)
+    moved = target.positions[corners]
+    turned = normals.unit(normals.face_vectors(positions + moved, indices)) - faces
+    return MorphTarget(positions=moved, normals=np.repeat(turned, 3, axis=0), name=target.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -9,22 +10,36 @@ from numpy.typing import NDArray
 
 from assets.errors import ModelError
 from assets.gltf_accessors import Accessors
+from assets.gltf_cameras import LIGHTS, Listed
 from assets.gltf_json import Document, Item
 from assets.gltf_meshes import MeshPlan
-from assets.model import Animation, Channel, Node, Skin
+from assets.gltf_passthrough import Passthrough
+from assets.model import Animation, Channel, Node, NodeCamera, NodeLight, Skin
 from assets.transforms import compose_trs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What nodes point to."""
+
+    meshes: tuple[MeshPlan, ...]
+    skins: int
+    cameras: Listed[NodeCamera]
+    lights: Listed[NodeLight]
+    through: Passthrough
+
 
 _WIDTHS: Final = {"translation": 3, "rotation": 4, "scale": 3}
 _INTERPOLATIONS: Final = frozenset({"LINEAR", "STEP", "CUBICSPLINE"})
 
 
-def read_nodes(document: Document, meshes: tuple[MeshPlan, ...], skins: int) -> tuple[Node, ...]:
+def read_nodes(document: Document, around: Around) -> tuple[Node, ...]:
     """All nodes; their tree is checked: one parent at most, no cycle, bounded depth.
 
     Raises ModelError ``model.node_parents``, ``model.node_cycle`` or ``model.node_depth``.
     """
     items = document.root.items("nodes", document.limits.nodes)
-    nodes = tuple(_node(item, len(items), meshes, skins) for item in items)
+    nodes = tuple(_node(item, len(items), around) for item in items)
     parents: dict[int, int] = {}
     for place, node in enumerate(nodes):
         for child in node.children:
@@ -49,7 +64,8 @@ def read_nodes(document: Document, meshes: tuple[MeshPlan, ...], skins: int) -> 
     return nodes
 
 
-def _node(item: Item, count: int, meshes: tuple[MeshPlan, ...], skins: int) -> Node:
+def _node(item: Item, count: int, around: Around) -> Node:
+    meshes = around.meshes
     mesh = item.index("mesh", len(meshes), "meshes")
     weights = item.numbers("weights", None, ())
     if weights and (mesh is None or len(weights) != meshes[mesh].target_count):
@@ -63,13 +79,19 @@ def _node(item: Item, count: int, meshes: tuple[MeshPlan, ...], skins: int) -> N
             np.array(item.numbers("rotation", 4, (0.0, 0.0, 0.0, 1.0))),
             np.array(item.numbers("scale", 3, (1.0, 1.0, 1.0))),
         )
+    camera = item.index("camera", around.cameras.count, "cameras")
+    lamp = item.extension(LIGHTS)
+    light = lamp.index("light", around.lights.count, "lights") if lamp is not None else None
     return Node(
         matrix=matrix,
         name=item.text("name"),
         mesh=mesh,
-        skin=item.index("skin", skins, "skins"),
+        skin=item.index("skin", around.skins, "skins"),
+        camera=around.cameras.places.get(camera) if camera is not None else None,
+        light=around.lights.places.get(light) if light is not None else None,
         children=item.indices("children", count, "nodes"),
         morph_weights=weights,
+        extensions=around.through.of(item),
         extras=item.extras,
     )
 
@@ -89,7 +111,7 @@ def read_roots(document: Document, nodes: tuple[Node, ...]) -> tuple[int, ...]:
     return roots
 
 
-def read_skins(document: Document, accessors: Accessors) -> tuple[Skin, ...]:
+def read_skins(document: Document, accessors: Accessors, through: Passthrough) -> tuple[Skin, ...]:
     """All skins. Raises ModelError ``model.skin`` or ``model.reference``."""
     nodes = len(document.root.items("nodes", document.limits.nodes))
     skins = []
@@ -109,12 +131,22 @@ def read_skins(document: Document, accessors: Accessors) -> tuple[Skin, ...]:
             bind = np.ascontiguousarray(columns.reshape(-1, 4, 4).transpose(0, 2, 1))
             bind[:, 3] = (0.0, 0.0, 0.0, 1.0)
         skeleton = item.index("skeleton", nodes, "nodes")
-        skins.append(Skin(joints=joints, inverse_bind=bind, skeleton=skeleton, name=item.text("name")))
+        more = through.of(item)
+        skins.append(
+            Skin(
+                joints=joints,
+                inverse_bind=bind,
+                skeleton=skeleton,
+                name=item.text("name"),
+                extensions=more,
+                extras=item.extras,
+            )
+        )
     return tuple(skins)
 
 
 def read_animations(
-    document: Document, accessors: Accessors, nodes: tuple[Node, ...], meshes: tuple[MeshPlan, ...]
+    document: Document, accessors: Accessors, nodes: tuple[Node, ...], around: Around
 ) -> tuple[Animation, ...]:
     """All animations. Raises ModelError ``model.animation`` when keys and values do not match."""
     limits = document.limits
@@ -128,10 +160,12 @@ def read_animations(
             if total > limits.channels:
                 msg = f"the model animates more than {limits.channels:,} properties; remove some animations"
                 raise ModelError(msg, code="model.too_many", path=item.path)
-            read = _channel(document, accessors, nodes, meshes, samplers, channel)
+            read = _channel(document, accessors, nodes, around.meshes, samplers, channel)
             channels += [read] if read is not None else []
         if channels:
-            animations.append(Animation(channels=tuple(channels), name=item.text("name")))
+            more = around.through.of(item)
+            name = item.text("name")
+            animations.append(Animation(channels=tuple(channels), name=name, extensions=more, extras=item.extras))
     return tuple(animations)
 
 

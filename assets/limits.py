@@ -26,6 +26,9 @@ class Limits:
     images: int = 256
     image_pixels: int = 512 * 1024 * 1024
     """Pixels of all images of one file together."""
+    cameras: int = 1_024
+    lights: int = 1_024
+    variants: int = 1_024
     skins: int = 256
     joints: int = 4_096
     morph_targets: int = 1_024

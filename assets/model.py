@@ -102,10 +102,11 @@ class Material:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MorphTarget:
-    """Displacements that a morph weight of 1 adds: float32[n, 3] each, or None."""
+    """Displacements that a morph weight of 1 adds: float32[n, 3] each, or None (tangents' signs do not move)."""
 
     positions: NDArray[np.float32] | None = None
     normals: NDArray[np.float32] | None = None
+    tangents: NDArray[np.float32] | None = None
     name: str = ""
 
 
@@ -115,7 +116,8 @@ class Primitive:
 
     positions float32[n, 3]; normals float32[n, 3] unit; tangents float32[n, 4] or None (made on demand);
     uv0, uv1 float32[n, 2]; colors float32[n, 4] linear; joints uint16[n, 4]; weights float32[n, 4];
-    indices uint32[m, 3], counter-clockwise seen from the front.
+    indices uint32[m, 3], counter-clockwise seen from the front. ``variants`` (KHR_materials_variants) are the
+    materials that take the place of ``material``, by the index of the variant in :attr:`Model.variants`.
     """
 
     positions: NDArray[np.float32]
@@ -129,6 +131,8 @@ class Primitive:
     joints: NDArray[np.uint16] | None = None
     weights: NDArray[np.float32] | None = None
     targets: tuple[MorphTarget, ...] = ()
+    variants: Mapping[int, Material] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -139,6 +143,54 @@ class Mesh:
     primitives: tuple[Primitive, ...]
     name: str = ""
     morph_weights: tuple[float, ...] = ()
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NodeCamera:
+    """A camera that the file brings; it looks down its node's -Z, +Y up (glTF 2.0, 3.10).
+
+    ``fov_y`` is the full vertical angle (radians) of a perspective camera, None of an orthographic one, which
+    shows ``mag_x`` by ``mag_y`` units to each side of its axis. ``aspect`` None is the picture's, ``far`` None
+    is infinity. ``near`` and ``far`` are in the node's units.
+    """
+
+    fov_y: float | None = None
+    aspect: float | None = None
+    mag_x: float = 1.0
+    mag_y: float = 1.0
+    near: float = 0.01
+    far: float | None = None
+    name: str = ""
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+class LightKind(StrEnum):
+    """The kinds of KHR_lights_punctual."""
+
+    DIRECTIONAL = "directional"
+    POINT = "point"
+    SPOT = "spot"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NodeLight:
+    """A lamp that the file brings (KHR_lights_punctual); it shines down its node's -Z.
+
+    ``color`` is linear; ``intensity`` in candela (point, spot) or lux (directional); ``reach`` in metres, None
+    for no end; the cone's angles in radians from its axis.
+    """
+
+    kind: LightKind
+    color: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    intensity: float = 1.0
+    reach: float | None = None
+    inner_cone: float = 0.0
+    outer_cone: float = 0.7853981633974483
+    name: str = ""
+    extensions: Mapping[str, Any] = field(default_factory=dict)
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -146,17 +198,21 @@ class Mesh:
 class Node:
     """A place in the tree. ``matrix`` is float64[4, 4], column vectors, local to the parent.
 
-    ``mesh`` and ``skin`` index :attr:`Model.meshes` and :attr:`Model.skins`; ``children`` index
-    :attr:`Model.nodes`. ``layer`` is the id of the design's layer that the node came from.
+    ``mesh``, ``skin``, ``camera`` and ``light`` index the model's lists of these; ``children`` index
+    :attr:`Model.nodes`. ``layer`` is the id of the design's layer that the node came from. ``extensions`` are
+    those that nothing here reads, as the JSON that they came in (as everywhere in this file).
     """
 
     matrix: NDArray[np.float64]
     name: str = ""
     mesh: int | None = None
     skin: int | None = None
+    camera: int | None = None
+    light: int | None = None
     children: tuple[int, ...] = ()
     morph_weights: tuple[float, ...] = ()
     layer: str | None = None
+    extensions: Mapping[str, Any] = field(default_factory=dict)
     extras: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -168,6 +224,8 @@ class Skin:
     inverse_bind: NDArray[np.float64]
     skeleton: int | None = None
     name: str = ""
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -187,12 +245,17 @@ class Animation:
 
     channels: tuple[Channel, ...]
     name: str = ""
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Model:
     """A whole file. ``roots`` index :attr:`nodes`. ``unit_scale`` is what was multiplied in to get metres
     (0.01 when the file was detected to be in centimetres), and ``warnings`` what the reader had to decide.
+    ``variants`` are the names of its KHR_materials_variants (see :mod:`assets.variants`). ``extensions`` and
+    ``extras`` are those of the file's root; ``asset`` and ``scene`` hold those of its asset and of the scene that
+    was read, under "extensions" and "extras".
     """
 
     nodes: tuple[Node, ...]
@@ -200,8 +263,14 @@ class Model:
     meshes: tuple[Mesh, ...]
     skins: tuple[Skin, ...] = ()
     animations: tuple[Animation, ...] = ()
+    cameras: tuple[NodeCamera, ...] = ()
+    lights: tuple[NodeLight, ...] = ()
+    variants: tuple[str, ...] = ()
     name: str = ""
     unit_scale: float = 1.0
     copyright: str = ""
+    extensions: Mapping[str, Any] = field(default_factory=dict)
     extras: Mapping[str, Any] = field(default_factory=dict)
+    asset: Mapping[str, Any] = field(default_factory=dict)
+    scene: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

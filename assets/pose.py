@@ -25,34 +25,52 @@ def flatten(model: Model, *, animation: int | None = None, time: float = 0.0) ->
     node's triangles are turned round, so that counter-clockwise is the front everywhere. Nodes without a
     layer inherit their parent's. Raises ModelError ``model.no_animation`` for an index that does not exist.
     """
-    nodes = model.nodes
-    weights: dict[int, tuple[float, ...]] = {}
-    if animation is not None:
-        if not 0 <= animation < len(model.animations):
-            msg = f"the model has {len(model.animations)} animations; there is no number {animation}"
-            raise ModelError(msg, code="model.no_animation")
-        nodes, weights = _animate(model, animation, time)
-    world: dict[int, Matrix] = {}
-    layers: dict[int, str] = {}
-    order: list[int] = []
-    stack = [(root, _IDENTITY, "") for root in reversed(model.roots)]
-    while stack:
-        place, parent, layer = stack.pop()
-        node = nodes[place]
-        world[place] = parent @ node.matrix
-        layers[place] = node.layer if node.layer is not None else layer
-        order.append(place)
-        stack += [(child, world[place], layers[place]) for child in reversed(node.children)]
+    nodes, weights = _at(model, animation, time)
+    world, layers = _walk(model, nodes)
     draws: list[Draw] = []
-    for place in order:
+    for place in world:
         node = nodes[place]
         if node.mesh is None:
             continue
         mesh = model.meshes[node.mesh]
         skin = model.skins[node.skin] if node.skin is not None else None
         shape = weights.get(place) or node.morph_weights or mesh.morph_weights
-        draws += _draws(mesh, shape, skin, world, world[place], layers[place])
+        drawn = _draws(mesh, shape, skin, world, world[place], layers[place])
+        draws += [replace(draw, name=node.name or mesh.name) for draw in drawn]
     return tuple(draws)
+
+
+def worlds(model: Model, *, animation: int | None = None, time: float = 0.0) -> dict[int, Matrix]:
+    """Where each node of the scene stands: float64[4, 4] to the world by node, in the order of the tree.
+
+    The pose is that of :func:`flatten`, with its errors.
+    """
+    nodes, _ = _at(model, animation, time)
+    return _walk(model, nodes)[0]
+
+
+def _at(model: Model, animation: int | None, time: float) -> tuple[tuple[Node, ...], dict[int, tuple[float, ...]]]:
+    """The nodes at a moment, and the morph weights that the animation sets."""
+    if animation is None:
+        return model.nodes, {}
+    if not 0 <= animation < len(model.animations):
+        msg = f"the model has {len(model.animations)} animations; there is no number {animation}"
+        raise ModelError(msg, code="model.no_animation")
+    return _animate(model, animation, time)
+
+
+def _walk(model: Model, nodes: tuple[Node, ...]) -> tuple[dict[int, Matrix], dict[int, str]]:
+    """World matrices and layers of the nodes in the scene, depth first."""
+    world: dict[int, Matrix] = {}
+    layers: dict[int, str] = {}
+    stack = [(root, _IDENTITY, "") for root in reversed(model.roots)]
+    while stack:
+        place, parent, layer = stack.pop()
+        node = nodes[place]
+        world[place] = parent @ node.matrix
+        layers[place] = node.layer if node.layer is not None else layer
+        stack += [(child, world[place], layers[place]) for child in reversed(node.children)]
+    return world, layers
 
 
 def _draws(
@@ -86,12 +104,19 @@ def _morph(primitive: Primitive, weights: tuple[float, ...]) -> Primitive:
     if not moving:
         return primitive
     positions, bent = primitive.positions.copy(), primitive.normals.copy()
+    tangents = primitive.tangents
+    if tangents is not None and any(target.tangents is not None for target, _ in moving):
+        tangents = tangents.copy()
     for target, weight in moving:
         if target.positions is not None:
             positions += np.float32(weight) * target.positions
         if target.normals is not None:
             bent += np.float32(weight) * target.normals
-    return replace(primitive, positions=positions, normals=unit(bent))
+        if target.tangents is not None and tangents is not None:
+            tangents[:, :3] += np.float32(weight) * target.tangents
+    if tangents is not primitive.tangents and tangents is not None:
+        tangents[:, :3] = unit(tangents[:, :3])
+    return replace(primitive, positions=positions, normals=unit(bent), tangents=tangents)
 
 
 def _skin(primitive: Primitive, skin: Skin, world: Mapping[int, Matrix]) -> Primitive:

@@ -77,6 +77,8 @@ def _packs(material: Material, users: list[Primitive]) -> bool:
         return False
     if (texture.offset, texture.rotation, texture.scale) != ((0.0, 0.0), 0.0, (1.0, 1.0)):
         return False
+    if any(p.variants for p in users):
+        return False  # their other materials need the texture coordinates as they are
     return all(p.uv0 is not None and len(p.uv0) and p.uv0.min() >= 0.0 and p.uv0.max() <= 1.0 for p in users)
 
 

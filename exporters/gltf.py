@@ -13,16 +13,18 @@ import orjson
 from assets.model import Image, Model
 from exporters.errors import ExportError
 from exporters.gltf_buffer import Buffer
+from exporters.gltf_cameras import LIGHTS, camera_json, light_json
 from exporters.gltf_materials import Materials
-from exporters.gltf_meshes import Meshes
+from exporters.gltf_meshes import VARIANTS, Meshes
 from exporters.gltf_nodes import Nodes
 
-EXPORTER_VERSION: Final = 1
+EXPORTER_VERSION: Final = 2
 """Goes into step hashes: raise it when the bytes change."""
 
 GENERATOR: Final = "render-farm"
 MAX_BYTES: Final = 2**32 - 1  # a GLB's lengths are 32 bits
 
+_CARRIED: Final = frozenset({"extensions", "extras"})
 _SUFFIX: Final = {"image/png": ".png", "image/jpeg": ".jpg"}
 
 Json = dict[str, Any]
@@ -99,14 +101,21 @@ def _document(model: Model, buffer: Buffer, materials: Materials, extras: Mappin
     asset: Json = {"version": "2.0", "generator": GENERATOR}
     if model.copyright:
         asset["copyright"] = model.copyright
+    asset |= {key: value for key, value in model.asset.items() if key in _CARRIED}
     if extras:
-        asset["extras"] = dict(extras)
+        asset["extras"] = {**asset.get("extras", {}), **extras}
     scene: Json = {"name": model.name} if model.name else {}
+    scene |= {key: value for key, value in model.scene.items() if key in _CARRIED}
     document: Json = {"asset": asset, "scene": 0, "scenes": [scene | {"nodes": roots}]}
+    extensions = dict(model.extensions)
+    if model.lights:
+        extensions[LIGHTS] = {"lights": [light_json(light) for light in model.lights]}
+    if model.variants:
+        extensions[VARIANTS] = {"variants": [{"name": name} for name in model.variants]}
     document |= {
         key: value
         for key, value in (
-            ("extensionsUsed", sorted(materials.used)),
+            ("extensions", extensions),
             ("nodes", tree.nodes),
             ("meshes", meshes.meshes),
             ("materials", materials.materials),
@@ -117,12 +126,31 @@ def _document(model: Model, buffer: Buffer, materials: Materials, extras: Mappin
             ("animations", tree.animations),
             ("accessors", buffer.accessors),
             ("bufferViews", buffer.views),
-            # Variants point at materials of the file that they came from.
-            ("extras", {k: v for k, v in model.extras.items() if k != "KHR_materials_variants"}),
+            ("cameras", [camera_json(camera) for camera in model.cameras]),
+            ("extras", dict(model.extras)),
         )
         if value
     }
+    used = sorted(_used(document))
+    if used:
+        document["extensionsUsed"] = used
     return document
+
+
+def _used(value: Any) -> set[str]:
+    """Every extension that something in the document carries; application data does not count."""
+    found: set[str] = set()
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if key == "extensions" and isinstance(part, Mapping):
+                found.update(part)
+            if key != "extras":
+                found |= _used(part)
+    elif isinstance(value, list):
+        for part in value:
+            if isinstance(part, Mapping | list):
+                found |= _used(part)
+    return found
 
 
 def _dump(document: Json) -> bytes:

@@ -29,7 +29,6 @@ class Materials:
         self.textures: list[Json] = []
         self.samplers: list[Json] = []
         self.images: list[Json] = []
-        self.used: set[str] = set()
         self._store = store
         self._by_id: dict[int, int] = {}
         self._by_json: dict[str, int] = {}
@@ -77,7 +76,6 @@ class Materials:
         extensions = self._extensions(material)
         if extensions:
             entry["extensions"] = extensions
-            self.used.update(extensions)
         if material.extras:
             entry["extras"] = dict(material.extras)
         return entry
@@ -133,7 +131,6 @@ class Materials:
             transform["scale"] = list(texture.scale)
         if transform:
             info["extensions"] = {_TRANSFORM: transform}
-            self.used.add(_TRANSFORM)
         owner[key] = info
 
     def _index(self, texture: Texture) -> int:

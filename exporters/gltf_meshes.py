@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.model import Mesh, MorphTarget, Primitive
+from assets.model import Material, Mesh, MorphTarget, Primitive
 from exporters.gltf_buffer import INDICES, VERTICES, Buffer
 from exporters.gltf_materials import Materials, textures
+
+VARIANTS: Final = "KHR_materials_variants"
 
 Json = dict[str, Any]
 
@@ -39,6 +42,8 @@ class Meshes:
         targets = max(len(primitive.targets) for primitive in primitives)
         entry: Json = {"name": mesh.name} if mesh.name else {}
         entry["primitives"] = [self._primitive(p, targets, joints=joints) for p in primitives]
+        if mesh.extensions:
+            entry["extensions"] = dict(mesh.extensions)
         extras = dict(mesh.extras)
         if targets:
             entry["weights"] = fit(mesh.morph_weights, targets)
@@ -76,18 +81,32 @@ class Meshes:
         }
         if targets:
             padding = (MorphTarget(),) * (targets - len(primitive.targets))
-            entry["targets"] = [self._target(t, count) for t in (*primitive.targets, *padding)]
-        extras = {k: v for k, v in primitive.extras.items() if k != "KHR_materials_variants"}
-        if extras:
-            entry["extras"] = extras
+            bent = primitive.tangents is not None
+            entry["targets"] = [self._target(t, count, bent=bent) for t in (*primitive.targets, *padding)]
+        extensions = dict(primitive.extensions)
+        if primitive.variants:
+            extensions[VARIANTS] = {"mappings": self._mappings(primitive.variants)}
+        if extensions:
+            entry["extensions"] = extensions
+        if primitive.extras:
+            entry["extras"] = dict(primitive.extras)
         return entry
 
-    def _target(self, target: MorphTarget, count: int) -> Json:
+    def _mappings(self, variants: Mapping[int, Material]) -> list[Json]:
+        """One mapping for each material, with all the variants that wear it."""
+        worn: dict[int, list[int]] = {}
+        for variant, material in sorted(variants.items()):
+            worn.setdefault(self._materials.add(material), []).append(variant)
+        return [{"material": material, "variants": places} for material, places in worn.items()]
+
+    def _target(self, target: MorphTarget, count: int, *, bent: bool) -> Json:
         still = np.zeros((count, 3), np.float32)
         moved = target.positions if target.positions is not None else still
         entry: Json = {"POSITION": self._buffer.sparse(moved, bounds=True)}
         if target.normals is not None:
             entry["NORMAL"] = self._buffer.sparse(target.normals)
+        if target.tangents is not None and bent:
+            entry["TANGENT"] = self._buffer.sparse(target.tangents)
         return entry
 
 
@@ -119,7 +138,8 @@ def _tangents(tangents: NDArray[np.float32], normals: NDArray[np.float32]) -> ND
 
 def _uv_sets(primitive: Primitive) -> list[NDArray[np.float32]]:
     """UV sets without a gap: a set that a texture or a later set needs, and that is missing, is zero."""
-    used = [texture.uv_set for texture in textures(primitive.material)]
+    worn = (primitive.material, *primitive.variants.values())
+    used = [texture.uv_set for material in worn for texture in textures(material)]
     sets = [primitive.uv0, primitive.uv1]
     count = max([n + 1 for n, uv in enumerate(sets) if uv is not None] + [n + 1 for n in used], default=0)
     zero = np.zeros((len(primitive.positions), 2), np.float32)

@@ -11,6 +11,7 @@ from assets.model import Animation, Channel, Model, Skin
 from assets.transforms import compose_trs, decompose, matrix_quaternion
 from exporters.errors import ExportError
 from exporters.gltf_buffer import Buffer
+from exporters.gltf_cameras import LIGHTS, carried
 from exporters.gltf_meshes import Meshes, fit
 
 Json = dict[str, Any]
@@ -78,6 +79,13 @@ class Nodes:
             children += self._mesh(place, entry)
         if children:
             entry["children"] = children
+        if node.camera is not None:
+            entry["camera"] = node.camera
+        extensions = dict(node.extensions)
+        if node.light is not None:
+            extensions[LIGHTS] = {"light": node.light}
+        if extensions:
+            entry["extensions"] = extensions
         extras = dict(node.extras)
         if node.layer is not None:
             extras["layer"] = node.layer
@@ -126,7 +134,7 @@ class Nodes:
         entry["inverseBindMatrices"] = self._buffer.accessor(columns)
         if skin.skeleton is not None and all(self._is_under(j, skin.skeleton) for j in skin.joints):
             entry["skeleton"] = skin.skeleton
-        return entry
+        return entry | carried(skin.extensions, skin.extras)
 
     def _is_under(self, place: int, ancestor: int) -> bool:
         while place != ancestor:
@@ -166,7 +174,8 @@ class Nodes:
         if not channels:
             return {}
         entry: Json = {"name": animation.name} if animation.name else {}
-        return entry | {"channels": channels, "samplers": samplers}
+        entry |= {"channels": channels, "samplers": samplers}
+        return entry | carried(animation.extensions, animation.extras)
 
     def _sampler(self, channel: Channel) -> Json | None:
         values = channel.values.astype(np.float64).reshape(len(channel.times), -1, channel.values.shape[1])

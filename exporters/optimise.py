@@ -149,7 +149,17 @@ def merge_materials(model: Model) -> Model:
     return replace(
         model,
         meshes=tuple(
-            replace(mesh, primitives=tuple(replace(p, material=one(p.material)) for p in mesh.primitives))
+            replace(
+                mesh,
+                primitives=tuple(
+                    replace(
+                        p,
+                        material=one(p.material),
+                        variants={place: one(material) for place, material in p.variants.items()},
+                    )
+                    for p in mesh.primitives
+                ),
+            )
             for mesh in model.meshes
         ),
     )
@@ -179,7 +189,8 @@ def _combined(mesh: Mesh) -> tuple[Primitive, ...]:
         shape = tuple(
             getattr(primitive, name) is None for name in ("tangents", "uv0", "uv1", "colors", "joints", "weights")
         )
-        alone = number if primitive.targets or primitive.extras else -1
+        own = primitive.targets or primitive.extras or primitive.extensions or primitive.variants
+        alone = number if own else -1
         groups.setdefault((id(primitive.material), shape, alone), []).append(primitive)
     return tuple(_joined(group) for group in groups.values())
 
