@@ -9,8 +9,10 @@ from math import cos, sin
 import moderngl
 import numpy as np
 
+from assets.finish import finish
 from assets.model import AlphaMode, Primitive, Texture, Wrap
 from renderers.byte_cache import ByteCache
+from renderers.finishes import features, maps, uniforms
 from renderers.programs import Programs, put
 from renderers.textures import GpuTexture
 
@@ -23,15 +25,8 @@ class Part(Enum):
 
 
 SPECULAR_UNIT, SHADOW_UNIT, _FIRST_UNIT = 0, 1, 2
-
-_MAPS = (
-    # shader name, material field, holds colour
-    ("BASE", "base_color_texture", True),
-    ("ROUGH", "metallic_roughness_texture", False),
-    ("NORMAL", "normal_texture", False),
-    ("OCCLUSION", "occlusion_texture", False),
-    ("EMISSIVE", "emissive_texture", True),
-)
+_PASS_UNITS = frozenset({14, 15})  # of the passes over the whole picture, which set their own filters
+_UNITS = tuple(unit for unit in range(_FIRST_UNIT, 32) if unit not in _PASS_UNITS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +43,15 @@ class Surface:
         self, primitive: Primitive, *, context: moderngl.Context, cache: ByteCache, anisotropic: bool
     ) -> None:
         self.material = material = primitive.material
+        self.finish = finish(material)
+        self._features = features(material, self.finish)
+        self._uniforms = uniforms(material, self.finish)
         self._maps: list[_Map] = []
         self._transforms: list[tuple[float, ...]] = []
         self._sets: list[int] = []
         self._slots: dict[str, int] = {}
-        for name, field, colour in _MAPS:
-            texture: Texture | None = getattr(material, field)
-            if texture is None or (material.unlit and name != "BASE") or not _has_uv(primitive, texture):
+        for name, texture, colour in maps(material, self.finish):
+            if not _has_uv(primitive, texture):
                 continue
             pixels = cache.get(
                 ("texture", texture.image.digest, colour, anisotropic),
@@ -111,18 +108,21 @@ class Surface:
             found[f"{one.name}_MIRROR"] = int(sampler.wrap_u is Wrap.MIRROR) | int(sampler.wrap_v is Wrap.MIRROR) << 1
         for name, on in (
             ("COLOURS", self._primitive.colors is not None),
-            ("TANGENTS", self._primitive.tangents is not None and "NORMAL" in self._slots),
+            ("TANGENTS", self._primitive.tangents is not None and self._needs_frame()),
             ("AMBIENT", ambient and not material.unlit),
-            ("UNLIT", material.unlit),
             ("MASK", material.alpha_mode is AlphaMode.MASK),
             ("SOLID_PART", self.blended and part is Part.SOLID),
             ("CLEAR_PART", self.blended and part is Part.CLEAR),
             ("DOUBLE_SIDED", material.double_sided),
-            ("SHEEN", max(material.sheen_color) > 0),
+            *((name, True) for name in self._features),
         ):
             if on:
                 found[name] = 1
         return found
+
+    def _needs_frame(self) -> bool:
+        """True if something lies along the surface's own directions."""
+        return "NORMAL" in self._slots
 
     def depth_switches(self) -> dict[str, int]:
         """The variant of the depth pass: cut-outs need their texture there."""
@@ -132,24 +132,10 @@ class Surface:
     def program(self, programs: Programs, part: Part, *, ambient: bool) -> moderngl.Program:
         """The compiled variant with this material's values and textures bound."""
         program = programs.get("surface.vert", "surface.frag", self.switches(part, ambient=ambient))
-        material = self.material
-        put(
-            program,
-            u_base=material.base_color,
-            u_factors=(
-                material.metallic,
-                material.roughness,
-                material.normal_scale,
-                material.occlusion_strength,
-            ),
-            u_emissive=(*(e * material.emissive_strength for e in material.emissive), material.alpha_cutoff),
-            u_sheen=(*material.sheen_color, material.sheen_roughness),
-            u_specular=SPECULAR_UNIT,
-            u_shadow=SHADOW_UNIT,
-        )
+        put(program, **self._uniforms, u_specular=SPECULAR_UNIT, u_shadow=SHADOW_UNIT)
         if self._transforms and "u_uv" in program:
             program["u_uv"].write(np.array(self._transforms, np.float32).tobytes())  # type: ignore[union-attr]
-        for unit, one in enumerate(self._maps, start=_FIRST_UNIT):
+        for unit, one in zip(_UNITS, self._maps, strict=False):
             one.pixels.use(unit, one.texture.sampler)
             put(program, **{f"u_{one.name.lower()}_map": unit})
         return program

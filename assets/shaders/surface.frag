@@ -1,12 +1,16 @@
-// Metallic-roughness PBR (glTF 2.0, appendix B) under the studio, written premultiplied in the picture's sRGB.
+// Metallic-roughness PBR (glTF 2.0, appendix B) with its ratified extensions, under the studio, written
+// premultiplied in the picture's sRGB. Every feature is a definition; what a material lacks costs nothing.
 #include "colour.glsl"
 #include "light.glsl"
+#ifdef CLEAR_PART
+#include "fragments.glsl"
+layout(early_fragment_tests) in;
+#endif
 
 uniform vec4 u_eye;         // eye and 1, or the way back to an orthographic camera and 0
 uniform vec4 u_base;        // linear RGBA
 uniform vec4 u_factors;     // metallic, roughness, normal scale, occlusion strength
 uniform vec4 u_emissive;    // linear RGB; w: alpha cutoff
-uniform vec4 u_sheen;       // linear RGB; w: roughness
 #ifdef BASE_MAP
 uniform sampler2D u_base_map;
 #endif
@@ -42,22 +46,21 @@ vec2 wrapped(vec2 uv, int mirrored) {
     if ((mirrored & 2) != 0) uv.y = abs(mod(uv.y - 1.0, 2.0) - 1.0);
     return uv;
 }
+#define READ(map, slot, mirrored) texture(map, wrapped(v_uv[slot], mirrored))
 
-#ifdef NORMAL_MAP
-vec3 bent(vec3 n) {
-    vec3 m = texture(u_normal_map, wrapped(v_uv[NORMAL_MAP], NORMAL_MIRROR)).xyz * 2.0 - 1.0;
-    m.xy *= u_factors.z;
+// Tangent, bitangent and normal as columns.
+mat3 frame(vec3 n, vec2 uv) {
 #ifdef TANGENTS
     vec3 t = normalize(v_tangent.xyz);
     vec3 b = cross(n, t) * v_tangent.w;
 #ifdef DOUBLE_SIDED
     b = gl_FrontFacing ? b : -b;
 #endif
-    return normalize(t * m.x + b * m.y + n * m.z);
+    return mat3(t, b, n);
 #else
     // Cotangent frame from screen derivatives (Schueler 2013): right for mirrored and transformed coordinates.
     vec3 dx = dFdx(v_world), dy = dFdy(v_world);
-    vec2 ux = dFdx(v_uv[NORMAL_MAP]), uy = dFdy(v_uv[NORMAL_MAP]);
+    vec2 ux = dFdx(uv), uy = dFdy(uv);
     vec3 px = cross(dy, n), py = cross(n, dx);
     vec3 t = px * ux.x + py * uy.x;
     vec3 b = -(px * ux.y + py * uy.y);  // glTF's v runs down the picture, its bitangent up
@@ -66,15 +69,39 @@ vec3 bent(vec3 n) {
 #ifdef DOUBLE_SIDED
     scale = gl_FrontFacing ? scale : -scale;
 #endif
-    return normalize((t * m.x + b * m.y) * scale + n * max(m.z, 0.05));
+    return mat3(t * scale, b * scale, n);
 #endif
 }
+
+vec3 bent(mat3 around, vec3 texel, float scale) {
+    vec3 m = texel * 2.0 - 1.0;
+    return normalize(around * vec3(m.xy * scale, max(m.z, 0.05)));
+}
+
+// Directional albedo of a rough dielectric as factors of F0 and F90: an analytic fit of the split sum (Karis 2014).
+vec2 split_sum(float roughness, float nv) {
+    vec4 k = roughness * vec4(-1.0, -0.0275, -0.572, 0.022) + vec4(1.0, 0.0425, 1.04, -0.04);
+    float a004 = min(k.x * k.x, exp2(-9.28 * nv)) * k.x + k.y;
+    return vec2(-1.04, 1.04) * a004 + k.zw;
+}
+
+// A reflection that looks into the body, or at a key that something hides, is dimmed.
+float gloss_share(vec3 r, float roughness, float nv, float occlusion, float visible) {
+    float hidden = clamp(pow(nv + occlusion, exp2(-16.0 * roughness - 1.0)) - 1.0 + occlusion, 0.0, 1.0);
+    return hidden * (1.0 - 0.7 * (1.0 - visible) * clamp(dot(r, key_direction.xyz) * 1.5, 0.0, 1.0));
+}
+
+#ifdef SHEEN
+#include "sheen.glsl"
+#endif
+#ifdef REFLECTION
+#include "reflection.glsl"
 #endif
 
 void main() {
     vec4 base = u_base;
 #ifdef BASE_MAP
-    base *= texture(u_base_map, wrapped(v_uv[BASE_MAP], BASE_MIRROR));
+    base *= READ(u_base_map, BASE_MAP, BASE_MIRROR);
 #endif
 #ifdef COLOURS
     base *= v_colour;
@@ -103,7 +130,7 @@ void main() {
 #endif
     vec3 smooth_n = n;
 #ifdef NORMAL_MAP
-    n = bent(n);
+    n = bent(frame(smooth_n, v_uv[NORMAL_MAP]), READ(u_normal_map, NORMAL_MAP, NORMAL_MIRROR).xyz, u_factors.z);
 #endif
     vec3 v = normalize(u_eye.xyz - v_world * u_eye.w);
     float nv = clamp(dot(n, v), 0.02, 1.0);
@@ -111,55 +138,59 @@ void main() {
     float metallic = u_factors.x;
     float roughness = u_factors.y;
 #ifdef ROUGH_MAP
-    vec2 rm = texture(u_rough_map, wrapped(v_uv[ROUGH_MAP], ROUGH_MIRROR)).gb;
+    vec2 rm = READ(u_rough_map, ROUGH_MAP, ROUGH_MIRROR).gb;
     metallic *= rm.y;
     roughness *= rm.x;
 #endif
     roughness = clamp(roughness, 0.04, 1.0);
     float occlusion = v_normal.w;
 #ifdef OCCLUSION_MAP
-    occlusion *= 1.0 + u_factors.w * (texture(u_occlusion_map, wrapped(v_uv[OCCLUSION_MAP], OCCLUSION_MIRROR)).r - 1.0);
+    occlusion *= 1.0 + u_factors.w * (READ(u_occlusion_map, OCCLUSION_MAP, OCCLUSION_MIRROR).r - 1.0);
 #endif
 
     float visible = key_direction.w > 0.0 ? key_visible(v_world, smooth_n) : 1.0;
     float key = max(dot(n, key_direction.xyz), 0.0) * visible;
     vec3 matt = matt_light(n) * occlusion + key_irradiance.rgb * key;
 
-    vec3 f0 = mix(vec3(0.04), base.rgb, metallic);
+    vec3 f0 = vec3(0.04);
+    float f90 = 1.0;
+#ifdef REFLECTION
+    vec4 dielectric = reflection();
+    f0 = dielectric.rgb;
+    f90 = mix(dielectric.a, 1.0, metallic);
+#endif
+    f0 = mix(f0, base.rgb, metallic);
     vec3 albedo = base.rgb * (1.0 - metallic);
 
-    // Split sum with an analytic DFG term (Karis 2014) and its multiple scattering (Fdez-Aguera 2019).
-    vec4 k = roughness * vec4(-1.0, -0.0275, -0.572, 0.022) + vec4(1.0, 0.0425, 1.04, -0.04);
-    float a004 = min(k.x * k.x, exp2(-9.28 * nv)) * k.x + k.y;
-    vec2 dfg = vec2(-1.04, 1.04) * a004 + k.zw;
-    vec3 single = f0 * dfg.x + dfg.y;
-    float lost = 1.0 - (dfg.x + dfg.y);
-    vec3 average = f0 + (1.0 - f0) * (1.0 / 21.0);
-    vec3 multiple = lost * single * average / (1.0 - average * lost);
-
+    // The studio's map holds the key too, so gloss needs no lobe of its own for it.
+    vec2 dfg = split_sum(roughness, nv);
     vec3 r = reflect(-v, n);
-    vec3 gloss = gloss_light(r, roughness);
-    // A reflection that looks into the body, or at a key that something hides, is dimmed.
-    float hidden = clamp(pow(nv + occlusion, exp2(-16.0 * roughness - 1.0)) - 1.0 + occlusion, 0.0, 1.0);
-    gloss *= hidden * (1.0 - 0.7 * (1.0 - visible) * clamp(dot(r, key_direction.xyz) * 1.5, 0.0, 1.0));
+    vec3 gloss = gloss_light(r, roughness) * gloss_share(r, roughness, nv, occlusion, visible);
 
-    vec3 colour = single * gloss + (multiple + albedo * (1.0 - single - multiple)) * matt;
-
-#ifdef SHEEN
-    // Directional albedo of the Charlie sheen, a fit of its table over roughness and angle (three.js, 2021).
-    float s = clamp(u_sheen.w, 0.07, 1.0), s2 = s * s;
-    float fa = s < 0.25 ? -339.2 * s2 + 161.4 * s - 25.9 : -8.48 * s2 + 14.3 * s - 9.95;
-    float fb = s < 0.25 ? 44.0 * s2 - 23.7 * s + 3.26 : 1.97 * s2 - 3.27 * s + 0.72;
-    float fuzz = clamp((exp(fa * nv + fb) + (s < 0.25 ? 0.0 : 0.1 * (s - 0.25))) * 0.31830989, 0.0, 1.0);
-    float most = max(u_sheen.r, max(u_sheen.g, u_sheen.b));
-    colour = colour * (1.0 - most * fuzz) + u_sheen.rgb * fuzz * matt;
+    // What one bounce loses between the facets comes back after several (Fdez-Aguera 2019).
+    vec3 single = f0 * dfg.x + f90 * dfg.y;
+    float lost = 1.0 - (dfg.x + dfg.y);
+    vec3 average = f0 + (f90 - f0) * (1.0 / 21.0);
+    vec3 multiple = lost * single * average / (1.0 - average * lost);
+    vec3 passed = 1.0 - single - multiple;
+#ifdef REFLECTION
+    // A coloured reflection must not tint what is under it with the opposite colour.
+    passed = vec3(min(passed.r, min(passed.g, passed.b)));
 #endif
+    vec3 colour = single * gloss + (multiple + albedo * passed) * matt;
 
     vec3 glow = u_emissive.rgb;
 #ifdef EMISSIVE_MAP
-    glow *= texture(u_emissive_map, wrapped(v_uv[EMISSIVE_MAP], EMISSIVE_MIRROR)).rgb;
+    glow *= READ(u_emissive_map, EMISSIVE_MAP, EMISSIVE_MIRROR).rgb;
+#endif
+#ifdef SHEEN
+    vec4 fuzz = sheen(nv);
+    colour = colour * (1.0 - fuzz.a) + fuzz.rgb * matt;
 #endif
     colour = (colour + glow) * environment.z;
     f_colour = vec4(srgb_encode(tone_map(colour)), 1.0) * base.a;
+#endif
+#ifdef CLEAR_PART
+    collect(f_colour);
 #endif
 }
