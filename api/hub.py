@@ -48,14 +48,16 @@ class Hub:
 
     @contextmanager
     def watch(self, subject: str, owner: str, watch: Watch | None = None) -> Iterator[Watch]:
-        """A watch on a job or an upload until the block ends; give one to have it wake for a second thing too.
+        """A watch on a job or an upload until the block ends; give one to have it wake for a second thing too, which
+        costs nothing more and does not count.
 
         Raises Refused ``rate.limited`` when the owner has too many.
         """
-        if self._owners[owner] >= MAX_WATCHES:
+        counts = watch is None
+        if counts and self._owners[owner] >= MAX_WATCHES:
             raise Refused("rate.limited", f"you watch {MAX_WATCHES} things here: end some, or watch by Socket.IO")
         watch = watch or Watch()
-        self._owners[owner] += 1
+        self._owners[owner] += counts
         self._watches[subject].add(watch)
         try:
             yield watch
@@ -63,7 +65,7 @@ class Hub:
             self._watches[subject].discard(watch)
             if not self._watches[subject]:
                 del self._watches[subject]
-            self._owners[owner] -= 1
+            self._owners[owner] -= counts
             if not self._owners[owner]:
                 del self._owners[owner]
 

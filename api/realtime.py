@@ -234,7 +234,11 @@ class Realtime:
     async def _tell_upload(self, name: str, change: Mapping[str, Any]) -> None:
         owner = str(change["owner"])
         if "upload_id" not in change:
-            found = await self._read(partial(upload_of, job_id=name))
+            try:
+                found = await self._read(partial(upload_of, job_id=name))
+            except SQLAlchemyError as error:  # what happens after that must still be told
+                log.warning("realtime.not_told", event_name="upload", why=str(error))
+                return
             if found is None:
                 return
             name = found
