@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
-from assets import baked
+from assets import baked, regions
 from assets.errors import CatalogueError
 from assets.fabric import Fabric
 from assets.images import probe
@@ -28,12 +28,16 @@ LICENCE: Final = "CC0-1.0"
 _MODEL_KINDS: Final = frozenset({"avatar", "garment", "card-template"})
 
 
+Corner = tuple[float, float, float]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """One entry. ``files`` are its baked files, relative to :data:`DATA`.
 
     ``uv_metres`` is metres on the cloth per UV unit (garments; 0 elsewhere). ``covers`` names the body regions
     that a garment hides, ``depth`` how far out it is worn: 10 next to the skin, 20 over that, 30 outerwear.
+    ``regions`` are its details, lowest and highest corner in metres (:mod:`assets.regions`); left is the wearer's.
     """
 
     id: str
@@ -46,6 +50,7 @@ class Item:
     uv_metres: float = 0.0
     covers: tuple[str, ...] = ()
     depth: int = 0
+    regions: Mapping[str, tuple[Corner, Corner]] = field(default_factory=dict)
 
 
 _TABLE: Final = (
@@ -56,6 +61,7 @@ _TABLE: Final = (
         name_ko="여성 드레스폼 (EU 38)",
         tags=("dress form", "mannequin", "female", "stand"),
         files=("models/dress-form.npz",),
+        regions={"neck": ((-0.10, 1.44, -0.10), (0.10, 1.63, 0.10)), "bust": ((-0.2, 1.20, -0.05), (0.2, 1.40, 0.2))},
     ),
     Item(
         id="tshirt",
@@ -67,6 +73,12 @@ _TABLE: Final = (
         uv_metres=1.0,
         covers=("shoulders", "upper arms", "chest", "back", "waist"),
         depth=20,
+        regions={
+            "collar": ((-0.10, 1.46, -0.10), (0.10, 1.57, 0.08)),
+            "left-cuff": ((0.19, 1.29, -0.10), (0.29, 1.35, 0.10)),
+            "right-cuff": ((-0.29, 1.29, -0.10), (-0.19, 1.35, 0.10)),
+            "hem": ((-0.29, 0.97, -0.17), (0.29, 1.05, 0.17)),
+        },
     ),
     Item(
         id="skirt",
@@ -78,6 +90,10 @@ _TABLE: Final = (
         uv_metres=1.0,
         covers=("waist", "hips", "thighs"),
         depth=10,
+        regions={
+            "waistband": ((-0.2, 1.13, -0.17), (0.2, 1.19, 0.17)),
+            "hem": ((-0.24, 0.55, -0.18), (0.24, 0.62, 0.18)),
+        },
     ),
     Item(
         id="jersey",
@@ -186,7 +202,19 @@ def digest(item_id: str) -> str:
 @cache
 def _model(item_id: str) -> Model:
     name = next(name for name in ITEMS[item_id].files if name.endswith(".npz"))
-    return baked.read((DATA / name).read_bytes())
+    return _with_regions(baked.read((DATA / name).read_bytes()), ITEMS[item_id].regions)
+
+
+def _with_regions(model: Model, boxes: Mapping[str, tuple[Corner, Corner]]) -> Model:
+    """The model whose primitives name their regions, so that layers, posing and exporters carry them along."""
+    if not boxes:
+        return model
+    named = {name: [list(low), list(high)] for name, (low, high) in boxes.items()}
+    meshes = []
+    for mesh in model.meshes:
+        parts = (replace(part, extras={**part.extras, regions.KEY: named}) for part in mesh.primitives)
+        meshes.append(replace(mesh, primitives=tuple(parts)))
+    return replace(model, meshes=tuple(meshes))
 
 
 @cache

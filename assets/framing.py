@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import cos, hypot, pi, radians, sin, tan
+from math import atan, cos, hypot, radians, sin, sqrt, tan
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assets import regions
 from assets.design import CameraSettings
 from assets.errors import ContentError
+from assets.model import AlphaMode, Material
 from assets.scene import Camera, Draw, View
 
 VIEWS: Mapping[str, tuple[float, float]] = MappingProxyType(
@@ -28,15 +30,25 @@ VIEWS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "right": (-90.0, 4.0),
         "side": (90.0, 4.0),
         "three-quarter": (35.0, 8.0),
+        "three-quarter-back": (145.0, 8.0),
         "top": (0.0, 90.0),
         "custom": (0.0, 0.0),  # replaced by the camera settings
     }
 )
 """Azimuth and elevation in degrees. Azimuth counts from the front (+Z), counter-clockwise seen from above;
-left and right are the wearer's."""
+left and right are the wearer's. ``detail:REGION`` is a view too, see :func:`view`."""
 
+DETAIL = "detail:"
+"""What the name of a view of a region starts with."""
+
+_DETAIL_SIDES = ("front", "three-quarter", "left", "right", "back")  # where a detail may be seen from, best first
+_PREFERRED = 1.2  # how much more of a region must be seen from a later one of these
 _TURNTABLE_ELEVATION = 4.0
-_SMALLEST = 1e-4  # metres: a design without extent still gets a finite camera
+_SMALLEST = 1e-6  # of the design's size: what has no extent still gets a finite camera
+_POINT = 1e-4  # metres: the size of a design without any
+_DEEPEST = 0.25  # of the design's depth: no camera is nearer to it than this
+_LONGEST = 1e-3  # of the asked lens's angle
+_CLOSEST = 0.02  # of the distance to a detail: what is nearer to the camera is cut away
 
 Vector = NDArray[np.float64]
 _Reach = Callable[[Vector], float]  # how far the design gets along a direction
@@ -63,21 +75,44 @@ def bounds(draws: Sequence[Draw]) -> tuple[Vector, Vector]:
 def view(draws: Sequence[Draw], name: str, *, settings: CameraSettings, aspect: float) -> View:
     """The named view (see VIEWS) of the design, filling ``settings.fill`` of a frame of ``aspect`` = w/h.
 
-    Raises ContentError ``view.unknown`` for a name that VIEWS does not have, ``scene.empty`` for no draws.
+    ``detail:REGION`` is filled by a region (:mod:`assets.regions`), seen from the side that shows most of it, or
+    from the one that ``detail:REGION@VIEW`` names. Raises ContentError ``view.unknown`` for a name that VIEWS
+    does not have, ``view.no_region``, ``scene.empty`` for no draws.
     """
-    if name not in VIEWS:
-        message = f"there is no view '{name}'; use one of {', '.join(VIEWS)}"
-        raise ContentError(message, code="view.unknown")
-    azimuth, elevation = VIEWS[name]
-    if name == "custom":
-        azimuth, elevation = settings.azimuth, settings.elevation
-    axes = _axes(azimuth, elevation)
     points = _world(draws)
+    region, side = points, name
+    if name.startswith(DETAIL):
+        wanted, _, side = name.removeprefix(DETAIL).partition("@")
+        found = regions.find(draws, wanted)
+        region = found.points
+        side = side or _best_side(found.facing)
+    axes = _axes(*_angles(side, settings))
+    whole = _reach(points) if region is not points else None
+    return View(camera=_fit(_reach(region), axes, settings, aspect, whole))
 
-    def reach(direction: Vector) -> float:
-        return float((points @ direction).max())
 
-    return View(camera=_fit(reach, axes, settings, aspect))
+def _angles(name: str, settings: CameraSettings) -> tuple[float, float]:
+    if name not in VIEWS:
+        message = f"there is no view '{name}'; use one of {', '.join(VIEWS)}, or {DETAIL} and the name of a region"
+        raise ContentError(message, code="view.unknown")
+    return (settings.azimuth, settings.elevation) if name == "custom" else VIEWS[name]
+
+
+def _best_side(facing: Vector) -> str:
+    """The side that most of a region's area looks to. Its back counts little: cloth is seen on both sides, but its
+    right side is meant.
+    """
+    best, most = _DETAIL_SIDES[0], -1.0
+    for side in _DETAIL_SIDES:
+        towards = facing @ _axes(*VIEWS[side]).back
+        seen = float(np.maximum(towards, 0.0).sum() + 0.1 * np.maximum(-towards, 0.0).sum())
+        if seen > most * _PREFERRED:
+            best, most = side, seen
+    return best
+
+
+def _reach(points: Vector) -> _Reach:
+    return lambda direction: float((points @ direction).max())
 
 
 def turntable(
@@ -99,7 +134,7 @@ def turntable(
         swing = hypot(float(direction[0]), float(direction[2]))
         return float((height * direction[1] + arm * swing).max() + pivot @ direction)
 
-    camera = _fit(reach, _axes(0.0, _TURNTABLE_ELEVATION), settings, aspect)
+    camera = _fit(reach, _axes(0.0, _TURNTABLE_ELEVATION), settings, aspect, None)
     centre = (float(pivot[0]), 0.0, float(pivot[2]))
     return tuple(View(camera=camera, turn=radians(degrees) * i / frames, pivot=centre) for i in range(frames))
 
@@ -108,7 +143,7 @@ def _world(draws: Sequence[Draw]) -> Vector:
     """Vertices that a triangle uses, in the world: float64[n, 3]."""
     parts = []
     for draw in draws:
-        if draw.opacity <= 0 or len(draw.primitive.indices) == 0:
+        if draw.opacity <= 0 or len(draw.primitive.indices) == 0 or _unseen(draw.primitive.material):
             continue
         positions = draw.primitive.positions
         used = np.zeros(len(positions), dtype=bool)
@@ -120,6 +155,12 @@ def _world(draws: Sequence[Draw]) -> Vector:
     return np.concatenate(parts)
 
 
+def _unseen(material: Material) -> bool:
+    """True for collision shapes and the like, which are drawn with no alpha at all."""
+    gone = material.alpha_mode is AlphaMode.BLEND and material.base_color[3] <= 0
+    return gone or (material.alpha_mode is AlphaMode.MASK and material.base_color[3] < material.alpha_cutoff)
+
+
 def _axes(azimuth: float, elevation: float) -> _Axes:
     a, e = radians(azimuth), radians(elevation)
     return _Axes(
@@ -129,37 +170,75 @@ def _axes(azimuth: float, elevation: float) -> _Axes:
     )
 
 
-def _fit(reach: _Reach, axes: _Axes, settings: CameraSettings, aspect: float) -> Camera:
-    """The nearest camera with these axes that holds everything that ``reach`` knows of."""
+def _fit(reach: _Reach, axes: _Axes, settings: CameraSettings, aspect: float, whole: _Reach | None) -> Camera:
+    """The nearest camera with these axes that holds everything that ``reach`` knows of. ``whole`` is what else
+    there is to see, when that is more.
+    """
     nearest, furthest = reach(axes.back), -reach(-axes.back)
-    depth = max(nearest - furthest, _SMALLEST)
+    left, right = -reach(-axes.right), reach(axes.right)
+    bottom, top = -reach(-axes.up), reach(axes.up)
+    size = max(right - left, top - bottom, nearest - furthest)
+    least = _SMALLEST * size if size > 0 else _POINT
+    depth = max(nearest - furthest, least)
+    front, end = (whole(axes.back), -whole(-axes.back)) if whole else (nearest, furthest)
     if settings.orthographic:
-        left, right = -reach(-axes.right), reach(axes.right)
-        bottom, top = -reach(-axes.up), reach(axes.up)
-        height = max(top - bottom, (right - left) / aspect, _SMALLEST) / settings.fill
-        cx, cy, cz = (left + right) / 2, (bottom + top) / 2, nearest + max(depth, height)
+        height = max(top - bottom, (right - left) / aspect, least) / settings.fill
+        cx, cy, cz = (left + right) / 2, (bottom + top) / 2, front + max(depth, height)
         ortho: float | None = height
+        half = radians(settings.fov) / 2
     else:
-        ty = tan(radians(settings.fov) / 2) * settings.fill
-        tx = ty * aspect
-        right, left = reach(axes.right + tx * axes.back), reach(-axes.right + tx * axes.back)
-        top, bottom = reach(axes.up + ty * axes.back), reach(-axes.up + ty * axes.back)
-        cx, cy = (right - left) / 2, (top - bottom) / 2
-        cz = max((right + left) / (2 * tx), (top + bottom) / (2 * ty), nearest + _SMALLEST)
+        half, cx, cy, cz = _stand(reach, axes, settings, aspect, least)
         ortho = None
     eye = axes.right * cx + axes.up * cy + axes.back * cz
-    target = eye - axes.back * max(cz - (nearest + furthest) / 2, _SMALLEST)
-    # Room for the ground shadow behind the design; never so near that depth loses its precision.
-    near = max((cz - nearest) * 0.5, cz * 1e-3, 1e-4)
+    target = eye - axes.back * max(cz - (nearest + furthest) / 2, least)
+    away = cz - nearest
+    # Half way, never nearer: depth loses its precision. What stands before a detail is seen, unless it is too near.
+    near = max((cz - front) * 0.5, away * (_CLOSEST if whole else 0.0))
     return Camera(
         eye=_triple(eye),
         target=_triple(target),
         up=_triple(axes.up),
-        fov_y=min(radians(settings.fov), pi * 0.9),
+        fov_y=2 * half,
         ortho_height=ortho,
         near=near,
-        far=(cz - furthest) + 10 * max(depth, cz - nearest),
+        # Room for the ground shadow behind the design.
+        far=(cz - min(end, furthest)) + 10 * max(depth, away),
     )
+
+
+def _stand(
+    reach: _Reach, axes: _Axes, settings: CameraSettings, aspect: float, least: float
+) -> tuple[float, float, float, float]:
+    """Half the vertical angle of a perspective camera, and its place along right, up and back.
+
+    The nearest camera for a rod that points at it would touch its tip and see little else: a design that deep is
+    seen from further away through a longer lens.
+    """
+    nearest, furthest = reach(axes.back), -reach(-axes.back)
+    mx, my = ((reach(axis) - reach(-axis)) / 2 for axis in (axes.right, axes.up))
+    mz = (nearest + furthest) / 2
+
+    def nearest_place(tangent: float) -> tuple[float, float, float]:
+        ty = tangent * settings.fill
+        tx = ty * aspect
+        # Measured from the middle of the design, so that a place far from the origin costs no digits.
+        right, left = (reach(axes.right * s + tx * axes.back) - s * mx - tx * mz for s in (1, -1))
+        top, bottom = (reach(axes.up * s + ty * axes.back) - s * my - ty * mz for s in (1, -1))
+        away = max((right + left) / (2 * tx), (top + bottom) / (2 * ty))
+        return mx + (right - left) / 2, my + (top - bottom) / 2, mz + away
+
+    widest = tan(radians(settings.fov) / 2)
+    wanted = nearest + max(_DEEPEST * (nearest - furthest), least)
+    x, y, z = nearest_place(widest)
+    if z >= wanted:
+        return atan(widest), x, y, z
+    low, high = widest * _LONGEST, widest
+    if nearest_place(low)[2] < wanted:  # a line from its very end
+        return atan(widest), mx, my, wanted
+    for _ in range(40):
+        middle = sqrt(low * high)
+        low, high = (middle, high) if nearest_place(middle)[2] >= wanted else (low, middle)
+    return atan(low), *nearest_place(low)
 
 
 def _triple(v: Vector) -> tuple[float, float, float]:

@@ -14,8 +14,8 @@ from farm.jobs import Closed, JobKind, Resolver, Spec
 from farm.plan import Plan, Step
 from pipelines.closing import AnyDesign, as_design, close_design, stem_of
 from pipelines.versions import PICTURES, version
+from pipelines.views import ViewName, same, slugs
 
-ViewName = Literal["front", "back", "left", "right", "side", "three-quarter", "top", "custom"]
 Pixels = Annotated[int, Field(ge=512, le=8192)]
 
 PRESETS: Mapping[str, tuple[int, Quality]] = {
@@ -29,7 +29,9 @@ class StillSpec(Spec):
     """Pictures of a design from one or more views.
 
     A ``preset`` is a square size and a quality; ``width`` and ``height`` (512..8192 px) replace its size, and
-    ``quality`` what a frame may cost. ``compression`` (1..100) is for JPEG and WebP.
+    ``quality`` what a frame may cost. ``compression`` (1..100) is for JPEG and WebP. A view is a side, or
+    "detail:REGION": a layer, node or material by name, or a garment's "collar", "hem", "left-cuff", "waistband";
+    "detail:REGION@VIEW" sees it from that side.
     """
 
     design: AnyDesign
@@ -72,19 +74,19 @@ def close(spec: StillSpec, resolver: Resolver, stem: str | None = None) -> Close
     }
     steps = tuple(
         Step(
-            key=f"render-{view}",
+            key=f"render-{slug}",
             name="render.still",
             lane="render",
             params={
                 **shared,
-                "view": "left" if view == "side" else view,
-                "suffix": "" if len(spec.views) == 1 or view == spec.views[0] == "three-quarter" else f"-{view}",
+                "view": same(view),
+                "suffix": "" if len(spec.views) == 1 or view == spec.views[0] == "three-quarter" else f"-{slug}",
             },
             version=version(*PICTURES),
             unit="frames",
             requires=("gl",),
         )
-        for view in spec.views
+        for view, slug in zip(spec.views, slugs(spec.views), strict=True)
     )
     return Closed(
         spec=spec.model_dump(mode="json"),

@@ -55,6 +55,13 @@ def test_every_kind_closes_its_own_example(kind: str) -> None:
     assert json.loads(json.dumps(closed.spec))["design"]
 
 
+def test_details_are_views_with_names_of_their_own() -> None:
+    closed = close("still", views=["side", "detail:collar", "detail:left cuff@back", "detail:LEFT-cuff@back"])
+    assert [step.params["view"] for step in closed.plan.steps][:2] == ["left", "detail:collar"]
+    suffixes = [step.params["suffix"] for step in closed.plan.steps]
+    assert suffixes == ["-side", "-detail-collar", "-detail-left-cuff-back", "-detail-left-cuff-back-2"]
+
+
 def test_a_turntable_is_cut_into_segments_that_cover_every_frame_once() -> None:
     closed = close("turntable", formats=["webm", "mp4"], duration=5, fps=30)
     parts = [step for step in closed.plan.steps if step.name == "turntable.segment"]
@@ -162,6 +169,9 @@ def test_what_cannot_work_is_refused_at_the_door(kind: str, spec: dict[str, Any]
         ("still", {"design": {"layers": []}}),
         ("still", {"design": {"layers": [{"id": "a", "model": {"item": "tshirt"}, "visible": False}]}}),
         ("still", {"design": {"layers": [{"id": "a", "model": {"item": "tshirt", "blob": GLB}}]}}),
+        ("still", {"views": ["detail:"]}),
+        ("still", {"views": ["detail:collar@nowhere"]}),
+        ("still", {"views": ["detail:../collar"]}),
         ("turntable", {"duration": 4}),
         ("turntable", {"fps": 25}),
         ("turntable", {"rotation": 180}),
