@@ -112,9 +112,7 @@ def test_a_failure_is_the_last_event(farm: Farm, http: httpx.Client, told: None)
     assert (last["state"], last["error"]["code"]) == ("failed", "upload.type_mismatch")
 
 
-def test_chunks_by_the_hundred_make_few_events(
-    farm: Farm, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chunks_by_the_hundred_make_few_events(farm: Farm, http: httpx.Client) -> None:
     data = noise(30 * CHUNK)
     upload = announce(http, len(data))["id"]
     began = time.monotonic()
