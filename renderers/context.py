@@ -40,14 +40,14 @@ def open_context(device: str | None = None) -> moderngl.Context:
         if wanted:
             if spare is not None:
                 spare.release()
-                _make_current(context)
+                make_current(context)
             return context
         if device is None and spare is None:
             spare = context
         else:
             context.release()
     if spare is not None:
-        _make_current(spare)
+        make_current(spare)
         return spare
     message = f"no OpenGL device is called '{device}'; there are: {', '.join(seen)}"
     raise RendererError(message, code="renderer.no_gl", ours=True)
@@ -58,5 +58,6 @@ def _open(index: int) -> moderngl.Context:
     return moderngl.create_standalone_context(**settings)
 
 
-def _make_current(context: moderngl.Context) -> None:
+def make_current(context: moderngl.Context) -> None:
+    """GL calls of this thread go to ``context`` from now on; opening another one had taken them over."""
     context.__enter__()  # type: ignore[no-untyped-call]  # moderngl's name for "make current"

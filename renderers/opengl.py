@@ -8,7 +8,7 @@ import numpy as np
 
 from assets.scene import Frame, Scene, Target, View
 from renderers.byte_cache import ByteCache
-from renderers.context import is_software, open_context
+from renderers.context import is_software, make_current, open_context
 from renderers.errors import RendererError
 from renderers.picture import Painter
 from renderers.sampling import LARGEST
@@ -68,20 +68,24 @@ class OpenGLRenderer:
         return self._frames(scene, views, target)
 
     def _frames(self, scene: Scene, views: Iterator[View] | tuple[View, ...], target: Target) -> Iterator[Frame]:
+        make_current(self._context)
         stage = Stage(scene, context=self._context, cache=self._cache, anisotropic=not is_software(self._device))
         frame: Frame = np.empty((target.height, target.width, 4), dtype=np.uint8)
         try:
             for view in views:
+                make_current(self._context)
                 self._painter.paint(stage, view, target, frame)
                 yield frame
         finally:
             if not self._closed:
+                make_current(self._context)
                 self._cache.trim()
 
     def close(self) -> None:
         """Frees the device's memory."""
         if not self._closed:
             self._closed = True
+            make_current(self._context)
             self._painter.release()
             self._cache.clear()
             self._context.release()

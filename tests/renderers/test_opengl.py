@@ -316,6 +316,17 @@ def test_the_cache_is_bounded():
         small.close()
 
 
+def test_renderers_of_one_process_do_not_draw_into_each_other(renderer):
+    draws = [ball(Material(metallic=0), y=0.0)]
+    alone = picture(renderer, draws)
+    other = open_renderer()
+    beside = picture(other, [card(flat("#ff0000"))])
+    assert (picture(renderer, draws) == alone).all()
+    assert (picture(other, [card(flat("#ff0000"))]) == beside).all()
+    other.close()
+    assert (picture(renderer, draws) == alone).all()
+
+
 SCRIPT = """
 import hashlib, sys
 sys.path.insert(0, ".")
