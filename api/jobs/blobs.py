@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from litestar import Request, Router, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
+from sqlalchemy import Connection
 
 from api.http import Answer, header, stream
 from api.identity.auth import scope
@@ -18,9 +19,10 @@ from api.jobs import reads
 from api.jobs.schemas import BlobView
 from api.openapi import Body, Raw
 from api.services import Services, services
-from farm import blobs, deletion
+from farm import blobs, deletion, quotas
 from farm.blobs import BlobStore, BlobWriter, Stored
 from farm.errors import FarmFault, Refused
+from farm.jobs import Actor
 from farm.media import HEAD_BYTES, sniff
 from pipelines import preflight
 
@@ -80,7 +82,7 @@ async def create_blob(
     except BaseException:
         await parts.thread(writer.abort)
         raise
-    view = await parts.thread(keep, parts, stored, sniff(head), request.user.owner)
+    view = await parts.thread(keep, parts, stored, sniff(head), request.user)
     return Answer(view, status=201, headers=[(b"location", f"/api/v1/blobs/{stored.digest}".encode())])
 
 
@@ -102,10 +104,18 @@ async def _receive(request: Request[Any, Any, Any], parts: Services, writer: Blo
     return head
 
 
-def keep(parts: Services, stored: Stored, media_type: str, owner: str) -> BlobView:
-    """Looks into the bytes, then writes who may use them. Refused bytes stay unreferenced, for the collector."""
+def keep(parts: Services, stored: Stored, media_type: str, actor: Actor) -> BlobView:
+    """Looks into the bytes, then writes who may use them. Refused bytes stay unreferenced, for the collector. Raises
+    Refused ``quota.exceeded``, and what the look says.
+    """
     inspection = inspect(parts.blobs, stored.digest, stored.size, media_type)
-    parts.db.transact(lambda conn: blobs.register(conn, stored, media_type, owner, inspection))
+
+    def work(conn: Connection) -> None:
+        quotas.lock(conn, actor.owner)
+        blobs.register(conn, stored, media_type, actor.owner, inspection)
+        quotas.must_fit(conn, actor.owner, actor.tier)
+
+    parts.db.transact(work)
     return BlobView(digest=stored.digest, size=stored.size, media_type=media_type, inspection=inspection)
 
 

@@ -114,7 +114,7 @@ async def _kept(request: Request[Any, Any, Any], data: bytes) -> Answer:
     if len(data) > parts.settings.image_bytes:
         raise Refused("request.too_large", f"an image has at most {parts.settings.image_bytes:,} bytes here")
     stored = await parts.thread(parts.blobs.put_bytes, data)
-    view = await parts.thread(keep, parts, stored, media_type, request.user.owner)
+    view = await parts.thread(keep, parts, stored, media_type, request.user)
     return Answer(view, status=201, headers=[(b"location", f"/api/v1/blobs/{stored.digest}".encode())])
 
 

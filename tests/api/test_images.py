@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from farm.quotas import QUOTAS
 from tests.api.conftest import Farm
 from tests.api.uploading import noise, problem, sha256
 from tests.assets import glb
@@ -130,6 +132,21 @@ def test_a_token_that_may_write_is_needed(farm: Farm, http: httpx.Client, owner:
         assert problem(sent(nobody, door, PICTURE)) == (401, "auth.missing")
     with farm.client(farm.token(owner, ("jobs:read",))) as reader:
         assert problem(sent(reader, door, PICTURE)) == (403, "auth.forbidden")
+
+
+@DOORS
+def test_pictures_count_against_the_quota(
+    farm: Farm, http: httpx.Client, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    first, second = glb.png(5, 5), glb.png(6, 6)
+    monkeypatch.setitem(QUOTAS, "free", replace(QUOTAS["free"], stored_bytes=len(first) + len(second) - 1))
+    assert sent(http, door, first).status_code == 201
+    assert sent(http, door, first).status_code == 201  # the same bytes take no more room
+    assert problem(sent(http, door, second)) == (429, "quota.exceeded")
+    assert problem(http.post("/blobs", content=second)) == (429, "quota.exceeded")
+    assert http.get(f"/blobs/{sha256(second)}").status_code == 404
+    assert http.delete(f"/blobs/{sha256(first)}").status_code == 204
+    assert sent(http, door, second).status_code == 201
 
 
 # Base64
