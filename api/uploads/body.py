@@ -153,8 +153,11 @@ async def receive(
     land: Callable[[W, Iterator[bytes]], T],
 ) -> T:
     """Takes a body in: ``open_writer`` and then ``land`` run in a thread while the body comes. ``place`` is the
-    upload's id and the chunk; a silent request at the same place makes way for this one.
+    upload's id and the chunk; a silent request at the same place makes way for this one. Raises Refused
+    ``request.media_type`` for bytes that are encoded: they would be counted as if they were the file's.
     """
+    if (header(request.scope, b"content-encoding") or b"identity").strip().lower() != b"identity":
+        raise Refused("request.media_type", "send the bytes as they are, without Content-Encoding")
     loop = asyncio.get_running_loop()
 
     def opened() -> W:
@@ -205,9 +208,9 @@ async def _settled(work: asyncio.Future[T]) -> T:
     return work.result()
 
 
-def content_length(request: Request[Any, Any, Any]) -> int | None:
+def content_length(scope: Mapping[str, Any]) -> int | None:
     """The body's announced length. Raises Refused ``request.malformed`` for what is no number."""
-    given = header(request.scope, b"content-length")
+    given = header(scope, b"content-length")
     if given is None:
         return None
     if not given.isdigit() or len(given) > 18:

@@ -74,6 +74,12 @@ def _number(request: Request[Any, Any, Any], name: bytes) -> int | None:
     return int(given)
 
 
+def _has_bytes(request: Request[Any, Any, Any]) -> bool:
+    """By the media type, which some clients' libraries give parameters (RFC 9110, 8.3.1)."""
+    given = header(request.scope, b"content-type") or b""
+    return given.partition(b";")[0].strip().lower() == _BYTES
+
+
 def metadata_of(text: str) -> dict[str, str]:
     """Upload-Metadata: ``key base64,key base64``. Raises Refused ``request.malformed``."""
     if len(text) > MAX_HEADER:
@@ -154,7 +160,7 @@ async def create(request: Request[Any, Any, Any]) -> Answer:
     upload = await parts.thread(parts.sessions.create, actor, wanted)
     if upload.sources:
         upload = await completion.complete(parts, actor, upload.id)
-    elif header(request.scope, b"content-type") == _BYTES:
+    elif _has_bytes(request):
         upload = await _begun(parts, request, actor, upload.id)
     elif upload.whole and not upload.partial:
         upload = await completion.complete(parts, actor, upload.id)
@@ -220,7 +226,7 @@ async def _append(
     given = header(request.scope, b"upload-checksum")
     checksum: Checksum | None = None if given is None else from_tus(given.decode("latin-1"))
     open_writer = partial(
-        parts.chunks.append, actor.owner, upload_id, offset, length=content_length(request), checksum=checksum
+        parts.chunks.append, actor.owner, upload_id, offset, length=content_length(request.scope), checksum=checksum
     )
 
     def land(writer: AppendWriter, pieces: Iterator[bytes]) -> Upload:
@@ -285,7 +291,7 @@ async def patch(request: Request[Any, Any, Any], upload_id: FromPath[str]) -> An
 
 async def _patched(request: Request[Any, Any, Any], actor: Actor, upload_id: str) -> Answer:
     parts = services(request)
-    if header(request.scope, b"content-type") != _BYTES:
+    if not _has_bytes(request):
         raise Refused("request.media_type", "send Content-Type: application/offset+octet-stream")
     offset = _number(request, b"upload-offset")
     if offset is None:

@@ -17,7 +17,7 @@ import xxhash
 from farm.db import in_seconds
 from farm.tables import uploads
 from tests.api.conftest import Farm
-from tests.api.uploading import assemble, line, noise, problem, sha256, until
+from tests.api.uploading import announce, assemble, line, noise, problem, put, sha256, until
 from tests.assets import glb
 
 BYTES = "application/offset+octet-stream"
@@ -157,6 +157,24 @@ def test_an_append_has_its_own_media_type(tus: httpx.Client, kind: str) -> None:
     answer = append(tus, upload, 0, noise(100), **{"Content-Type": kind})
     assert problem(answer) == (415, "request.media_type")
     assert offset_of(tus, upload) == 0
+
+
+def test_a_media_type_may_have_parameters(tus: httpx.Client) -> None:
+    upload = made(tus, 300)
+    kind = {"Content-Type": "Application/Offset+octet-stream; charset=utf-8"}
+    assert append(tus, upload, 0, noise(100), **kind).headers["upload-offset"] == "100"
+    rows = {"Upload-Length": "300"} | kind
+    assert tus.post("/tus", content=noise(100), headers=rows).headers["upload-offset"] == "100"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "aws-chunked", "identity, br"])
+def test_encoded_bytes_are_not_taken_for_the_files(tus: httpx.Client, encoding: str) -> None:
+    upload, coded = made(tus, 300), {"Content-Encoding": encoding}
+    assert problem(append(tus, upload, 0, noise(100), **coded)) == (415, "request.media_type")
+    assert offset_of(tus, upload) == 0
+    chunks = announce(tus, 100)["id"]
+    assert problem(put(tus, chunks, 0, noise(100), **coded)) == (415, "request.media_type")
+    assert put(tus, chunks, 0, noise(100), **{"Content-Encoding": "identity"}).status_code == 201
 
 
 def pieces(data: bytes) -> Iterator[bytes]:
