@@ -9,6 +9,7 @@ import numpy as np
 from assets.scene import Frame, Scene, Target, View
 from renderers.byte_cache import ByteCache
 from renderers.context import is_software, make_current, open_context
+from renderers.distances import DistancePass, Distances
 from renderers.errors import RendererError
 from renderers.picture import Painter
 from renderers.sampling import LARGEST
@@ -43,6 +44,7 @@ class OpenGLRenderer:
         self._device = str(self._context.info["GL_RENDERER"])
         self._cache = ByteCache(cache_bytes)
         self._painter = Painter(self._context, self._cache, tick or _nothing)
+        self._distances: DistancePass | None = None
         self._closed = False
 
     @property
@@ -60,16 +62,37 @@ class OpenGLRenderer:
 
         Raises RendererError ``renderer.bad_target``, ``renderer.closed``; ContentError for an unknown studio.
         """
-        if self._closed:
-            raise RendererError("the renderer is closed", code="renderer.closed", ours=True)
-        if not (1 <= target.width <= LARGEST and 1 <= target.height <= LARGEST):
-            message = f"a picture of {target.width} x {target.height} is not possible; use 1 to {LARGEST} a side"
-            raise RendererError(message, code="renderer.bad_target", ours=False)
+        self._check(target.width, target.height)
         return self._frames(scene, views, target)
 
-    def _frames(self, scene: Scene, views: Iterator[View] | tuple[View, ...], target: Target) -> Iterator[Frame]:
+    def distances(self, scene: Scene, view: View, width: int, height: int, *, both_sides: bool = True) -> Distances:
+        """How far each pixel's surface is, in metres along the camera's axis, at full detail.
+
+        ``both_sides`` shows the inside of single-sided surfaces too. Raises RendererError
+        ``renderer.bad_target``, ``renderer.closed``.
+        """
+        self._check(width, height)
+        stage = self._stage(scene)
+        if self._distances is None:
+            self._distances = DistancePass(self._context)
+        try:
+            return self._distances.draw(stage, view, (width, height), both_sides=both_sides)
+        finally:
+            self._cache.trim()
+
+    def _check(self, width: int, height: int) -> None:
+        if self._closed:
+            raise RendererError("the renderer is closed", code="renderer.closed", ours=True)
+        if not (1 <= width <= LARGEST and 1 <= height <= LARGEST):
+            message = f"a picture of {width} x {height} is not possible; use 1 to {LARGEST} a side"
+            raise RendererError(message, code="renderer.bad_target", ours=False)
+
+    def _stage(self, scene: Scene) -> Stage:
         make_current(self._context)
-        stage = Stage(scene, context=self._context, cache=self._cache, anisotropic=not is_software(self._device))
+        return Stage(scene, context=self._context, cache=self._cache, anisotropic=not is_software(self._device))
+
+    def _frames(self, scene: Scene, views: Iterator[View] | tuple[View, ...], target: Target) -> Iterator[Frame]:
+        stage = self._stage(scene)
         frame: Frame = np.empty((target.height, target.width, 4), dtype=np.uint8)
         try:
             for view in views:
@@ -87,6 +110,8 @@ class OpenGLRenderer:
             self._closed = True
             make_current(self._context)
             self._painter.release()
+            if self._distances is not None:
+                self._distances.release()
             self._cache.clear()
             self._context.release()
 
