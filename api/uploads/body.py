@@ -153,11 +153,8 @@ async def receive(
     land: Callable[[W, Iterator[bytes]], T],
 ) -> T:
     """Takes a body in: ``open_writer`` and then ``land`` run in a thread while the body comes. ``place`` is the
-    upload's id and the chunk; a silent request at the same place makes way for this one. Raises Refused
-    ``request.media_type`` for bytes that are encoded: they would be counted as if they were the file's.
+    upload's id and the chunk; a silent request at the same place makes way for this one.
     """
-    if (header(request.scope, b"content-encoding") or b"identity").strip().lower() != b"identity":
-        raise Refused("request.media_type", "send the bytes as they are, without Content-Encoding")
     loop = asyncio.get_running_loop()
 
     def opened() -> W:
@@ -209,7 +206,11 @@ async def _settled(work: asyncio.Future[T]) -> T:
 
 
 def content_length(scope: Mapping[str, Any]) -> int | None:
-    """The body's announced length. Raises Refused ``request.malformed`` for what is no number."""
+    """The body's announced length. Raises Refused ``request.malformed`` for what is no number, and
+    ``request.media_type`` for an encoded body: its bytes would be counted as if they were the file's.
+    """
+    if (header(scope, b"content-encoding") or b"identity").strip().lower() != b"identity":
+        raise Refused("request.media_type", "send the bytes as they are, without Content-Encoding")
     given = header(scope, b"content-length")
     if given is None:
         return None
