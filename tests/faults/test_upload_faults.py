@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from benchmarks import senders
 from farm.embedded import Embedded, embedded
 from tests.e2e.client import Farm
-from tests.faults.processes import kill9, role
+from tests.faults.processes import kill9, role, until
 from tests.faults.proxy import Fault, Way, proxy
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -25,6 +30,7 @@ MIB = 1 << 20
 SIZE = 40 * MIB + 12_345
 STALL_S = 2.0
 API = ("farm-api", "api.serve")
+WORKER = ("heavy@", "pipelines.worker")
 KILLS_AT = (5 * MIB, 19 * MIB, 33 * MIB)
 """Bytes that have passed to the door when it dies."""
 
@@ -80,3 +86,55 @@ def test_a_door_that_is_killed_while_bytes_come_costs_none(farm: Farm, file: Pat
         upload = SENDERS[client](replace(farm.embedded, url=between.url), file)
     assert not left, "it was not killed so often"
     arrived(farm, upload, file)
+
+
+# The completion
+
+
+def stopped_reader(farm: Farm, place: Path, size: int) -> list[psutil.Process]:
+    """The worker that is in the middle of an upload's file, stopped there; nobody while there is none."""
+    for process in role(farm.embedded, *WORKER):
+        for link in _descriptors(process):
+            with contextlib.suppress(OSError):
+                if Path(link).readlink() == place:
+                    process.suspend()
+                    told = Path(link.replace("/fd/", "/fdinfo/")).read_text()
+                    if 0 < int(told.split("pos:", 1)[1].split()[0]) < size:
+                        return [process]
+                    process.resume()
+    return []
+
+
+def _descriptors(process: psutil.Process) -> list[str]:
+    with contextlib.suppress(OSError):
+        return [entry.path for entry in os.scandir(f"/proc/{process.pid}/fd")]
+    return []
+
+
+def steps_of(farm: Farm, job: str) -> list[tuple[str, int]]:
+    """(state, attempts) of each step, as the database has them."""
+    with closing(sqlite3.connect(farm.embedded.data_dir / "farm.db")) as database:
+        return database.execute("SELECT state, attempt FROM steps WHERE job_id = ?", (job,)).fetchall()
+
+
+def test_a_worker_that_is_killed_in_the_middle_of_a_completion_costs_nothing(farm: Farm, tmp_path: Path) -> None:
+    file = senders.blocks(tmp_path / "scene.bin", 256 * MIB)
+    made = farm.http.post("/uploads", json={"name": file.name, "size": file.stat().st_size, "chunk_size": 32 * MIB})
+    upload = made.json()["id"]
+    with file.open("rb") as source:
+        for number in range(8):
+            sent = farm.http.put(f"/uploads/{upload}/chunks/{number}", content=source.read(32 * MIB))
+            assert sent.status_code == 201, sent.text
+    place = (farm.embedded.data_dir / "blobs" / "uploads" / upload).resolve()
+    job = farm.http.post(f"/uploads/{upload}/complete").json()["job"]
+
+    end = time.monotonic() + 20
+    while not (stopped := stopped_reader(farm, place, file.stat().st_size)):
+        assert time.monotonic() < end, "no worker was seen in the middle of the file"
+    assert kill9([*stopped, *role(farm.embedded, *WORKER)]) > 1
+
+    view = arrived(farm, upload, file)
+    assert view["job"] == job
+    ((state, attempts),) = steps_of(farm, job)
+    assert (state, attempts) == ("succeeded", 2)
+    until(5, "its file is still there", lambda: not place.exists())
