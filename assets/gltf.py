@@ -17,6 +17,7 @@ import numpy as np
 from assets.errors import ContentError, ModelError
 from assets.gltf_accessors import Accessors
 from assets.gltf_cameras import read_cameras, read_lights
+from assets.gltf_compression import MESHOPT
 from assets.gltf_json import Document, Item, parse
 from assets.gltf_materials import Materials
 from assets.gltf_meshes import MeshPlan, plan_meshes, read_mesh
@@ -50,13 +51,14 @@ SUPPORTED: Final = frozenset(
         "KHR_materials_variants",
         "KHR_materials_volume",
         "KHR_mesh_quantization",
+        "KHR_meshopt_compression",
         "KHR_texture_transform",
         "KHR_xmp_json_ld",
     }
 )
 """What a file may require. Materials that are not shaded yet are kept as data and drawn without."""
 
-_COMPRESSED: Final = frozenset({"EXT_meshopt_compression", "KHR_draco_mesh_compression"})
+_COMPRESSED: Final = frozenset({*MESHOPT, "KHR_draco_mesh_compression"})
 _CHEAP_VERTICES: Final = 2_000_000
 
 

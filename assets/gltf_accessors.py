@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.errors import ModelError
-from assets.gltf_compression import decompress
+from assets.gltf_compression import MESHOPT, decompress
 from assets.gltf_json import Document, Item
 
 _TYPES: Final = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
@@ -27,12 +27,12 @@ _INDEX_COMPONENTS: Final = frozenset({5121, 5123, 5125})
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """A checked bufferView. ``item`` keeps the JSON for decompression."""
+    """A checked bufferView. ``packed`` is the JSON of its meshopt compression, if it has any."""
 
     item: Item
     length: int
     stride: int  # 0: tightly packed
-    compressed: bool
+    packed: Item | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,14 +94,13 @@ class Accessors:
         return self._layouts[index]
 
     def view_bytes(self, index: int) -> memoryview:
-        """The bytes of a bufferView, decompressed when EXT_meshopt_compression says so."""
+        """The bytes of a bufferView, decompressed where it is compressed."""
         if index not in self._bytes:
             view = self._views[index]
-            extension = view.item.extension("EXT_meshopt_compression")
-            if extension is not None:
-                source = self._slice(extension, extension.integer("byteLength", low=1))
+            if view.packed is not None:
+                source = self._slice(view.packed, view.packed.integer("byteLength", low=1))
                 self._document.take(view.length)
-                self._bytes[index] = memoryview(decompress(extension, source, view.length))
+                self._bytes[index] = memoryview(decompress(view.packed, source, view.length))
             else:
                 self._bytes[index] = self._slice(view.item, view.length)
         return self._bytes[index]
@@ -144,10 +143,10 @@ class Accessors:
     def _view(self, item: Item) -> View:
         length = item.integer("byteLength", low=1)
         stride = item.integer("byteStride", 0, high=65_536)
-        compressed = item.extension("EXT_meshopt_compression") is not None
-        if not compressed:
+        packed = next((found for name in MESHOPT if (found := item.extension(name)) is not None), None)
+        if packed is None:
             self._bounds(item, length)
-        return View(item=item, length=length, stride=stride, compressed=compressed)
+        return View(item=item, length=length, stride=stride, packed=packed)
 
     def _bounds(self, item: Item, length: int) -> None:
         index = item.index("buffer", len(self._buffers), "buffers")

@@ -12,6 +12,7 @@ from typing import Any
 import DracoPy
 import meshoptimizer
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from tests.assets.glb import Glb, png, simple
@@ -128,19 +129,25 @@ def draco() -> bytes:
     return glb.data()
 
 
-def meshopt() -> bytes:
-    glb = grid()
+def meshopt(name: str = "EXT_meshopt_compression", version: int = 0) -> bytes:
+    """Attributes, filtered and not, and triangles; with version 1 the newer vertex codec and coloured vertices."""
+    meshoptimizer.encode_vertex_version(version)
+    glb = grid(COLOR_0=glued_colours()) if version else grid()
     primitive = glb.doc["meshes"][0]["primitives"][0]
     normals = np.zeros((len(GRID), 4), np.int8)
     normals[:, 2] = 127
     glb.doc["accessors"][primitive["attributes"]["NORMAL"]] |= {"componentType": 5120, "normalized": True}
-    parts = (
+    parts: tuple[tuple[str, Any, int, dict[str, str]], ...] = (
         ("POSITION", meshoptimizer.encode_vertex_buffer(GRID, len(GRID), 12), 12, {}),
         ("NORMAL", meshoptimizer.encode_vertex_buffer(normals, len(GRID), 4), 4, {"filter": "OCTAHEDRAL"}),
         ("", meshoptimizer.encode_index_buffer(FACES.reshape(-1), FACES.size, len(GRID)), 2, {"mode": "TRIANGLES"}),
     )
-    for name, data, stride, more in parts:
-        accessor = primitive["attributes"][name] if name else primitive["indices"]
+    if version:
+        packed = meshoptimizer.encode_vertex_buffer(ycocg(glued_colours()), len(GRID), 4)
+        glb.doc["accessors"][primitive["attributes"]["COLOR_0"]]["normalized"] = True
+        parts += (("COLOR_0", packed, 4, {"filter": "COLOR"}),)
+    for attribute, data, stride, more in parts:
+        accessor = primitive["attributes"][attribute] if attribute else primitive["indices"]
         count = glb.doc["accessors"][accessor]["count"]
         place = glb.view(bytes(data))
         raw = glb.doc["bufferViews"][place]
@@ -156,12 +163,28 @@ def meshopt() -> bytes:
             "buffer": 1,
             "byteLength": count * stride,
             "byteStride": stride,
-            "extensions": {"EXT_meshopt_compression": extension | more},
+            "extensions": {name: extension | more},
         }
         glb.doc["accessors"][accessor]["bufferView"] = place
-    fallback = {"byteLength": 10_000, "extensions": {"EXT_meshopt_compression": {"fallback": True}}}
+    meshoptimizer.encode_vertex_version(0)
+    fallback = {"byteLength": 10_000, "extensions": {name: {"fallback": True}}}
     glb.doc["buffers"] = [{"byteLength": len(glb.binary)}, fallback]
+    glb.doc["extensionsRequired"] = [name]
     return glb.data()
+
+
+def glued_colours() -> NDArray[np.uint8]:
+    """RGBA of the grid's vertices, each channel even so that seven bits hold it."""
+    x, y = (GRID[:, :2] * 40).astype(np.uint8).T
+    return np.ascontiguousarray(np.stack([x, y, (x + y) // 2 * 2, np.full_like(x, 254)], axis=1))
+
+
+def ycocg(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """RGBA as KHR_meshopt_compression's filter COLOR stores it, seven bits for each colour, six for alpha."""
+    r, g, b, a = (rgba.astype(np.int64) * 127 / 255).round().astype(np.int64).T
+    co, cg = (r - b) // 2, (2 * g - r - b) // 4
+    stored = np.stack([g - cg, co, cg, (a >> 1) | 0x40], axis=1)
+    return np.ascontiguousarray(stored.astype(np.int8).view(np.uint8))
 
 
 def picture(kind: str) -> bytes:
@@ -229,6 +252,7 @@ SEEDS: dict[str, Callable[[], bytes]] = {
     "quantised": quantised,
     "draco": draco,
     "meshopt": meshopt,
+    "meshopt 1": lambda: meshopt("KHR_meshopt_compression", 1),
     "textured": textured,
     "text": text,
     "strips": strips,

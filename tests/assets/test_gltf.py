@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import math
+import struct
+import time
 
 import DracoPy
 import meshoptimizer
@@ -16,6 +18,7 @@ from assets.errors import ModelError
 from assets.gltf import inspect, read
 from assets.model import AlphaMode, Model, Primitive, Wrap
 from assets.pose import flatten
+from tests.assets import seeds
 from tests.assets.glb import TRIANGLE, Glb, pack, png, simple
 
 QUAD = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], np.float32)
@@ -289,6 +292,28 @@ def test_meshopt() -> None:
     with pytest.raises(ModelError) as caught:
         read(glb.data())
     assert caught.value.code == "model.meshopt"
+
+
+def test_the_newer_meshopt_with_its_colours() -> None:
+    primitive = only(read(seeds.meshopt("KHR_meshopt_compression", 1)))
+    assert np.array_equal(primitive.positions, seeds.GRID)
+    assert np.allclose(primitive.normals, [0, 0, 1])
+    assert primitive.colors is not None
+    assert np.abs(primitive.colors * 255 - seeds.glued_colours()).max() < 5  # seven bits, and a rounded Co and Cg
+
+
+def test_a_few_bytes_of_meshopt_cannot_promise_many() -> None:
+    data = seeds.meshopt()
+    (length,) = struct.unpack_from("<I", data, 12)
+    doc = json.loads(data[20 : 20 + length])
+    view = next(view for view in doc["bufferViews"] if "extensions" in view)
+    extension = view["extensions"]["EXT_meshopt_compression"]
+    extension["count"], view["byteLength"] = 50_000_000, 50_000_000 * extension["byteStride"]
+    began = time.perf_counter()
+    with pytest.raises(ModelError) as caught:
+        read(pack(json.dumps(doc).encode(), data[28 + length :]))
+    assert caught.value.code == "model.meshopt"
+    assert time.perf_counter() - began < 0.5
 
 
 def test_inspection_counts_what_is_drawn() -> None:
