@@ -7,7 +7,7 @@ half of the split sum (Karis 2013) for eight roughnesses, in octahedral maps sta
 from __future__ import annotations
 
 from functools import lru_cache
-from math import cos, pi, sin
+from math import cos, log2, pi, sin, sqrt
 
 import cv2
 import moderngl
@@ -19,6 +19,8 @@ from assets.scene import Lighting
 
 SIDE = 128  # texels a side of the sharpest octahedral map
 SLICES = 8
+_FINE = 3  # slices at full size
+_SMALLEST = 8  # rows of the smallest level that a rough lobe is looked up in
 _COARSE = 48  # rough slices hold no detail: computed at this size, then enlarged
 
 F32 = NDArray[np.float32]
@@ -71,11 +73,11 @@ def light_block(lighting: Lighting) -> bytes:
 
 def prefiltered(radiance: F32) -> F32:
     """GGX-prefiltered radiance float32[SLICES, SIDE, SIDE, 3]; slice ``i`` has roughness ``i / (SLICES - 1)``."""
-    slices = []
-    for i in range(SLICES):
-        roughness = i / (SLICES - 1)
-        side = SIDE if i < 3 else _COARSE
-        out = _lobe(radiance, _octahedral_directions(side), roughness, samples=32 if i < 3 else 96)
+    levels = _pyramid(radiance)
+    slices = [_look(radiance, _octahedral_directions(SIDE))]
+    for i in range(1, SLICES):
+        side = SIDE if i < _FINE else _COARSE
+        out = _lobe(levels, _octahedral_directions(side), i / (SLICES - 1), samples=64 if i < _FINE else 128)
         slices.append(out if side == SIDE else _enlarged(out))
     return np.stack(slices).astype(np.float32)
 
@@ -91,10 +93,12 @@ def _octahedral_directions(side: int) -> F32:
     return np.asarray(d / np.linalg.norm(d, axis=-1, keepdims=True), dtype=np.float32)
 
 
-def _lobe(radiance: F32, around: F32, roughness: float, *, samples: int) -> F32:
-    """Mean radiance over the reflection lobe about each direction, seen head-on (N = V = R)."""
-    if roughness == 0:
-        return _look(radiance, around)
+def _lobe(levels: list[F32], around: F32, roughness: float, *, samples: int) -> F32:
+    """Mean radiance over the reflection lobe about each direction, seen head-on (N = V = R).
+
+    Each sample stands for a patch of the lobe, and is looked up in the level whose texels are as large
+    (filtered importance sampling, Krivanek and Colbert 2008): a lamp of a few texels leaves no pattern.
+    """
     alpha = roughness * roughness
     helper = np.where(
         np.abs(around[..., 1:2]) < 0.9, np.array([0, 1, 0], np.float32), np.array([1, 0, 0], np.float32)
@@ -102,9 +106,7 @@ def _lobe(radiance: F32, around: F32, roughness: float, *, samples: int) -> F32:
     right = np.cross(helper, around)
     right /= np.linalg.norm(right, axis=-1, keepdims=True)
     up = np.cross(around, right)
-    # Each sample stands for a patch of the lobe: look it up in a map blurred to about that size.
-    blur = radiance.shape[0] * alpha / np.sqrt(samples) * 0.6
-    soft = _blurred(radiance, blur)
+    texel = pi / levels[0].shape[0]
     total = np.zeros(around.shape, np.float32)
     weight = 0.0
     for i in range(samples):
@@ -116,9 +118,23 @@ def _lobe(radiance: F32, around: F32, roughness: float, *, samples: int) -> F32:
             continue
         aside = 2 * cosine * np.sqrt(max(1 - cosine * cosine, 0))
         d = around * along + right * (aside * cos(phi)) + up * (aside * sin(phi))
-        total += _look(soft, d.astype(np.float32)) * np.float32(along)
+        density = alpha * alpha / (pi * (cosine * cosine * (alpha * alpha - 1) + 1) ** 2) / 4
+        radius = sqrt(1 / (samples * density * pi)) / texel
+        level = int(np.clip(round(log2(radius)), 0, len(levels) - 1))
+        total += _look(levels[level], d.astype(np.float32)) * np.float32(along)
         weight += along
     return total / np.float32(weight)
+
+
+def _pyramid(radiance: F32) -> list[F32]:
+    """The map, and again and again at half the size, each a little soft so that no texel shows."""
+    levels = [radiance]
+    while levels[-1].shape[0] > _SMALLEST:
+        h, w = levels[-1].shape[:2]
+        half = cv2.resize(levels[-1], (w // 2, h // 2), interpolation=cv2.INTER_AREA)
+        ringed = np.concatenate([half[:, -2:], half, half[:, :2]], axis=1)
+        levels.append(np.ascontiguousarray(cv2.GaussianBlur(ringed, (3, 3), 0.6)[:, 2:-2]))
+    return levels
 
 
 def _look(radiance: F32, d: F32) -> F32:
@@ -129,15 +145,6 @@ def _look(radiance: F32, d: F32) -> F32:
     ringed = np.concatenate([radiance[:, -1:], radiance, radiance[:, :1]], axis=1)
     found = cv2.remap(ringed, (u + 1).astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR)
     return np.asarray(found, dtype=np.float32)
-
-
-def _blurred(radiance: F32, sigma: float) -> F32:
-    if sigma < 0.5:
-        return radiance
-    pad = min(int(3 * sigma) + 1, radiance.shape[1] // 2)
-    ringed = np.concatenate([radiance[:, -pad:], radiance, radiance[:, :pad]], axis=1)
-    soft = cv2.GaussianBlur(ringed, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    return np.ascontiguousarray(soft[:, pad:-pad])
 
 
 def _enlarged(image: F32) -> F32:
