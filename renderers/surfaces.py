@@ -62,7 +62,18 @@ class Surface:
             self._maps.append(_Map(name=name, texture=texture, pixels=pixels))
             self._slots[name] = self._slot(texture)
         self._primitive = primitive
+        if "ANISOTROPY" in self._features:
+            self._lay_grain()
         self.blended = self._is_blended()
+
+    def _lay_grain(self) -> None:
+        """Chooses the coordinates whose u is the tangent (glTF: those of the texture that is bent along it)."""
+        for name in ("ANISOTROPY", "NORMAL"):
+            if name in self._slots:
+                self._slots["GRAIN"] = self._slots[name]
+                return
+        if self._primitive.uv0 is not None:
+            self._slots["GRAIN"] = self._coordinates((1.0, 0.0, 0.0, 1.0, 0.0, 0.0), 0)
 
     def _slot(self, texture: Texture) -> int:
         """The index of the texture's coordinates among those that the vertex shader makes."""
@@ -70,12 +81,16 @@ class Surface:
         c, s = cos(texture.rotation), sin(texture.rotation)
         (sx, sy), (ox, oy) = texture.scale, texture.offset
         matrix = (c * sx, -s * sx, s * sy, c * sy, ox, oy)  # three columns of two
-        for i, (known, uv_set) in enumerate(zip(self._transforms, self._sets, strict=True)):
-            if known == matrix and uv_set == texture.uv_set:
-                return i
+        return self._coordinates(matrix, texture.uv_set)
+
+    def _coordinates(self, matrix: tuple[float, ...], uv_set: int) -> int:
+        wanted = (matrix, uv_set)
+        known = list(zip(self._transforms, self._sets, strict=True))
+        if wanted in known:
+            return known.index(wanted)
         self._transforms.append(matrix)
-        self._sets.append(texture.uv_set)
-        return len(self._sets) - 1
+        self._sets.append(uv_set)
+        return len(known)
 
     def _is_blended(self) -> bool:
         """True if some of the surface may let light through; BLEND alone often means nothing."""
@@ -106,6 +121,8 @@ class Surface:
             found[f"{one.name}_MAP"] = self._slots[one.name]
             sampler = one.texture.sampler
             found[f"{one.name}_MIRROR"] = int(sampler.wrap_u is Wrap.MIRROR) | int(sampler.wrap_v is Wrap.MIRROR) << 1
+        if "GRAIN" in self._slots:
+            found["GRAIN"] = self._slots["GRAIN"]
         for name, on in (
             ("COLOURS", self._primitive.colors is not None),
             ("TANGENTS", self._primitive.tangents is not None and self._needs_frame()),
@@ -122,7 +139,7 @@ class Surface:
 
     def _needs_frame(self) -> bool:
         """True if something lies along the surface's own directions."""
-        return "NORMAL" in self._slots
+        return bool({"NORMAL", "COAT_NORMAL"} & self._slots.keys()) or "ANISOTROPY" in self._features
 
     def depth_switches(self) -> dict[str, int]:
         """The variant of the depth pass: cut-outs need their texture there."""

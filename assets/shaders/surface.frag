@@ -2,10 +2,6 @@
 // premultiplied in the picture's sRGB. Every feature is a definition; what a material lacks costs nothing.
 #include "colour.glsl"
 #include "light.glsl"
-#ifdef CLEAR_PART
-#include "fragments.glsl"
-layout(early_fragment_tests) in;
-#endif
 
 uniform vec4 u_eye;         // eye and 1, or the way back to an orthographic camera and 0
 uniform vec4 u_base;        // linear RGBA
@@ -97,6 +93,15 @@ float gloss_share(vec3 r, float roughness, float nv, float occlusion, float visi
 #ifdef REFLECTION
 #include "reflection.glsl"
 #endif
+#ifdef COAT
+#include "coat.glsl"
+#endif
+#ifdef ANISOTROPY
+#include "anisotropy.glsl"
+#endif
+#ifdef FILM
+#include "film.glsl"
+#endif
 
 void main() {
     vec4 base = u_base;
@@ -162,10 +167,22 @@ void main() {
     f0 = mix(f0, base.rgb, metallic);
     vec3 albedo = base.rgb * (1.0 - metallic);
 
+#ifdef FILM
+    f0 = filmed(f0, nv);
+#endif
+
     // The studio's map holds the key too, so gloss needs no lobe of its own for it.
-    vec2 dfg = split_sum(roughness, nv);
     vec3 r = reflect(-v, n);
-    vec3 gloss = gloss_light(r, roughness) * gloss_share(r, roughness, nv, occlusion, visible);
+#ifdef ANISOTROPY
+    vec4 along = grain(n);
+    float across = roughness * roughness, stretched = mix(across, 1.0, along.w * along.w);
+    vec3 gloss = grained_gloss(n, v, along.xyz, across, stretched);
+    roughness = sqrt(0.5 * (across + stretched));
+#else
+    vec3 gloss = gloss_light(r, roughness);
+#endif
+    gloss *= gloss_share(r, roughness, nv, occlusion, visible);
+    vec2 dfg = split_sum(roughness, nv);
 
     // What one bounce loses between the facets comes back after several (Fdez-Aguera 2019).
     vec3 single = f0 * dfg.x + f90 * dfg.y;
@@ -173,7 +190,7 @@ void main() {
     vec3 average = f0 + (f90 - f0) * (1.0 / 21.0);
     vec3 multiple = lost * single * average / (1.0 - average * lost);
     vec3 passed = 1.0 - single - multiple;
-#ifdef REFLECTION
+#if defined(REFLECTION) || defined(FILM)
     // A coloured reflection must not tint what is under it with the opposite colour.
     passed = vec3(min(passed.r, min(passed.g, passed.b)));
 #endif
@@ -187,10 +204,12 @@ void main() {
     vec4 fuzz = sheen(nv);
     colour = colour * (1.0 - fuzz.a) + fuzz.rgb * matt;
 #endif
+#ifdef COAT
+    vec4 varnish = coat(smooth_n, v, occlusion, visible);
+    colour = colour * (1.0 - varnish.a) + varnish.rgb;
+    glow *= 1.0 - varnish.a;
+#endif
     colour = (colour + glow) * environment.z;
     f_colour = vec4(srgb_encode(tone_map(colour)), 1.0) * base.a;
-#endif
-#ifdef CLEAR_PART
-    collect(f_colour);
 #endif
 }

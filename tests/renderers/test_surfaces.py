@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -40,24 +41,30 @@ def room(monkeypatch) -> Lighting:
 
 
 def reflected(frame) -> np.ndarray:
-    """Linear radiance of a furnace's picture: sRGB decoded, and the 0.04 that the tone mapper takes put back."""
+    """Linear radiance of a picture without highlights: sRGB decoded, and the tone mapper's toe undone."""
     code = frame[..., :3] / 255
-    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4) + 0.04
+    toned = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
+    least = toned.min(axis=-1, keepdims=True)
+    return toned + np.where(least < 0.04, np.sqrt(least / 6.25) - least, 0.04)
 
 
 FURNACE = {
     "plain": {},
     "dull": {"specular": {"specularFactor": 0.2}},
     "dense": {"ior": {"ior": 2.4}},
+    "varnished": {"clearcoat": {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.3}},
+    "brushed": {"anisotropy": {"anisotropyStrength": 0.8, "anisotropyRotation": 0.7}},
 }
 
 
 @pytest.mark.parametrize("name", FURNACE)
 @pytest.mark.parametrize("metallic", [0.0, 1.0])
-def test_a_white_furnace_gives_back_what_it_gets(renderer, room, name, metallic):
+@pytest.mark.parametrize("sheen", [0.0, 1.0])
+def test_a_white_furnace_gives_back_what_it_gets(renderer, room, name, metallic, sheen):
     """A white body, matt or metal, rough or smooth, cannot be told from the room that it stands in."""
     for roughness in (0.0, 0.25, 0.5, 0.75, 1.0):
         material = finished(metallic=metallic, roughness=roughness, **FURNACE[name])
+        material = replace(material, sheen_color=(sheen,) * 3, sheen_roughness=roughness)
         frame = picture(renderer, [ball(material, y=0.0)], lighting=room)
         body = reflected(frame)[frame[..., 3] == 255]
         assert len(body) > 500
@@ -87,3 +94,128 @@ def test_specular_colour_and_weight_come_from_their_textures(renderer, room):
     frame = picture(renderer, [card(material)], lighting=room).astype(int)
     assert frame[32, 20, :3].max() < 3
     assert frame[32, 44, 2] > frame[32, 44, 0] + 40
+
+
+COAT = {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.0}
+
+
+def test_varnish_reflects_four_percent_of_what_is_in_front_and_keeps_it_from_what_is_under(renderer, room):
+    black = picture(
+        renderer, [card(finished((0, 0, 0), specular={"specularFactor": 0.0}, clearcoat=COAT))], lighting=room
+    )
+    assert reflected(black)[32, 32].mean() == pytest.approx(0.5 * 0.04, abs=0.004)
+    glow = replace(finished((0, 0, 0), specular={"specularFactor": 0.0}, clearcoat=COAT), emissive=(0.5, 0.5, 0.5))
+    lamp = picture(renderer, [card(glow)], lighting=room)
+    assert reflected(lamp)[32, 32].mean() == pytest.approx(0.5, rel=0.02)  # as bright as the room: a furnace again
+
+
+def test_varnish_has_its_own_normal_and_its_own_textures(renderer):
+    """A bump under the varnish does not bend the varnish, one in it does; red is its share, green its roughness."""
+    up = texture(np.full((8, 8, 3), 0) + np.array([128, 230, 180]))
+    black = finished((0, 0, 0), roughness=1.0, specular={"specularFactor": 0.0}, clearcoat=COAT)
+    plain = picture(renderer, [card(black)]).astype(int)[32, 32]
+    under = picture(renderer, [card(replace(black, normal_texture=up))]).astype(int)[32, 32]
+    assert (plain == under).all()
+    bumpy = replace(black, extension_textures={"KHR_materials_clearcoat/clearcoatNormalTexture": up})
+    assert picture(renderer, [card(bumpy)]).astype(int)[32, 32, :3].mean() > plain[:3].mean() + 5
+    halves = np.zeros((8, 8, 3))
+    halves[:, :4] = (255, 255, 0)  # all of it, rough
+    halves[:, 4:] = (0, 0, 0)  # none
+    rough = {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.9}
+    mapped = finished(
+        (0, 0, 0),
+        specular={"specularFactor": 0.0},
+        clearcoat=rough,
+        textures={f"clearcoat/{name}": texture(halves) for name in ("clearcoatTexture", "clearcoatRoughnessTexture")},
+    )
+    frame = picture(renderer, [card(mapped)])
+    whole = picture(renderer, [card(replace(mapped, extension_textures={}))])
+    assert frame[32, 44, :3].max() == 0
+    assert np.abs(frame[32, 20].astype(int) - whole[32, 20]).max() <= 1
+
+
+@pytest.fixture
+def lamp(monkeypatch) -> Lighting:
+    """A black room with one small lamp straight ahead."""
+    front = Panel(azimuth=0, elevation=0, width=12, height=12, radiance=(40, 40, 40))
+    studio = Studio(key=front, panels=(), zenith=(0.001,) * 3, horizon=(0.001,) * 3, nadir=(0.001,) * 3)
+    monkeypatch.setattr(environments, "STUDIOS", MappingProxyType({"lamp": studio}))
+    return Lighting(studio="lamp", ground_shadow=False)
+
+
+def spread(frame) -> tuple[float, float]:
+    """How far a highlight reaches across and up: standard deviations in pixels."""
+    light = reflected(frame).mean(axis=-1) * (frame[..., 3] == 255)
+    light *= light > light.max() / 2
+    rows, columns = np.mgrid[: light.shape[0], : light.shape[1]]
+    total = light.sum()
+    x, y = (columns * light).sum() / total, (rows * light).sum() / total
+    across = float(np.sqrt(((columns - x) ** 2 * light).sum() / total))
+    return across, float(np.sqrt(((rows - y) ** 2 * light).sum() / total))
+
+
+@pytest.mark.parametrize(("rotation", "longer"), [(0.0, "across"), (np.pi / 2, "up")])
+def test_a_highlight_is_drawn_out_along_the_rougher_direction(renderer, lamp, rotation, longer):
+    """Where nothing gives a tangent it lies level; the rotation turns it."""
+    brushed = finished(
+        metallic=1.0, roughness=0.2, anisotropy={"anisotropyStrength": 0.7, "anisotropyRotation": rotation}
+    )
+    across, up = spread(picture(renderer, [ball(brushed, y=0.0, size=0.9)], lighting=lamp))
+    assert (across / up if longer == "across" else up / across) > 2
+    even = spread(picture(renderer, [ball(finished(metallic=1.0, roughness=0.2), y=0.0, size=0.9)], lighting=lamp))
+    assert even[0] == pytest.approx(even[1], rel=0.05)
+
+
+def test_the_grain_follows_the_texture_coordinates_and_its_texture(renderer, lamp):
+    """The tangent is the way that u grows, and red and green turn it: up for (0, 1)."""
+    strong = {"anisotropyStrength": 1.0}
+    shades = []
+    for turn in ((255, 128), (128, 255)):
+        drawn = texture(np.full((8, 8, 3), 0) + np.array([*turn, 255]))
+        material = finished(
+            metallic=1.0, roughness=0.15, anisotropy=strong, textures={"anisotropy/anisotropyTexture": drawn}
+        )
+        tilted = card(material)
+        lean = np.eye(4)
+        lean[:3, :3] = [[1, 0, 0], [0, np.cos(0.4), -np.sin(0.4)], [0, np.sin(0.4), np.cos(0.4)]]
+        frame = picture(renderer, [replace(tilted, matrix=lean)], lighting=lamp)
+        shades.append(frame[32, 32, :3].mean())
+    # The card leans back about the level axis: facets that spread upwards still find the lamp, others do not.
+    assert shades[1] > shades[0] + 40
+
+
+def airy(index: float, thickness: float, f0: float) -> np.ndarray:
+    """Linear sRGB reflectance head-on of a film (nanometres) over glass: Airy's sum over the spectrum with the
+    colour matching functions of Wyman, Sloan and Shirley (2013).
+    """
+    waves = np.arange(380.0, 781.0, 2.0)
+    body = (1 + np.sqrt(f0)) / (1 - np.sqrt(f0))
+    first, second = (1 - index) / (1 + index), (index - body) / (index + body)
+    turn = np.exp(2j * np.pi * 2 * index * thickness / waves)
+    power = np.abs((first + second * turn) / (1 + first * second * turn)) ** 2
+
+    def lobe(height, middle, below, above):
+        side = np.where(waves < middle, below, above)
+        return height * np.exp(-0.5 * ((waves - middle) * side) ** 2)
+
+    curves = np.stack(
+        [
+            lobe(0.362, 442.0, 0.0624, 0.0374)
+            + lobe(1.056, 599.8, 0.0264, 0.0323)
+            + lobe(-0.065, 501.1, 0.0490, 0.0382),
+            lobe(0.821, 568.8, 0.0213, 0.0247) + lobe(0.286, 530.9, 0.0613, 0.0322),
+            lobe(1.217, 437.0, 0.0845, 0.0278) + lobe(0.681, 459.0, 0.0385, 0.0725),
+        ]
+    )
+    to_rgb = np.array(
+        [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
+    )
+    return (to_rgb @ (curves @ power)) / (to_rgb @ curves.sum(axis=1))
+
+
+@pytest.mark.parametrize("thickness", [0.0, 150.0, 250.0, 350.0, 450.0])
+def test_a_thin_film_has_the_colour_that_interference_gives_it(renderer, room, thickness):
+    film = {"iridescenceFactor": 1.0, "iridescenceIor": 1.8, "iridescenceThicknessMaximum": thickness}
+    foil = finished((0, 0, 0), roughness=0.0, ior={"ior": 3.0}, iridescence=film)
+    found = reflected(picture(renderer, [card(foil)], lighting=room))[32, 32] / 0.5
+    assert np.abs(found - airy(1.8 if thickness else 1.0, thickness, 0.25)).max() < 0.07
