@@ -24,6 +24,7 @@ from assets.gltf_meshes import MeshPlan, plan_meshes, read_mesh
 from assets.gltf_nodes import Around, read_animations, read_nodes, read_roots, read_skins
 from assets.gltf_passthrough import Passthrough
 from assets.gltf_variants import read_variants
+from assets.images import TEXTURES
 from assets.limits import LIMITS, Limits
 from assets.model import Mesh, Model, Node, Skin
 from assets.units import to_metres
@@ -52,8 +53,10 @@ SUPPORTED: Final = frozenset(
         "KHR_materials_volume",
         "KHR_mesh_quantization",
         "KHR_meshopt_compression",
+        "KHR_texture_basisu",
         "KHR_texture_transform",
         "KHR_xmp_json_ld",
+        *(["EXT_texture_avif"] if "image/avif" in TEXTURES else []),
     }
 )
 """What a file may require. Materials that are not shaded yet are kept as data and drawn without."""

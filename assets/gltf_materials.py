@@ -9,7 +9,7 @@ from assets.errors import ContentError, ImageError, ModelError
 from assets.finish import finish
 from assets.gltf_accessors import Accessors
 from assets.gltf_json import Document, Item, data_uri
-from assets.images import probe
+from assets.images import TEXTURES, probe
 from assets.model import AlphaMode, Image, Material, Sampler, Texture, Wrap
 
 _WRAPS: Final = {33071: Wrap.CLAMP, 33648: Wrap.MIRROR, 10497: Wrap.REPEAT}
@@ -51,7 +51,7 @@ class Materials:
             else:
                 raise item.fail("bufferView", "present: the image has no data")
             try:
-                image = probe(data, name=item.text("name") or f"image {index}")
+                image = probe(data, name=item.text("name") or f"image {index}", kinds=TEXTURES)
             except ImageError as error:
                 raise ImageError(str(error), code=error.code, path=item.path) from error
             total = image.width * image.height + sum(i.width * i.height for i in self._images.values())
@@ -95,18 +95,25 @@ class Materials:
         )
 
     def _source(self, item: Item) -> int | None:
-        webp = item.extension("EXT_texture_webp")
-        if webp is not None:
-            index = webp.index("source", len(self._image_items), "images")
+        """The image of a texture: WebP or AVIF before the fallback, for they are what the author made; the
+        fallback before KTX 2, which loses more than it does.
+        """
+        for name in ("EXT_texture_webp", *(["EXT_texture_avif"] if "image/avif" in TEXTURES else [])):
+            index = self._named(item.extension(name))
             if index is not None:
                 return index
-        index = item.index("source", len(self._image_items), "images")
+        index = self._named(item)
         if index is None:
-            for name in ("KHR_texture_basisu", "MSFT_texture_dds", "EXT_texture_avif"):
+            index = self._named(item.extension("KHR_texture_basisu"))
+        if index is None:
+            for name in ("MSFT_texture_dds", "EXT_texture_avif"):
                 if item.extension(name) is not None:
                     msg = f"{item.path} needs {name}, which is not supported; export with PNG, JPEG or WebP textures"
                     raise ModelError(msg, code="model.extension_required", path=item.path)
         return index
+
+    def _named(self, item: Item | None) -> int | None:
+        return item.index("source", len(self._image_items), "images") if item is not None else None
 
     def _material(self, item: Item) -> Material:
         pbr = item.item("pbrMetallicRoughness") or Item({}, item.path)

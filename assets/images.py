@@ -1,8 +1,8 @@
 """Textures and art files: what they are, and their pixels.
 
 The type is told by content, never by a name or a declared MIME type. Pillow's plugins are opened directly
-(not through ``PIL.Image.open``), so that only three formats are ever parsed and our own size limit, which is
-checked before any pixel is decoded, is the only one.
+(not through ``PIL.Image.open``), so that only these formats are ever parsed and our own size limit, which is
+checked before any pixel is decoded, is the only one. KTX 2 is read by :mod:`assets.ktx2`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFile, ImageOps
+from PIL import ImageFile, ImageOps, features
+from PIL.AvifImagePlugin import AvifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from assets import ktx2
 from assets.errors import ImageError
 from assets.model import Image
 
@@ -29,6 +31,19 @@ MAX_SIDE: Final = 16_384
 MAX_PIXELS: Final = 128 * 1024 * 1024
 """Pixels of one image: 512 MiB decoded."""
 
+ART: Final = frozenset({"image/png", "image/jpeg", "image/webp"})
+"""What a person uploads."""
+
+TEXTURES: Final = ART | {"image/ktx2"} | ({"image/avif"} if features.check("avif") else set())
+"""What a model may bring; AVIF where Pillow was built with it."""
+
+_NAMES: Final = {
+    "image/png": "PNG",
+    "image/jpeg": "JPEG",
+    "image/webp": "WebP",
+    "image/avif": "AVIF",
+    "image/ktx2": "KTX 2",
+}
 _ORIENTATION: Final = 0x0112
 _TURNED: Final = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 _BROKEN: Final = (
@@ -40,6 +55,7 @@ _BROKEN: Final = (
     IndexError,
     KeyError,
     OverflowError,
+    RuntimeError,  # of the AVIF decoder
     struct.error,
     zlib.error,
     UserWarning,
@@ -47,34 +63,38 @@ _BROKEN: Final = (
 
 
 def mime_of(data: bytes) -> str | None:
-    """``image/png``, ``image/jpeg`` or ``image/webp`` by the first bytes; None for anything else."""
+    """The type by the first bytes: PNG, JPEG, WebP, AVIF or KTX 2; None for anything else."""
     if data[:8] == b"\x89PNG\r\n\x1a\n":
         return "image/png"
     if data[:3] == b"\xff\xd8\xff":
         return "image/jpeg"
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
+    if data[4:12] in {b"ftypavif", b"ftypavis"}:
+        return "image/avif"
+    if data[:12] == ktx2.MAGIC:
+        return "image/ktx2"
     return None
 
 
-def probe(data: bytes, *, name: str = "") -> Image:
+def probe(data: bytes, *, name: str = "", kinds: frozenset[str] = ART) -> Image:
     """Reads the header alone: type, and width and height as displayed (EXIF orientation applied).
 
-    Raises ImageError ``image.type`` (not PNG, JPEG or WebP), ``image.invalid`` (a header that cannot be
+    Raises ImageError ``image.type`` (not one of ``kinds``), ``image.invalid`` (a header that cannot be
     read) or ``image.too_large`` (over :data:`MAX_SIDE` a side or :data:`MAX_PIXELS` in all).
     """
     label = f"image {name!r}" if name else "the image"
     mime = mime_of(data)
-    if mime is None:
-        msg = f"{label} is not a PNG, JPEG or WebP file; convert it to one of these"
+    if mime not in kinds:
+        *most, last = (known for kind, known in _NAMES.items() if kind in kinds)
+        msg = f"{label} is not a {', '.join(most)} or {last} file; convert it to one of these"
         raise ImageError(msg, code="image.type")
     try:
-        picture = _open(data, mime)
-        width, height = picture.size
-        if width >= 1 and height >= 1 and max(width, height) <= MAX_SIDE and _orientation(picture) in _TURNED:
-            width, height = height, width
+        width, height = _size(data, mime)
     except _BROKEN as error:
         msg = f"{label} has a damaged {mime} header; save it again and upload the new file"
+        if mime == "image/ktx2":
+            msg = f"{label} cannot be read, for {error}; export the model with PNG or JPEG textures"
         raise ImageError(msg, code="image.invalid") from error
     if width < 1 or height < 1:
         msg = f"{label} has no pixels ({width}x{height}); save it again with a size of at least 1x1"
@@ -96,6 +116,8 @@ def decode(image: Image) -> NDArray[np.uint8]:
     CMYK are resolved. Of an animation the first picture is taken.
     Raises ImageError ``image.invalid`` when the file is truncated or damaged.
     """
+    if image.mime == "image/ktx2":
+        return _transcoded(image)
     try:
         picture: ImageFile.ImageFile = _open(image.data, image.mime)
         sixteen = picture.mode.startswith("I")  # I, I;16, I;16B: one 16-bit channel
@@ -119,12 +141,33 @@ def decode(image: Image) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels)
 
 
+def _size(data: bytes, mime: str) -> tuple[int, int]:
+    if mime == "image/ktx2":
+        return ktx2.size(data)
+    picture = _open(data, mime)
+    width, height = picture.size
+    if width >= 1 and height >= 1 and max(width, height) <= MAX_SIDE and _orientation(picture) in _TURNED:
+        width, height = height, width
+    return width, height
+
+
+def _transcoded(image: Image) -> NDArray[np.uint8]:
+    try:
+        return ktx2.pixels(image.data)
+    except ValueError as error:
+        label = f"image {image.name!r}" if image.name else "the image"
+        msg = f"{label} cannot be transcoded, for {error}; export the model with PNG or JPEG textures"
+        raise ImageError(msg, code="image.invalid") from error
+
+
 def _open(data: bytes, mime: str) -> ImageFile.ImageFile:
     stream = io.BytesIO(data)
     if mime == "image/png":
         return PngImageFile(stream)
     if mime == "image/jpeg":
         return JpegImageFile(stream)
+    if mime == "image/avif":
+        return AvifImageFile(stream)
     return WebPImageFile(stream)
 
 

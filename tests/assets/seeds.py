@@ -7,6 +7,7 @@ import io
 import json
 import struct
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import DracoPy
@@ -194,6 +195,28 @@ def picture(kind: str) -> bytes:
     return out.getvalue()
 
 
+def ktx2(name: str) -> bytes:
+    return (Path(__file__).parent / "ktx2" / f"{name}.ktx2").read_bytes()
+
+
+def supercompressed() -> bytes:
+    """KTX 2 in ETC1S and UASTC, and AVIF."""
+    glb = grid()
+    names = ("opaque.etc1s", "alpha.uastc", "alpha.zstd")
+    textures = [glb.texture(data) for data in (*map(ktx2, names), picture("AVIF"))]
+    for place in textures:
+        kind = "KHR_texture_basisu" if place < 3 else "EXT_texture_avif"
+        glb.doc["textures"][place] = {"extensions": {kind: {"source": place}}}
+    glb.material(
+        pbrMetallicRoughness={"baseColorTexture": {"index": 0}, "metallicRoughnessTexture": {"index": 1}},
+        emissiveTexture={"index": 2},
+        occlusionTexture={"index": 3},
+    )
+    glb.doc["meshes"][0]["primitives"][0]["material"] = 0
+    glb.doc["extensionsRequired"] = ["KHR_texture_basisu", "EXT_texture_avif"]
+    return glb.data()
+
+
 def textured() -> bytes:
     """Every kind of image, and materials with every extension that has numbers."""
     glb = grid(TEXCOORD_1=UV)
@@ -254,6 +277,7 @@ SEEDS: dict[str, Callable[[], bytes]] = {
     "meshopt": meshopt,
     "meshopt 1": lambda: meshopt("KHR_meshopt_compression", 1),
     "textured": textured,
+    "supercompressed": supercompressed,
     "text": text,
     "strips": strips,
     "variants": lambda: colourways().data(),
