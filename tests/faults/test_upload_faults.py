@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import socket
 import sqlite3
 import threading
 import time
@@ -15,13 +16,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import psutil
 import pytest
 
 from benchmarks import senders
 from farm.embedded import Embedded, embedded
 from tests.e2e.client import Farm
-from tests.faults.processes import kill9, role, until
+from tests.faults.processes import kill9, role, until, words
 from tests.faults.proxy import Fault, Way, proxy
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -138,3 +140,94 @@ def test_a_worker_that_is_killed_in_the_middle_of_a_completion_costs_nothing(far
     ((state, attempts),) = steps_of(farm, job)
     assert (state, attempts) == ("succeeded", 2)
     until(5, "its file is still there", lambda: not place.exists())
+
+
+# Redis
+
+
+def begun(farm: Farm, size: int, chunk: int = MIB, **more: Any) -> str:
+    """A new chunk session."""
+    asked = {"name": "scan.bin", "size": size, "chunk_size": chunk} | more
+    made = farm.http.post("/uploads", json=asked)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+def put(farm: Farm, upload: str, number: int, data: bytes) -> httpx.Response:
+    return farm.http.put(f"/uploads/{upload}/chunks/{number}", content=data)
+
+
+@pytest.mark.parametrize("how", ["killed", "hung"])
+def test_chunks_go_on_counting_and_complete_without_redis(farm: Farm, tmp_path: Path, how: str) -> None:
+    file = tmp_path / "scan.bin"
+    file.write_bytes(os.urandom(8 * MIB))
+    data = file.read_bytes()
+    upload = begun(farm, len(data))
+    (redis,) = [one for one in role(farm.embedded, "redis-server") if "redis-server" in words(one)]
+
+    kills = []
+
+    def gone() -> None:
+        """Killed, it comes back soon: so it is killed before every request."""
+        if how == "killed":
+            kills.append(kill9(role(farm.embedded, "redis-server")))
+
+    if how == "hung":
+        redis.suspend()
+    try:
+        for number in range(8):
+            gone()
+            began = time.monotonic()
+            sent = put(farm, upload, number, data[number * MIB :][:MIB])
+            assert (sent.status_code, sent.json()["received"]) == (201, (number + 1) * MIB)
+            assert time.monotonic() - began < 2
+        gone()
+        began = time.monotonic()
+        asked = farm.http.post(f"/uploads/{upload}/complete")
+        assert asked.status_code == 202, asked.text
+        assert time.monotonic() - began < 5
+    finally:
+        if how == "hung":
+            redis.resume()
+    assert how == "hung" or sum(1 for count in kills if count) >= 3, kills
+    arrived(farm, upload, file)
+
+
+# Clients that fall silent
+
+
+@contextlib.contextmanager
+def half_open(farm: Farm, upload: str, number: int, size: int, data: bytes) -> Iterator[socket.socket]:
+    """A request for a chunk of ``size`` bytes that sends ``data`` and then nothing; its connection stays open."""
+    where = urlsplit(farm.embedded.url)
+    with socket.create_connection((where.hostname or "", where.port or 0), 10) as connection:
+        head = (
+            f"PUT /api/v1/uploads/{upload}/chunks/{number} HTTP/1.1\r\nHost: farm\r\nContent-Length: {size}\r\n"
+            f"Authorization: Bearer {farm.embedded.token}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + data)
+        yield connection
+
+
+def writing(farm: Farm, upload: str, at_least: int) -> bool:
+    """Whether so many bytes stand in the upload's file."""
+    place = farm.embedded.data_dir / "blobs" / "uploads" / upload
+    return place.stat().st_blocks * 512 >= at_least
+
+
+def test_the_place_of_a_silent_client_is_free_again(farm: Farm, tmp_path: Path) -> None:
+    file = tmp_path / "scan.bin"
+    file.write_bytes(os.urandom(2 * MIB))
+    data = file.read_bytes()
+    upload = begun(farm, len(data))
+    with half_open(farm, upload, 0, MIB, b"x" * (MIB // 2)) as silent:
+        until(5, "its bytes were not written", lambda: writing(farm, upload, MIB // 2))
+        busy = put(farm, upload, 0, data[:MIB])
+        assert (busy.status_code, busy.json()["code"]) == (409, "upload.busy")
+        assert put(farm, upload, 1, data[MIB:]).status_code == 201, "its neighbour is in the way"
+        reply = silent.recv(65_536)  # after the farm's patience, without our doing anything
+        assert reply.startswith(b"HTTP/1.1 408 "), reply
+        assert b'"upload.stalled"' in reply
+        assert put(farm, upload, 0, data[:MIB]).status_code == 201
+    farm.http.post(f"/uploads/{upload}/complete").raise_for_status()
+    arrived(farm, upload, file)
