@@ -162,7 +162,7 @@ async def receive_chunk(
     parts: Services, request: Request[Any, Any, Any], owner: str | None, upload_id: str, number: int
 ) -> Written:
     """Takes a chunk in, and looks at it if it is the first one."""
-    checksum, length = checksum_of(request), content_length(request)
+    checksum, length = checksum_of(request), content_length(request.scope)
     open_writer = partial(parts.chunks.chunk, owner, upload_id, number, length=length, checksum=checksum)
 
     def land(writer: ChunkWriter, pieces: Iterator[bytes]) -> Written:
