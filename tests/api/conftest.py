@@ -215,3 +215,16 @@ def submitted(http: httpx.Client) -> dict[str, Any]:
     assert answer.status_code == 202, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+@pytest.fixture
+def token(farm: Farm, owner: str) -> str:
+    """A token of that owner."""
+    return farm.token(owner)
+
+
+@pytest.fixture
+def tus(farm: Farm, token: str) -> Iterator[httpx.Client]:
+    """A client that speaks tus."""
+    with farm.client(token, **{"Tus-Resumable": "1.0.0"}) as client:
+        yield client

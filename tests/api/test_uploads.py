@@ -26,11 +26,6 @@ def crc(data: bytes) -> str:
     return f"{google_crc32c.value(data):08x}"
 
 
-@pytest.fixture
-def token(farm: Farm, owner: str) -> str:
-    return farm.token(owner)
-
-
 def stored_bytes(farm: Farm, upload_id: str) -> bytes:
     return (farm.settings.data_dir / "blobs" / "uploads" / upload_id).read_bytes()
 
