@@ -13,6 +13,7 @@ from assets.finish import finish
 from assets.model import AlphaMode, Primitive, Texture, Wrap
 from renderers.byte_cache import ByteCache
 from renderers.finishes import features, maps, uniforms
+from renderers.matrices import Matrix, column_major
 from renderers.programs import Programs, put
 from renderers.textures import GpuTexture
 
@@ -25,7 +26,8 @@ class Part(Enum):
 
 
 SPECULAR_UNIT, SHADOW_UNIT, _FIRST_UNIT = 0, 1, 2
-_PASS_UNITS = frozenset({14, 15})  # of the passes over the whole picture, which set their own filters
+_BEHIND_UNIT = 13
+_PASS_UNITS = frozenset({_BEHIND_UNIT, 14, 15})  # read without a sampler object: textures with filters of their own
 _UNITS = tuple(unit for unit in range(_FIRST_UNIT, 32) if unit not in _PASS_UNITS)
 
 
@@ -34,6 +36,20 @@ class _Map:
     name: str
     texture: Texture
     pixels: GpuTexture
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Behind:
+    """What is drawn already, for bodies that let light through.
+
+    ``texture`` holds premultiplied code values with all smaller levels and a trilinear filter, ``part`` is the
+    share of it (right, up) that the picture fills, and ``clip`` takes world metres after the design's turn to the
+    clip space of that picture.
+    """
+
+    texture: moderngl.Texture
+    part: tuple[float, float]
+    clip: Matrix
 
 
 class Surface:
@@ -111,7 +127,12 @@ class Surface:
         textured = "BASE" in self._slots or self._primitive.colors is not None
         return not self.blended or (self.material.base_color[3] >= 0.985 and textured)
 
-    def switches(self, part: Part, *, ambient: bool) -> dict[str, int]:
+    @property
+    def transmits(self) -> bool:
+        """True for glass and the like, drawn after all that is solid with what that left as :class:`Behind`."""
+        return "TRANSMISSION" in self._features
+
+    def switches(self, part: Part, *, ambient: bool, behind: bool = False) -> dict[str, int]:
         """The variant of ``surface.*`` that draws ``part``."""
         material = self.material
         found = {"UVS": len(self._sets), "UV_SETS": sum(min(s, 1) << i for i, s in enumerate(self._sets))}
@@ -124,6 +145,7 @@ class Surface:
         if "GRAIN" in self._slots:
             found["GRAIN"] = self._slots["GRAIN"]
         for name, on in (
+            ("BEHIND", behind and self.transmits),
             ("COLOURS", self._primitive.colors is not None),
             ("TANGENTS", self._primitive.tangents is not None and self._needs_frame()),
             ("AMBIENT", ambient and not material.unlit),
@@ -146,9 +168,18 @@ class Surface:
         cut = self.material.alpha_mode is not AlphaMode.OPAQUE and "BASE" in self._slots
         return {"CUT": 1, "UV1": self._sets[self._slots["BASE"]]} if cut else {}
 
-    def program(self, programs: Programs, part: Part, *, ambient: bool) -> moderngl.Program:
-        """The compiled variant with this material's values and textures bound."""
-        program = programs.get("surface.vert", "surface.frag", self.switches(part, ambient=ambient))
+    def program(
+        self, programs: Programs, part: Part, *, ambient: bool, behind: Behind | None = None
+    ) -> moderngl.Program:
+        """The compiled variant with this material's values and textures bound. A body that transmits shows the
+        studio through itself where ``behind`` is None; with it, the surface replaces what is under it.
+        """
+        switches = self.switches(part, ambient=ambient, behind=behind is not None)
+        program = programs.get("surface.vert", "surface.frag", switches)
+        if behind is not None and self.transmits:
+            behind.texture.use(_BEHIND_UNIT)
+            put(program, u_behind=_BEHIND_UNIT, u_behind_part=behind.part)
+            program["u_behind_clip"].write(column_major(behind.clip))  # type: ignore[union-attr]
         put(program, **self._uniforms, u_specular=SPECULAR_UNIT, u_shadow=SHADOW_UNIT)
         if self._transforms and "u_uv" in program:
             program["u_uv"].write(np.array(self._transforms, np.float32).tobytes())  # type: ignore[union-attr]

@@ -6,6 +6,10 @@ vec3 srgb_encode(vec3 c) {
     return mix(1.055 * pow(c, vec3(1.0 / 2.4)) - 0.055, c * 12.92, lessThanEqual(c, vec3(0.0031308)));
 }
 
+vec3 srgb_decode(vec3 c) {
+    return mix(pow((c + 0.055) / 1.055, vec3(2.4)), c / 12.92, lessThanEqual(c, vec3(0.04045)));
+}
+
 // Khronos PBR Neutral tone mapper (Khronos, "PBR Neutral Tone Mapper specification", 2024): colours below the
 // shoulder keep their hue and saturation, so a fabric's colour is the one that was asked for.
 vec3 tone_map(vec3 c) {

@@ -102,6 +102,9 @@ float gloss_share(vec3 r, float roughness, float nv, float occlusion, float visi
 #ifdef FILM
 #include "film.glsl"
 #endif
+#ifdef TRANSMISSION
+#include "passage.glsl"
+#endif
 
 void main() {
     vec4 base = u_base;
@@ -194,7 +197,17 @@ void main() {
     // A coloured reflection must not tint what is under it with the opposite colour.
     passed = vec3(min(passed.r, min(passed.g, passed.b)));
 #endif
-    vec3 colour = single * gloss + (multiple + albedo * passed) * matt;
+    albedo *= passed;
+    vec3 colour = single * gloss + multiple * matt;
+#ifdef TRANSMISSION
+    Passage way = passage(n, v, roughness);
+    vec3 through = albedo * way.open * way.tint;
+    albedo *= 1.0 - way.open;
+#ifndef BEHIND
+    colour += through * way.before_black;
+#endif
+#endif
+    colour += albedo * matt;
 
     vec3 glow = u_emissive.rgb;
 #ifdef EMISSIVE_MAP
@@ -203,13 +216,29 @@ void main() {
 #ifdef SHEEN
     vec4 fuzz = sheen(nv);
     colour = colour * (1.0 - fuzz.a) + fuzz.rgb * matt;
+#ifdef TRANSMISSION
+    through *= 1.0 - fuzz.a;
+#endif
 #endif
 #ifdef COAT
     vec4 varnish = coat(smooth_n, v, occlusion, visible);
     colour = colour * (1.0 - varnish.a) + varnish.rgb;
     glow *= 1.0 - varnish.a;
+#ifdef TRANSMISSION
+    through *= 1.0 - varnish.a;
 #endif
-    colour = (colour + glow) * environment.z;
-    f_colour = vec4(srgb_encode(tone_map(colour)), 1.0) * base.a;
+#endif
+    vec3 shown = tone_map((colour + glow) * environment.z);
+#if defined(TRANSMISSION) && defined(BEHIND)
+    // Seen over black and over white the surface has these two colours; one alpha and one premultiplied colour
+    // give the second exactly, and the first but for the body's tint.
+    vec3 on_black = srgb_encode(shown + through * way.before_black);
+    vec3 on_white = srgb_encode(shown + through * way.before_white);
+    vec3 open_share = on_white - on_black;
+    float clear = min(open_share.r, min(open_share.g, open_share.b));
+    f_colour = vec4(on_white - clear, 1.0 - clear) * base.a;
+#else
+    f_colour = vec4(srgb_encode(shown), 1.0) * base.a;
+#endif
 #endif
 }

@@ -53,6 +53,8 @@ FURNACE = {
     "dull": {"specular": {"specularFactor": 0.2}},
     "dense": {"ior": {"ior": 2.4}},
     "varnished": {"clearcoat": {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.3}},
+    "glass": {"transmission": {"transmissionFactor": 1.0}, "volume": {"thicknessFactor": 0.3}},
+    "frosted": {"transmission": {"transmissionFactor": 0.5}},
     "brushed": {"anisotropy": {"anisotropyStrength": 0.8, "anisotropyRotation": 0.7}},
 }
 
@@ -219,3 +221,62 @@ def test_a_thin_film_has_the_colour_that_interference_gives_it(renderer, room, t
     foil = finished((0, 0, 0), roughness=0.0, ior={"ior": 3.0}, iridescence=film)
     found = reflected(picture(renderer, [card(foil)], lighting=room))[32, 32] / 0.5
     assert np.abs(found - airy(1.8 if thickness else 1.0, thickness, 0.25)).max() < 0.07
+
+
+def test_coloured_glass_darkens_with_the_way_through_it(renderer, room):
+    """Beer's law: after one attenuation distance light has the attenuation colour, after two its square."""
+    shades = {}
+    for thickness in (0.1, 0.2):
+        glass = finished(
+            roughness=0.0,
+            specular={"specularFactor": 0.0},
+            transmission={"transmissionFactor": 1.0},
+            volume={"thicknessFactor": thickness, "attenuationDistance": 0.1, "attenuationColor": [1.0, 0.5, 0.25]},
+        )
+        shades[thickness] = reflected(picture(renderer, [card(glass)], lighting=room))[32, 32] / 0.5
+    assert shades[0.1] == pytest.approx([1, 0.5, 0.25], rel=0.03)
+    assert shades[0.2] == pytest.approx([1, 0.25, 0.0625], rel=0.05)
+
+
+def test_transmission_and_thickness_come_from_their_textures(renderer, room):
+    """Left: closed, matt white. Right: open, and half as thick as the factor says."""
+    red = np.zeros((8, 8, 3))
+    red[:, 4:, 0] = 255
+    green = np.zeros((8, 8, 3)) + np.array([0, 128, 0])
+    glass = finished(
+        roughness=0.0,
+        specular={"specularFactor": 0.0},
+        transmission={"transmissionFactor": 1.0},
+        volume={"thicknessFactor": 0.2, "attenuationDistance": 0.1, "attenuationColor": [0.25, 0.25, 0.25]},
+        textures={"transmission/transmissionTexture": texture(red), "volume/thicknessTexture": texture(green)},
+    )
+    frame = reflected(picture(renderer, [card(glass)], lighting=room))
+    assert frame[32, 20].mean() == pytest.approx(0.5, rel=0.02)
+    assert frame[32, 44].mean() == pytest.approx(0.125, rel=0.05)
+
+
+def test_every_map_at_once_with_its_own_coordinates(renderer):
+    """Seventeen textures with seventeen transforms fit the device's units and interpolators."""
+    names = (
+        *("clearcoat/clearcoatTexture", "clearcoat/clearcoatRoughnessTexture", "clearcoat/clearcoatNormalTexture"),
+        *("sheen/sheenColorTexture", "sheen/sheenRoughnessTexture"),
+        *("specular/specularTexture", "specular/specularColorTexture"),
+        *("transmission/transmissionTexture", "volume/thicknessTexture", "anisotropy/anisotropyTexture"),
+        *("iridescence/iridescenceTexture", "iridescence/iridescenceThicknessTexture"),
+    )
+    white = texture(np.full((4, 4, 4), 255))
+    material = finished(
+        textures={name: replace(white, offset=(0.01 * (i + 1), 0.0)) for i, name in enumerate(names)},
+        clearcoat={"clearcoatFactor": 0.5},
+        specular={"specularFactor": 0.5},
+        transmission={"transmissionFactor": 0.5},
+        volume={"thicknessFactor": 0.1},
+        anisotropy={"anisotropyStrength": 0.5},
+        iridescence={"iridescenceFactor": 0.5},
+        dispersion={"dispersion": 1.0},
+    )
+    fields = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")
+    maps = {f"{name}_texture": replace(white, offset=(0.0, 0.01 * (i + 1))) for i, name in enumerate(fields)}
+    frame = picture(renderer, [card(replace(material, sheen_color=(0.5,) * 3, **maps))])
+    assert frame[32, 32, 3] == 255
+    assert frame[32, 32, :3].max() > 50
