@@ -41,7 +41,7 @@ class DistancePass:
         surfaces too.
         """
         width, height = size
-        layers = tuple(dict.fromkeys(item.draw.layer for item in stage.items))
+        layers = stage.layers
         context = self._context
         colour = context.texture(size, 2, dtype="f4")
         depth = context.depth_renderbuffer(size)

@@ -76,12 +76,9 @@ class GpuMesh:
         parts = [(a, getattr(primitive, f), n) for a, f, n in _ATTRIBUTES if getattr(primitive, f) is not None]
         self._layout = [(a, n) for a, _, n in parts]
         table = np.concatenate([np.asarray(p, np.float32)[self.vertices] for _, p, _ in parts], axis=1)
-        self.triangles = fresh
-        self.centres = np.asarray(primitive.positions[triangles].mean(axis=1), dtype=np.float32)
         self._vbo = context.buffer(np.ascontiguousarray(table).tobytes() or b"\0" * 4)
         self._ibo = context.buffer(fresh.tobytes() or b"\0" * 4)
-        self._sorted: moderngl.Buffer | None = None
-        self._arrays: dict[tuple[int, bytes, bool], moderngl.VertexArray] = {}
+        self._arrays: dict[tuple[int, bytes], moderngl.VertexArray] = {}
         self._ambient: OrderedDict[bytes, moderngl.Buffer] = OrderedDict()
         self.nbytes = int(table.nbytes + fresh.nbytes) + _AMBIENTS * 4 * len(table)
 
@@ -103,36 +100,22 @@ class GpuMesh:
             array.release()
         self._arrays.clear()
 
-    def array(
-        self, program: moderngl.Program, *, ambient: bytes | None = None, ordered: bool = False
-    ) -> moderngl.VertexArray:
-        """The vertex array for a program. ``ambient`` is a key of :meth:`ambient`; ``ordered`` uses :meth:`order`."""
-        key = (program.glo, ambient or b"", ordered)
+    def array(self, program: moderngl.Program, *, ambient: bytes | None = None) -> moderngl.VertexArray:
+        """The vertex array for a program. ``ambient`` is a key of :meth:`ambient`."""
+        key = (program.glo, ambient or b"")
         if key not in self._arrays:
             names = [a for a, _ in self._layout if a in program]
             form = " ".join(f"{n}f" if a in program else f"{n}x4" for a, n in self._layout)
             content: list[tuple[object, ...]] = [(self._vbo, form, *names)]
             if ambient is not None and "in_ambient" in program:
                 content.append((self._ambient[ambient], "1f", "in_ambient"))
-            triangles = self._sorted if ordered and self._sorted is not None else self._ibo
-            self._arrays[key] = self._context.vertex_array(program, content, triangles, index_element_size=4)
+            self._arrays[key] = self._context.vertex_array(program, content, self._ibo, index_element_size=4)
         return self._arrays[key]
-
-    def order(self, away: NDArray[np.float64]) -> None:
-        """Sorts the triangles of the ``ordered`` arrays by falling distance; ``away`` is the model-space
-        direction from the eye, so that blended triangles are drawn back to front.
-        """
-        order = np.argsort(-(self.centres @ away.astype(np.float32)), kind="stable")
-        data = self.triangles[order].tobytes()
-        if self._sorted is None:
-            self._sorted = self._context.buffer(data, dynamic=True)
-        else:
-            self._sorted.write(data)
 
     def release(self) -> None:
         """Frees the buffers."""
         self._forget()
-        for buffer in (self._vbo, self._ibo, self._sorted, *self._ambient.values()):
+        for buffer in (self._vbo, self._ibo, *self._ambient.values()):
             if buffer is not None:
                 buffer.release()
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from assets.scene import Frame, Quality, Target, View
 from renderers.byte_cache import ByteCache
-from renderers.matrices import column_major, cropped, turned, world_to_clip
+from renderers.matrices import column_major, turned, world_to_clip
 from renderers.occlusion import Occlusion
 from renderers.occlusion import key as occlusion_key
 from renderers.programs import Programs
+from renderers.samples import Samples
 from renderers.sampling import sampling, tiles
 from renderers.screen import OVER, Screen
 from renderers.shadows import Ground, Shadows
@@ -20,7 +21,7 @@ from renderers.shot import Rectangle, Shot, overlap
 from renderers.stage import Column, Stage, rectangle
 from renderers.studio_light import SIDE, GlossMaps, light_block
 from renderers.surface_pass import SurfacePass
-from renderers.surfaces import SPECULAR_UNIT, Part
+from renderers.surfaces import SPECULAR_UNIT
 from renderers.targets import Canvas, Canvases
 from renderers.underlay import Underlay
 
@@ -34,6 +35,7 @@ class Painter:
         self._canvases = Canvases(context)
         self._screen = Screen(context, self._programs)
         self._surfaces = SurfacePass(context, self._programs)
+        self._samples = Samples(context, self._programs, self._canvases, self._screen, self._surfaces)
         self._underlay = Underlay(context, self._programs)
         self._shadows = Shadows(context, self._programs, self._canvases)
         self._light = context.buffer(reserve=(9 + 2 + 4 + 1) * 16)
@@ -49,6 +51,7 @@ class Painter:
 
     def release(self) -> None:
         """Frees what the cache does not own."""
+        self._samples.release()
         self._canvases.release()
         self._programs.release()
         self._light.release()
@@ -127,13 +130,13 @@ class Painter:
         grid, shifts = shot.sampling.grid, shot.sampling.shifts
         x, y = area[0] - piece[0], area[1] - piece[1]
         several = len(shifts) > 1
-        layered = bool(shot.stage.groups)
+        laid = shot.laid
         if several:
             mean = self._canvases.get("mean", width, height, channels="rgba16")
             mean.use(width, height)
             mean.buffer.clear(0, 0, 0, 0, viewport=(0, 0, width, height))
         for shift in shifts:
-            samples = self._samples(shot, area, piece, shift, out)
+            samples = self._samples.draw(shot, area, piece, shift, out)
             if several:
                 mean.use(width, height)
                 context.enable_only(moderngl.BLEND)
@@ -142,46 +145,15 @@ class Painter:
             else:
                 out.use(*out_size(piece))
                 out.buffer.viewport = (x, y, width, height)
-                context.enable_only(moderngl.NOTHING if layered else moderngl.BLEND)
+                context.enable_only(moderngl.NOTHING if laid else moderngl.BLEND)
                 context.blend_func = OVER
                 self._screen.resolve(samples, grid, (width, height), (x, y), 1.0)
         if several:
             out.use(*out_size(piece))
             out.buffer.viewport = (x, y, width, height)
-            context.enable_only(moderngl.NOTHING if layered else moderngl.BLEND)
+            context.enable_only(moderngl.NOTHING if laid else moderngl.BLEND)
             context.blend_func = OVER
             self._screen.copy(mean, (-x, -y, 0, 1))
-
-    def _samples(
-        self, shot: Shot, area: Rectangle, piece: Rectangle, shift: tuple[float, float], out: Canvas
-    ) -> Canvas:
-        """All draws of the area for one shift, in a canvas of ``grid`` texels a pixel, bottom row first."""
-        context = self._context
-        stage, grid = shot.stage, shot.sampling.grid
-        width, height = area[2] * grid, area[3] * grid
-        clip = cropped(shot.clip, (shot.target.width, shot.target.height), area, shift) @ shot.turn
-        canvas = self._canvases.get("samples", width, height, depth=True)
-        canvas.use(width, height)
-        canvas.buffer.clear(0, 0, 0, 0, depth=1.0, viewport=(0, 0, width, height))
-        if stage.groups:
-            # Layers that blend need what is behind the design too.
-            context.enable_only(moderngl.NOTHING)
-            self._screen.copy(out, (area[0] - piece[0], area[1] - piece[1], area[3], grid))
-        self._surfaces.draw(shot, stage.plain, clip, Part.SOLID)
-        self._surfaces.draw(shot, stage.plain, clip, Part.CLEAR)
-        behind = canvas
-        for i, group in enumerate(stage.groups):
-            layer = self._canvases.get("layer", width, height, depth=True)
-            layer.use(width, height)
-            layer.buffer.clear(0, 0, 0, 0, depth=1.0, viewport=(0, 0, width, height))
-            self._screen.copy_depth(canvas)
-            self._surfaces.draw(shot, group.items, clip, Part.SOLID)
-            self._surfaces.draw(shot, group.items, clip, Part.CLEAR)
-            mixed = self._canvases.get(f"mixed{i % 2}", width, height)
-            mixed.use(width, height)
-            self._screen.mix(layer, behind, group)
-            behind = mixed
-        return behind
 
     def _straight(self, out: Canvas, width: int, height: int) -> Canvas:
         canvas = self._canvases.get("straight", width, height)

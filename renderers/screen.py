@@ -1,19 +1,21 @@
-"""Passes over whole rectangles: samples to pixels, copies, layers over what is behind them."""
+"""Passes over whole rectangles: samples to pixels, and copies."""
 
 from __future__ import annotations
+
+from types import MappingProxyType
 
 import moderngl
 
 from assets.scene import Blend
 from renderers.programs import Programs, put
-from renderers.stage import Group
 from renderers.targets import Canvas
 
 OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
 """Premultiplied colour over what is there."""
 
-_SOURCE_UNIT, _BEHIND_UNIT = 14, 15
-_BLENDS = {Blend.NORMAL: 0, Blend.MULTIPLY: 1, Blend.SCREEN: 2, Blend.OVERLAY: 3, Blend.ADD: 4}
+_SOURCE_UNIT = 14
+BLENDS = MappingProxyType({Blend.NORMAL: 0, Blend.MULTIPLY: 1, Blend.SCREEN: 2, Blend.OVERLAY: 3, Blend.ADD: 4})
+"""The numbers of blend.glsl."""
 
 
 class Screen:
@@ -48,15 +50,6 @@ class Screen:
         put(program, u_source=_SOURCE_UNIT)
         self._programs.over_viewport(program)
         self._context.depth_func = "<"
-
-    def mix(self, layer: Canvas, behind: Canvas, group: Group) -> None:
-        """Writes a layer over what is behind it to the canvas in use."""
-        self._context.enable_only(moderngl.NOTHING)
-        program = self._programs.screen("layer.frag", {"BLEND": _BLENDS[group.blend]})
-        layer.colour.use(_SOURCE_UNIT)
-        behind.colour.use(_BEHIND_UNIT)
-        put(program, u_layer=_SOURCE_UNIT, u_behind=_BEHIND_UNIT, u_opacity=group.opacity)
-        self._programs.over_viewport(program)
 
     def straight(self, source: Canvas) -> None:
         """Writes premultiplied colours with straight alpha."""

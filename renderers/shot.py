@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import moderngl
 
-from assets.scene import Target, View
+from assets.scene import Blend, Target, View
 from renderers.matrices import Matrix
 from renderers.occlusion import Occlusion
 from renderers.sampling import Sampling
@@ -32,6 +32,11 @@ class Shot:
     ground: Ground | None
     ground_map: moderngl.Texture | None
     occlusion: Occlusion | None
+
+    @property
+    def laid(self) -> bool:
+        """True if the design is drawn onto a copy of what is under it, because that decides how it looks."""
+        return any(group.blend is not Blend.NORMAL for group in self.stage.groups)
 
 
 def overlap(a: Rectangle, b: Rectangle) -> Rectangle:

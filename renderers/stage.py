@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from assets.model import AlphaMode, Primitive
 from assets.scene import Blend, Camera, Draw, Scene, Target, View
-from renderers import meshes
+from renderers import meshes, order
 from renderers.byte_cache import ByteCache
 from renderers.matrices import Matrix
 from renderers.meshes import GpuMesh
@@ -34,6 +34,7 @@ class Item:
     surface: Surface
     hull: NDArray[np.float64]  # float64[k, 3], world metres before the turn
     heights: tuple[float, float]  # lowest and highest vertex, world metres
+    rank: int  # see :func:`renderers.order.ranks`
 
     @property
     def casts(self) -> bool:
@@ -51,6 +52,11 @@ class Group:
     opacity: float
     blend: Blend
 
+    @property
+    def rank(self) -> int:
+        """Where it goes among what lies in the same plane."""
+        return max(item.rank for item in self.items)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
@@ -64,20 +70,23 @@ class Column:
 
 
 class Stage:
-    """The draws of one scene. Cheap to make: everything large is in the cache."""
+    """The draws of one scene, in an order of their own. Cheap to make: everything large is in the cache."""
 
     def __init__(self, scene: Scene, *, context: moderngl.Context, cache: ByteCache, anisotropic: bool) -> None:
         self.scene = scene
         self._context, self._cache = context, cache
+        draws = [draw for draw in scene.draws if draw.opacity > 0 and len(draw.primitive.indices)]
+        self.layers = tuple(dict.fromkeys(draw.layer for draw in draws))  # of what is drawn, bottom first
+        numbered = sorted(zip(order.ranks(draws), draws, strict=True), key=lambda pair: order.content(pair[1]))
         self.items = tuple(
             Item(
                 draw=draw,
                 surface=Surface(draw.primitive, context=context, cache=cache, anisotropic=anisotropic),
                 hull=_hull(draw.primitive) @ draw.matrix[:3, :3].T + draw.matrix[:3, 3],
                 heights=_heights(draw),
+                rank=rank,
             )
-            for draw in scene.draws
-            if draw.opacity > 0 and len(draw.primitive.indices)
+            for rank, draw in numbered
         )
         self.plain = tuple(i for i in self.items if i.draw.opacity >= 1 and i.draw.blend is Blend.NORMAL)
         self.groups = _groups([i for i in self.items if i not in set(self.plain)])
@@ -142,7 +151,7 @@ def rectangle(clip: Matrix, points: NDArray[np.float64], size: tuple[int, int]) 
 
 
 def _groups(items: Sequence[Item]) -> tuple[Group, ...]:
-    """Neighbours of one layer with one opacity and blend become one group."""
+    """Items of one layer with one opacity and blend become one group."""
     groups: list[Group] = []
     layers: list[tuple[str, float, Blend]] = []
     for item in items:

@@ -1,4 +1,4 @@
-"""Drawing surfaces: what is solid of them from the front, what lets light through from the back."""
+"""Drawing surfaces: what is solid of them from the front, what lets light through into lists."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
+from renderers.fragments import Fragments
 from renderers.matrices import Matrix, column_major
 from renderers.programs import Programs, put
-from renderers.screen import OVER
 from renderers.shot import Shot
 from renderers.stage import Item
 from renderers.surfaces import Part
@@ -22,22 +22,24 @@ class SurfacePass:
     def __init__(self, context: moderngl.Context, programs: Programs) -> None:
         self._context, self._programs = context, programs
 
-    def draw(self, shot: Shot, items: Sequence[Item], clip: Matrix, part: Part) -> None:
-        """Draws ``part`` of the items into the canvas in use; ``clip`` takes world metres before the turn to it."""
+    def draw(
+        self, shot: Shot, items: Sequence[Item], clip: Matrix, part: Part, lists: Fragments | None = None
+    ) -> None:
+        """Draws ``part`` of the items into the canvas in use; ``clip`` takes world metres before the turn to it.
+        What is CLEAR goes into ``lists``, in any order.
+        """
         context = self._context
         camera = shot.view.camera
-        eye = np.array(camera.eye)
+        eye = np.array(camera.eye, dtype=np.float64)
         back = eye - np.array(camera.target)
         back /= np.linalg.norm(back)
         if part is Part.CLEAR:
             items = [i for i in items if i.surface.blended]
-            items = sorted(items, key=lambda i: -float((eye - _centre(i, shot.turn)) @ back))
-            context.enable_only(moderngl.DEPTH_TEST | moderngl.BLEND)
-            context.blend_func = OVER
         else:
             items = [i for i in items if i.surface.has_solid_part]
-            items = sorted(items, key=lambda i: float((eye - _centre(i, shot.turn)) @ back))
-            context.enable_only(moderngl.DEPTH_TEST)
+            items = sorted(items, key=lambda i: (float((eye - _centre(i, shot.turn)) @ back), i.rank))
+        context.enable_only(moderngl.DEPTH_TEST)
+        context.depth_func = "<="  # a print that lies on the very triangles of its cloth, in a later layer, is seen
         seen = (*(back if camera.ortho_height is not None else eye), 0.0 if camera.ortho_height is not None else 1.0)
         for item in items:
             matrix = item.draw.matrix
@@ -60,15 +62,13 @@ class SurfacePass:
             else:
                 context.enable(moderngl.CULL_FACE)
                 context.front_face = "ccw" if np.linalg.det(model[:3, :3]) >= 0 else "cw"
-            ordered = part is Part.CLEAR
-            if ordered:
-                mesh.order(-(model[:3, :3].T @ back))
-                if not item.surface.material.double_sided:
-                    context.enable(moderngl.CULL_FACE)
+            if lists is not None:
+                lists.offer(program, item.rank)
             baked = shot.occlusion
             if baked is not None:
                 mesh.ambient(baked.key, baked.shares[stage.items.index(item)])
-            mesh.array(program, ambient=baked.key if baked is not None else None, ordered=ordered).render()
+            mesh.array(program, ambient=baked.key if baked is not None else None).render()
+        context.depth_func = "<"
         context.front_face = "ccw"
         context.disable(moderngl.CULL_FACE)
 

@@ -21,6 +21,7 @@ class Canvas:
     colour: moderngl.Texture
     depth: moderngl.Texture | None
     buffer: moderngl.Framebuffer
+    sealed: moderngl.Framebuffer | None  # over the depth alone, which it does not change
 
     def use(self, width: int, height: int) -> None:
         """Draws into the lower left ``width`` x ``height`` texels."""
@@ -28,9 +29,20 @@ class Canvas:
         self.buffer.viewport = (0, 0, width, height)
         self.buffer.scissor = (0, 0, width, height)
 
+    def seal(self, width: int, height: int, band: tuple[int, int, int, int]) -> None:
+        """Draws like :meth:`use`, inside ``band`` (left, bottom, width, height), but neither colour nor depth;
+        surfaces are still tested against the depth.
+        """
+        assert self.sealed is not None
+        self.sealed.use()
+        self.sealed.viewport = (0, 0, width, height)
+        self.sealed.scissor = band
+
     def release(self) -> None:
         """Frees everything."""
         self.buffer.release()
+        if self.sealed is not None:
+            self.sealed.release()
         self.colour.release()
         if self.depth is not None:
             self.depth.release()
@@ -63,7 +75,10 @@ class Canvases:
         if z is not None:
             z.compare_func = ""
             z.filter = (moderngl.NEAREST, moderngl.NEAREST)
-        made = Canvas(colour=colour, depth=z, buffer=self._context.framebuffer([colour], z))
+        sealed = self._context.framebuffer(depth_attachment=z) if z is not None else None
+        if sealed is not None:
+            sealed.depth_mask = False
+        made = Canvas(colour=colour, depth=z, buffer=self._context.framebuffer([colour], z), sealed=sealed)
         self._kept[role] = made
         return made
 
