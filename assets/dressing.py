@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from assets.covering import Covered, Surface, cover, join, outward
 from assets.errors import ImageError
 from assets.images import decode
+from assets.instances import expanded
 from assets.model import AlphaMode, Material, Model, MorphTarget, Primitive
 from assets.pose import flatten
 from assets.scene import Draw
@@ -41,7 +42,7 @@ def dress(model: Model, order: tuple[str, ...], *, body: str, see_through: froze
     """
     if len(order) < 2:
         return model
-    model = _unshared(model)
+    model = _unshared(expanded(model))
     pieces: dict[str, list[_Piece]] = {layer: [] for layer in order}
     alphas: dict[int, bool] = {}
     for layer, piece in _pieces(model, see_through, alphas):

@@ -33,6 +33,7 @@ __all__ = ["LIMITS", "Inspection", "Limits", "inspect", "read"]
 
 SUPPORTED: Final = frozenset(
     {
+        "EXT_mesh_gpu_instancing",
         "EXT_meshopt_compression",
         "EXT_texture_webp",
         "KHR_draco_mesh_compression",
@@ -182,6 +183,7 @@ def _structure(data: bytes, limits: Limits) -> _Structure:
         cameras=read_cameras(document, through),
         lights=read_lights(document, through),
         through=through,
+        accessors=accessors,
     )
     nodes = read_nodes(document, around)
     roots = read_roots(document, nodes)
@@ -230,7 +232,7 @@ def _drawn(nodes: tuple[Node, ...], roots: tuple[int, ...], meshes: tuple[MeshPl
         node = nodes[stack.pop()]
         stack += node.children
         if node.mesh is not None:
-            total += meshes[node.mesh].triangles
+            total += meshes[node.mesh].triangles * node.copies
     return total
 
 
@@ -257,7 +259,7 @@ def _skinned(
 
 def _without_empty_meshes(nodes: tuple[Node, ...], meshes: tuple[Mesh, ...]) -> tuple[Node, ...]:
     return tuple(
-        replace(node, mesh=None, skin=None, morph_weights=())
+        replace(node, mesh=None, skin=None, morph_weights=(), instances=None)
         if node.mesh is not None and not meshes[node.mesh].primitives
         else node
         for node in nodes

@@ -146,6 +146,7 @@ class Document:
     limits: Limits
     warnings: list[str] = field(default_factory=list)
     _taken: int = 0
+    _placed: int = 0
     _buffers: dict[int, memoryview] = field(default_factory=dict)
 
     def warn(self, message: str) -> None:
@@ -162,6 +163,13 @@ class Document:
                 "reduce its vertices, morph targets or animation keys"
             )
             raise ModelError(msg, code="model.too_large")
+
+    def place(self, count: int) -> None:
+        """Counts ``count`` more instances of meshes."""
+        self._placed += count
+        if self._placed > self.limits.instances:
+            msg = f"the model places more than {self.limits.instances:,} instances of meshes; place fewer of them"
+            raise ModelError(msg, code="model.too_many", path="nodes")
 
     def buffer(self, item: Item, index: int) -> memoryview:
         """The bytes of a buffer: the GLB's binary chunk or a data URI. Never a file and never the network."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from assets.errors import ModelError
 from assets.gltf_accessors import Accessors
 from assets.gltf_cameras import LIGHTS, Listed
+from assets.gltf_instancing import read_instances
 from assets.gltf_json import Document, Item
 from assets.gltf_meshes import MeshPlan
 from assets.gltf_passthrough import Passthrough
@@ -27,6 +28,7 @@ class Around:
     cameras: Listed[NodeCamera]
     lights: Listed[NodeLight]
     through: Passthrough
+    accessors: Accessors
 
 
 _WIDTHS: Final = {"translation": 3, "rotation": 4, "scale": 3}
@@ -39,7 +41,7 @@ def read_nodes(document: Document, around: Around) -> tuple[Node, ...]:
     Raises ModelError ``model.node_parents``, ``model.node_cycle`` or ``model.node_depth``.
     """
     items = document.root.items("nodes", document.limits.nodes)
-    nodes = tuple(_node(item, len(items), around) for item in items)
+    nodes = tuple(_node(document, item, len(items), around) for item in items)
     parents: dict[int, int] = {}
     for place, node in enumerate(nodes):
         for child in node.children:
@@ -64,7 +66,7 @@ def read_nodes(document: Document, around: Around) -> tuple[Node, ...]:
     return nodes
 
 
-def _node(item: Item, count: int, around: Around) -> Node:
+def _node(document: Document, item: Item, count: int, around: Around) -> Node:
     meshes = around.meshes
     mesh = item.index("mesh", len(meshes), "meshes")
     weights = item.numbers("weights", None, ())
@@ -82,11 +84,17 @@ def _node(item: Item, count: int, around: Around) -> Node:
     camera = item.index("camera", around.cameras.count, "cameras")
     lamp = item.extension(LIGHTS)
     light = lamp.index("light", around.lights.count, "lights") if lamp is not None else None
+    skin = item.index("skin", around.skins, "skins")
+    instances = read_instances(document, around.accessors, item) if mesh is not None else None
+    if instances is not None and skin is not None:
+        document.warn(f"{item.path} is both skinned and instanced; its skin is left out")
+        skin = None
     return Node(
         matrix=matrix,
         name=item.text("name"),
         mesh=mesh,
-        skin=item.index("skin", around.skins, "skins"),
+        skin=skin,
+        instances=instances,
         camera=around.cameras.places.get(camera) if camera is not None else None,
         light=around.lights.places.get(light) if light is not None else None,
         children=item.indices("children", count, "nodes"),

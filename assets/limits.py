@@ -18,6 +18,8 @@ class Limits:
     json_depth: int = 64
     nodes: int = 10_000
     node_depth: int = 512
+    instances: int = 10_000
+    """Of all nodes of one file together."""
     meshes: int = 10_000
     primitives: int = 20_000
     accessors: int = 100_000

@@ -200,7 +200,8 @@ class Node:
 
     ``mesh``, ``skin``, ``camera`` and ``light`` index the model's lists of these; ``children`` index
     :attr:`Model.nodes`. ``layer`` is the id of the design's layer that the node came from. ``extensions`` are
-    those that nothing here reads, as the JSON that they came in (as everywhere in this file).
+    those that nothing here reads, as the JSON that they came in (as everywhere in this file). ``instances``,
+    float64[k, 4, 4], say where the mesh stands instead of once at the node, relative to it; such a node has no skin.
     """
 
     matrix: NDArray[np.float64]
@@ -209,11 +210,19 @@ class Node:
     skin: int | None = None
     camera: int | None = None
     light: int | None = None
+    instances: NDArray[np.float64] | None = None
     children: tuple[int, ...] = ()
     morph_weights: tuple[float, ...] = ()
     layer: str | None = None
     extensions: Mapping[str, Any] = field(default_factory=dict)
     extras: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def copies(self) -> int:
+        """How many times the node draws its mesh."""
+        if self.mesh is None:
+            return 0
+        return 1 if self.instances is None else len(self.instances)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

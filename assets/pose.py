@@ -23,7 +23,8 @@ def flatten(model: Model, *, animation: int | None = None, time: float = 0.0) ->
 
     At rest without ``animation``; with one, at ``time`` seconds, clamped to its first and last key. A mirrored
     node's triangles are turned round, so that counter-clockwise is the front everywhere. Nodes without a
-    layer inherit their parent's. Raises ModelError ``model.no_animation`` for an index that does not exist.
+    layer inherit their parent's. An instanced node gives its draws once for each place.
+    Raises ModelError ``model.no_animation`` for an index that does not exist.
     """
     nodes, weights = _at(model, animation, time)
     world, layers = _walk(model, nodes)
@@ -35,7 +36,10 @@ def flatten(model: Model, *, animation: int | None = None, time: float = 0.0) ->
         mesh = model.meshes[node.mesh]
         skin = model.skins[node.skin] if node.skin is not None else None
         shape = weights.get(place) or node.morph_weights or mesh.morph_weights
-        drawn = _draws(mesh, shape, skin, world, world[place], layers[place])
+        places = [world[place]]
+        if node.instances is not None:
+            places = [world[place] @ instance for instance in node.instances]
+        drawn = _draws(mesh, shape, skin, world, places, layers[place])
         draws += [replace(draw, name=node.name or mesh.name) for draw in drawn]
     return tuple(draws)
 
@@ -78,17 +82,25 @@ def _draws(
     weights: tuple[float, ...],
     skin: Skin | None,
     world: Mapping[int, Matrix],
-    matrix: Matrix,
+    places: list[Matrix],
     layer: str,
 ) -> list[Draw]:
-    found = []
+    """Every primitive at every place, one place after the other; copies share their arrays."""
+    posed: list[Primitive] = []
     for primitive in mesh.primitives:
-        posed, place = _morph(primitive, weights), matrix
+        morphed = _morph(primitive, weights)
         if skin is not None and primitive.joints is not None and primitive.weights is not None:
-            posed, place = _skin(posed, skin, world), _IDENTITY
-        if np.linalg.det(place[:3, :3]) < 0:
-            posed = _turn_round(posed)
-        found.append(Draw(primitive=posed, matrix=place, layer=layer))
+            morphed = _skin(morphed, skin, world)
+        posed.append(morphed)
+    turned: dict[int, Primitive] = {}
+    found = []
+    for matrix in places:
+        for number, (primitive, source) in enumerate(zip(posed, mesh.primitives, strict=True)):
+            skinned = skin is not None and source.joints is not None and source.weights is not None
+            place, shown = _IDENTITY if skinned else matrix, primitive
+            if np.linalg.det(place[:3, :3]) < 0:
+                shown = turned[number] = turned.get(number) or _turn_round(primitive)
+            found.append(Draw(primitive=shown, matrix=place, layer=layer))
     return found
 
 

@@ -16,7 +16,7 @@ from exporters.gltf_buffer import Buffer
 from exporters.gltf_cameras import LIGHTS, camera_json, light_json
 from exporters.gltf_materials import Materials
 from exporters.gltf_meshes import VARIANTS, Meshes
-from exporters.gltf_nodes import Nodes
+from exporters.gltf_nodes import INSTANCING, Nodes
 
 EXPORTER_VERSION: Final = 2
 """Goes into step hashes: raise it when the bytes change."""
@@ -134,6 +134,8 @@ def _document(model: Model, buffer: Buffer, materials: Materials, extras: Mappin
     used = sorted(_used(document))
     if used:
         document["extensionsUsed"] = used
+    if INSTANCING in used:  # without it a program would draw one where there are many
+        document["extensionsRequired"] = [INSTANCING]
     return document
 
 

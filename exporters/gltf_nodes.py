@@ -16,6 +16,7 @@ from exporters.gltf_meshes import Meshes, fit
 
 Json = dict[str, Any]
 Matrix = NDArray[np.float64]
+INSTANCING = "EXT_mesh_gpu_instancing"
 
 _SAME = 1e-6  # of the matrix's size: what counts as free of shear
 
@@ -84,6 +85,8 @@ class Nodes:
         extensions = dict(node.extensions)
         if node.light is not None:
             extensions[LIGHTS] = {"light": node.light}
+        if node.instances is not None and "mesh" in entry:
+            extensions[INSTANCING] = {"attributes": self._places(node.instances)}
         if extensions:
             entry["extensions"] = extensions
         extras = dict(node.extras)
@@ -91,6 +94,13 @@ class Nodes:
             extras["layer"] = node.layer
         if extras:
             entry["extras"] = extras
+
+    def _places(self, instances: Matrix) -> Json:
+        rows = [decompose(matrix) for matrix in instances]
+        return {
+            name: self._buffer.accessor(np.array(column, np.float32))
+            for name, column in zip(("TRANSLATION", "ROTATION", "SCALE"), zip(*rows, strict=True), strict=True)
+        }
 
     def _mesh(self, place: int, entry: Json) -> list[int]:
         """Sets the node's mesh; returns the extra child that carries what the skin does not move."""

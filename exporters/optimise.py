@@ -77,9 +77,10 @@ def optimise(model: Model, options: Options) -> tuple[Model, Report]:
 def _over_budget(model: Model, triangles: int, most: int) -> None:
     by_layer: defaultdict[str, int] = defaultdict(int)
     for place, layer in _layers(model).items():
-        mesh = model.nodes[place].mesh
-        if mesh is not None:
-            by_layer[layer or "the model"] += sum(len(p.indices) for p in model.meshes[mesh].primitives)
+        node = model.nodes[place]
+        if node.mesh is not None:
+            triangles_once = sum(len(p.indices) for p in model.meshes[node.mesh].primitives)
+            by_layer[layer or "the model"] += triangles_once * node.copies
     name, largest = max(by_layer.items(), key=lambda pair: pair[1])
     raise ExportError(
         "export.over_budget",
@@ -107,7 +108,9 @@ def primitives_of(model: Model) -> list[Primitive]:
 
 def count(model: Model) -> Counts:
     """What the model costs: triangles as drawn, so a mesh that stands twice counts twice."""
-    drawn = [p for node in model.nodes if node.mesh is not None for p in model.meshes[node.mesh].primitives]
+    drawn = [
+        p for node in model.nodes if node.mesh is not None for p in model.meshes[node.mesh].primitives * node.copies
+    ]
     materials = {id(p.material): p.material for p in drawn}
     images: dict[str, Image] = {t.image.digest: t.image for m in materials.values() for t in textures_of(m)}
     return Counts(

@@ -269,6 +269,18 @@ def strips() -> bytes:
     return glb.data()
 
 
+def instanced() -> bytes:
+    glb = grid()
+    attributes = {
+        "TRANSLATION": glb.accessor(GRID[:7]),
+        "ROTATION": glb.accessor(np.tile(np.array([[0, 0, 0, 127]], np.int8), (7, 1)), normalized=True),
+        "SCALE": glb.accessor(np.ones((7, 3), np.float32)),
+        "_ID": glb.accessor(np.arange(7, dtype=np.float32)),
+    }
+    glb.doc["nodes"][0]["extensions"] = {"EXT_mesh_gpu_instancing": {"attributes": attributes}}
+    return glb.data()
+
+
 SEEDS: dict[str, Callable[[], bytes]] = {
     "rich": rich,
     "sparse morphs": sparse_morphs,
@@ -281,5 +293,6 @@ SEEDS: dict[str, Callable[[], bytes]] = {
     "text": text,
     "strips": strips,
     "variants": lambda: colourways().data(),
+    "instanced": instanced,
     "cameras": lambda: lit().data(),
 }
