@@ -123,7 +123,7 @@ def tus_js(
     state: Path | None = None,
     deferred: bool = False,
 ) -> str:
-    """tus-js-client under Node.js; with ``state`` (a file) a run that is ended goes on where the last one was."""
+    """tus-js-client under Node.js; with ``state`` (a file) it is started again when it gave up, and goes on."""
     want = {
         "endpoint": f"{farm.url}/api/v1/tus",
         "token": farm.token,
@@ -135,11 +135,16 @@ def tus_js(
         "retries": max(1, int(patience_s * 2)),
     }
     words = ["node", str(TUS_CLIENT), json.dumps({name: value for name, value in want.items() if value is not None})]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=patience_s)
-    if done.returncode:
-        msg = f"tus-js-client gave up: {done.stderr[-1000:]}"
-        raise RuntimeError(msg)
-    return done.stdout.strip().rsplit("/", 1)[1]
+    until = time.monotonic() + patience_s
+    while True:
+        left = max(1.0, until - time.monotonic())
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=left)
+        if not done.returncode:
+            return done.stdout.strip().rsplit("/", 1)[1]
+        if state is None or time.monotonic() > until:
+            msg = f"tus-js-client gave up: {done.stderr[-1000:]}"
+            raise RuntimeError(msg)
+        time.sleep(AGAIN_S)
 
 
 def own(farm: Embedded, file: Path, *, patience_s: float = 120) -> str:
@@ -169,6 +174,8 @@ def settled(farm: Embedded, upload: str, *, patience_s: float = 120) -> dict[str
         view: dict[str, Any] = curl.insist(until, "GET", f"/uploads/{upload}", headers=["Prefer: wait=5"])
         if view["state"] in {"complete", "failed"}:
             return view
+        if view["state"] == "open" and not view["missing"]:  # the farm could not complete it then
+            curl.insist(until, "POST", f"/uploads/{upload}/complete")
         if time.monotonic() > until:
             msg = f"the completion did not end in time: {view}"
             raise RuntimeError(msg)
