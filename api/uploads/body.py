@@ -189,7 +189,10 @@ async def receive(
         except BaseException:
             await _settled(taker)
             raise
-        return await _settled(taker)
+        try:
+            return await _settled(taker)
+        finally:
+            del taker  # as there
 
 
 async def _settled(work: asyncio.Future[T]) -> T:
@@ -200,9 +203,14 @@ async def _settled(work: asyncio.Future[T]) -> T:
             await asyncio.wait({work})
         except asyncio.CancelledError as error:
             cancelled = error
-    if cancelled is not None:
-        raise cancelled
-    return work.result()
+    try:
+        if cancelled is not None:
+            raise cancelled
+        return work.result()
+    finally:
+        # An error has this frame in its traceback, and the future has the error: with the request in such a ring, the
+        # rest of its body would be waited for until the garbage collector comes by, and the connection with it.
+        del work, cancelled
 
 
 def content_length(scope: Mapping[str, Any]) -> int | None:
