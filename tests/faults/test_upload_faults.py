@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 MIB = 1 << 20
 SIZE = 40 * MIB + 12_345
-STALL_S = 2.0
+STALL_S = 5.0
 API = ("farm-api", "api.serve")
 WORKER = ("heavy@", "pipelines.worker")
 KILLS_AT = (5 * MIB, 19 * MIB, 33 * MIB)
@@ -215,6 +215,10 @@ def writing(farm: Farm, upload: str, at_least: int) -> bool:
     return place.stat().st_blocks * 512 >= at_least
 
 
+def stalled(reply: bytes) -> bool:
+    return reply.startswith(b"HTTP/1.1 408 ") and b'"upload.stalled"' in reply
+
+
 def test_the_place_of_a_silent_client_is_free_again(farm: Farm, tmp_path: Path) -> None:
     file = tmp_path / "scan.bin"
     file.write_bytes(os.urandom(2 * MIB))
@@ -225,9 +229,25 @@ def test_the_place_of_a_silent_client_is_free_again(farm: Farm, tmp_path: Path) 
         busy = put(farm, upload, 0, data[:MIB])
         assert (busy.status_code, busy.json()["code"]) == (409, "upload.busy")
         assert put(farm, upload, 1, data[MIB:]).status_code == 201, "its neighbour is in the way"
-        reply = silent.recv(65_536)  # after the farm's patience, without our doing anything
-        assert reply.startswith(b"HTTP/1.1 408 "), reply
-        assert b'"upload.stalled"' in reply
+        assert stalled(silent.recv(65_536)), "it ends by itself"
         assert put(farm, upload, 0, data[:MIB]).status_code == 201
+    farm.http.post(f"/uploads/{upload}/complete").raise_for_status()
+    arrived(farm, upload, file)
+
+
+def test_a_newer_request_takes_the_place_of_a_silent_one(farm: Farm, tmp_path: Path) -> None:
+    file = tmp_path / "scan.bin"
+    file.write_bytes(os.urandom(MIB))
+    upload = begun(farm, MIB)
+    with half_open(farm, upload, 0, MIB, b"x" * (MIB // 2)) as silent:
+        began = time.monotonic()
+        until(5, "its bytes were not written", lambda: writing(farm, upload, MIB // 2))
+        until(STALL_S, "it was not let in", lambda: put(farm, upload, 0, file.read_bytes()).status_code == 201)
+        assert time.monotonic() - began < STALL_S, "nobody had to make way"
+        reply = silent.recv(65_536)
+        assert stalled(reply)
+        assert b"took over" in reply
+        with contextlib.suppress(OSError):
+            silent.sendall(b"x" * (MIB // 2))  # too late: it changes nothing
     farm.http.post(f"/uploads/{upload}/complete").raise_for_status()
     arrived(farm, upload, file)
