@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import moderngl
 import numpy as np
 
 from assets.scene import Frame, Quality, Target, View
+from renderers.behind import BehindPass
 from renderers.byte_cache import ByteCache
 from renderers.matrices import column_major, turned, world_to_clip
 from renderers.occlusion import Occlusion
@@ -37,6 +39,7 @@ class Painter:
         self._surfaces = SurfacePass(context, self._programs)
         self._samples = Samples(context, self._programs, self._canvases, self._screen, self._surfaces)
         self._underlay = Underlay(context, self._programs)
+        self._behind = BehindPass(context, self._canvases, self._screen, self._surfaces, self._underlay, tick)
         self._shadows = Shadows(context, self._programs, self._canvases)
         self._light = context.buffer(reserve=(9 + 2 + 4 + 1) * 16)
 
@@ -92,7 +95,7 @@ class Painter:
         ground_map = None
         if ground is not None and keyed:
             ground_map = self._shadows.ground(ground, to_map, target.quality)
-        return Shot(
+        shot = Shot(
             stage=stage,
             view=view,
             target=target,
@@ -105,6 +108,7 @@ class Painter:
             ground_map=ground_map,
             occlusion=occlusion,
         )
+        return replace(shot, behind=self._behind.draw(shot))
 
     # -- once a tile ---------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from renderers.occlusion import Occlusion
 from renderers.sampling import Sampling
 from renderers.shadows import Ground
 from renderers.stage import Column, Stage
+from renderers.surfaces import Behind
 
 Rectangle = tuple[int, int, int, int]
 """Left, top, width, height in pixels of the picture."""
@@ -32,11 +33,12 @@ class Shot:
     ground: Ground | None
     ground_map: moderngl.Texture | None
     occlusion: Occlusion | None
+    behind: Behind | None = None
 
     @property
     def laid(self) -> bool:
         """True if the design is drawn onto a copy of what is under it, because that decides how it looks."""
-        return any(group.blend is not Blend.NORMAL for group in self.stage.groups)
+        return self.behind is not None or any(group.blend is not Blend.NORMAL for group in self.stage.groups)
 
 
 def overlap(a: Rectangle, b: Rectangle) -> Rectangle:

@@ -47,7 +47,9 @@ class SurfacePass:
                 continue
             stage = shot.stage
             mesh = stage.mesh(item, shot.fineness)
-            program = item.surface.program(self._programs, part, ambient=shot.occlusion is not None)
+            program = item.surface.program(
+                self._programs, part, ambient=shot.occlusion is not None, behind=shot.behind
+            )
             if "Light" in program:
                 program["Light"].binding = 0  # type: ignore[union-attr]
             model = shot.turn @ matrix

@@ -9,7 +9,14 @@ from types import MappingProxyType
 import moderngl
 
 CHANNELS: Mapping[str, tuple[int, str]] = MappingProxyType(
-    {"rgba8": (4, "f1"), "rgba16": (4, "f2"), "rg32": (2, "f4"), "r32": (1, "f4"), "r8": (1, "f1")}
+    {
+        "rgba8": (4, "f1"),
+        "rgba16": (4, "f2"),
+        "levels": (4, "f1"),  # with room for smaller levels of itself
+        "rg32": (2, "f4"),
+        "r32": (1, "f4"),
+        "r8": (1, "f1"),
+    }
 )
 """Count and moderngl's type (f1 normalised bytes, f2 and f4 floats)."""
 

@@ -2,6 +2,10 @@
 // premultiplied in the picture's sRGB. Every feature is a definition; what a material lacks costs nothing.
 #include "colour.glsl"
 #include "light.glsl"
+#ifdef CLEAR_PART
+#include "fragments.glsl"
+layout(early_fragment_tests) in;
+#endif
 
 uniform vec4 u_eye;         // eye and 1, or the way back to an orthographic camera and 0
 uniform vec4 u_base;        // linear RGBA
@@ -240,5 +244,8 @@ void main() {
 #else
     f_colour = vec4(srgb_encode(shown), 1.0) * base.a;
 #endif
+#endif
+#ifdef CLEAR_PART
+    collect(f_colour);
 #endif
 }

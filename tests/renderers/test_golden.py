@@ -36,7 +36,38 @@ def matt(red: float, green: float, blue: float, **more) -> Material:
     return Material(base_color=(red, green, blue, 1), metallic=0, roughness=0.7, **more)
 
 
+def glass(roughness: float, red: float, green: float, blue: float) -> Material:
+    return Material(
+        base_color=(red, green, blue, 1),
+        metallic=0,
+        roughness=roughness,
+        extensions={
+            "KHR_materials_transmission": {"transmissionFactor": 1.0},
+            "KHR_materials_volume": {
+                "thicknessFactor": 0.4,
+                "attenuationDistance": 0.8,
+                "attenuationColor": [red, green, blue],
+            },
+        },
+    )
+
+
+def rod(height: float, material: Material) -> Draw:
+    return Draw(primitive=primitive(trimesh.creation.box((3, 0.05, 0.05)), material), matrix=at(0, height, -0.6))
+
+
 SCENES = {
+    "glass": (
+        Background(top="#f4f4f2", bottom="#c9d8d4"),
+        (
+            ball(glass(0.0, 1, 1, 1), x=-0.6, z=0.3),
+            ball(glass(0.35, 0.9, 0.5, 0.4), x=0.6, y=0.45, z=0.5, size=0.45),
+            ring(matt(0.7, 0.05, 0.05)),
+            ball(matt(0.1, 0.2, 0.7), y=0.3, z=-0.5, size=0.3),
+            rod(0.6, matt(0.1, 0.1, 0.1)),
+            rod(0.9, matt(0.1, 0.6, 0.1)),
+        ),
+    ),
     "materials": (
         Background(top="#f4f4f2", bottom="#d9d8d4"),
         (

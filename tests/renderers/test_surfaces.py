@@ -12,6 +12,7 @@ from assets import environments
 from assets.environments import Panel, Studio
 from assets.model import Material
 from assets.scene import Lighting
+from renderers.behind import BehindPass
 from tests.renderers.conftest import ball, card
 from tests.renderers.test_opengl import picture, texture
 
@@ -40,6 +41,12 @@ def room(monkeypatch) -> Lighting:
     return Lighting(studio="room", ground_shadow=False)
 
 
+@pytest.fixture
+def alone(monkeypatch) -> None:
+    """Bodies that transmit show the studio, not the picture behind them."""
+    monkeypatch.setattr(BehindPass, "draw", lambda *_: None)
+
+
 def reflected(frame) -> np.ndarray:
     """Linear radiance of a picture without highlights: sRGB decoded, and the tone mapper's toe undone."""
     code = frame[..., :3] / 255
@@ -62,7 +69,7 @@ FURNACE = {
 @pytest.mark.parametrize("name", FURNACE)
 @pytest.mark.parametrize("metallic", [0.0, 1.0])
 @pytest.mark.parametrize("sheen", [0.0, 1.0])
-def test_a_white_furnace_gives_back_what_it_gets(renderer, room, name, metallic, sheen):
+def test_a_white_furnace_gives_back_what_it_gets(renderer, room, alone, name, metallic, sheen):
     """A white body, matt or metal, rough or smooth, cannot be told from the room that it stands in."""
     for roughness in (0.0, 0.25, 0.5, 0.75, 1.0):
         material = finished(metallic=metallic, roughness=roughness, **FURNACE[name])
@@ -223,7 +230,7 @@ def test_a_thin_film_has_the_colour_that_interference_gives_it(renderer, room, t
     assert np.abs(found - airy(1.8 if thickness else 1.0, thickness, 0.25)).max() < 0.07
 
 
-def test_coloured_glass_darkens_with_the_way_through_it(renderer, room):
+def test_coloured_glass_darkens_with_the_way_through_it(renderer, room, alone):
     """Beer's law: after one attenuation distance light has the attenuation colour, after two its square."""
     shades = {}
     for thickness in (0.1, 0.2):
@@ -238,7 +245,7 @@ def test_coloured_glass_darkens_with_the_way_through_it(renderer, room):
     assert shades[0.2] == pytest.approx([1, 0.25, 0.0625], rel=0.05)
 
 
-def test_transmission_and_thickness_come_from_their_textures(renderer, room):
+def test_transmission_and_thickness_come_from_their_textures(renderer, room, alone):
     """Left: closed, matt white. Right: open, and half as thick as the factor says."""
     red = np.zeros((8, 8, 3))
     red[:, 4:, 0] = 255
@@ -255,7 +262,7 @@ def test_transmission_and_thickness_come_from_their_textures(renderer, room):
     assert frame[32, 44].mean() == pytest.approx(0.125, rel=0.05)
 
 
-def test_every_map_at_once_with_its_own_coordinates(renderer):
+def test_every_map_at_once_with_its_own_coordinates(renderer, alone):
     """Seventeen textures with seventeen transforms fit the device's units and interpolators."""
     names = (
         *("clearcoat/clearcoatTexture", "clearcoat/clearcoatRoughnessTexture", "clearcoat/clearcoatNormalTexture"),
