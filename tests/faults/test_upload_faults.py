@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +19,14 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 import pytest
+from sqlalchemy import func, select, update
 
 from benchmarks import senders
+from farm import tables
+from farm.db import Database, in_seconds
 from farm.embedded import Embedded, embedded
 from tests.e2e.client import Farm
-from tests.faults.processes import kill9, role, until, words
+from tests.faults.processes import kill9, role, scratch_files, until, words
 from tests.faults.proxy import Fault, Way, proxy
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -249,5 +252,92 @@ def test_a_newer_request_takes_the_place_of_a_silent_one(farm: Farm, tmp_path: P
         assert b"took over" in reply
         with contextlib.suppress(OSError):
             silent.sendall(b"x" * (MIB // 2))  # too late: it changes nothing
+    farm.http.post(f"/uploads/{upload}/complete").raise_for_status()
+    arrived(farm, upload, file)
+
+
+# Sessions that nobody goes on with
+
+
+def files(farm: Farm) -> set[str]:
+    """Names of the uploads that have a file."""
+    return {path.name for path in (farm.embedded.data_dir / "blobs" / "uploads").iterdir()}
+
+
+def left_of(database: Database, uploads_: Sequence[str]) -> int:
+    """Rows of these uploads, and of their chunks."""
+    with database.read() as conn:
+        rows = [
+            conn.execute(select(func.count()).where(column.in_(uploads_))).scalar_one()
+            for column in (tables.uploads.c.id, tables.upload_parts.c.upload_id)
+        ]
+    return sum(rows)
+
+
+def test_expired_sessions_leave_no_file_no_row_and_a_note(farm: Farm) -> None:
+    chunked, stalled, untouched = (begun(farm, 4 * MIB) for _ in range(3))
+    put(farm, chunked, 2, os.urandom(MIB)).raise_for_status()
+    tus = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    made = farm.http.post("/tus", headers={"Tus-Resumable": "1.0.0", "Upload-Length": str(2 * MIB)})
+    appended = made.headers["location"].rsplit("/", 1)[1]
+    farm.http.patch(f"/tus/{appended}", content=os.urandom(MIB), headers=tus).raise_for_status()
+    asked = farm.http.post("/uploads/presign", json={"name": "a.bin", "size": MIB})
+    presigned = asked.json()["upload"]["id"]
+    all_of_them = [chunked, stalled, untouched, appended, presigned]
+    assert files(farm) >= set(all_of_them)
+
+    database = Database(f"sqlite:///{farm.embedded.data_dir / 'farm.db'}")
+    with closing(database), half_open(farm, stalled, 0, MIB, b"x" * (MIB // 2)) as silent:
+        until(5, "its bytes were not written", lambda: writing(farm, stalled, MIB // 2))
+        with database.write() as conn:
+            over = update(tables.uploads).where(tables.uploads.c.id.in_(all_of_them))
+            conn.execute(over.values(expires_at=in_seconds(-1)))
+        kill9(role(farm.embedded, "api.reconcile"))  # it looks once a minute, and first of all when it begins
+        until(20, "rows were left", lambda: not left_of(database, all_of_them))
+        until(5, "files were left", lambda: not files(farm) & set(all_of_them))
+        assert silent.recv(65_536).startswith(b"HTTP/1.1 4")
+    assert not files(farm) & set(all_of_them), "a writer brought a file back"
+    assert not scratch_files(farm.embedded.data_dir)
+    gone = put(farm, chunked, 0, os.urandom(MIB))
+    assert (gone.status_code, gone.json()["code"]) == (404, "not_found")
+    noted = [row for row in farm.http.get("/audit").json()["items"] if row["action"] == "upload.expired"]
+    received = {row["subject"]: row["data"]["received"] for row in noted if row["subject"] in all_of_them}
+    assert received == {chunked: MIB, stalled: 0, untouched: 0, appended: MIB, presigned: 0}
+
+
+# Room that runs out
+
+
+@contextlib.contextmanager
+def full_disk(farm: Farm, size: int) -> Iterator[None]:
+    """No process of the door can make a file longer than ``size``: writes behind that fail as on a full disk."""
+    doors = role(farm.embedded, *API)
+    assert doors
+    before = [door.rlimit(psutil.RLIMIT_FSIZE) for door in doors]
+    for door, (_, hard) in zip(doors, before, strict=True):
+        door.rlimit(psutil.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        for door, limits in zip(doors, before, strict=True):
+            door.rlimit(psutil.RLIMIT_FSIZE, limits)
+
+
+def test_a_full_disk_is_named_and_the_upload_goes_on_when_there_is_room(farm: Farm, tmp_path: Path) -> None:
+    file = tmp_path / "scan.bin"
+    file.write_bytes(os.urandom(32 * MIB))
+    data, half = file.read_bytes(), 16 * MIB
+    upload = begun(farm, len(data), half)
+    before = files(farm)
+    with full_disk(farm, half + MIB):
+        assert put(farm, upload, 0, data[:half]).status_code == 201
+        full = put(farm, upload, 1, data[half:])
+        assert (full.status_code, full.json()["code"]) == (507, "farm.disk_full")
+        refused = farm.http.post("/uploads", json={"name": "other.bin", "size": half + 2 * MIB})
+        assert (refused.status_code, refused.json()["code"]) == (507, "farm.disk_full")
+        assert files(farm) == before
+        view = farm.http.get(f"/uploads/{upload}").json()
+        assert (view["state"], view["received"], view["missing"]) == ("open", half, [[1, 1]])
+    assert put(farm, upload, 1, data[half:]).status_code == 201
     farm.http.post(f"/uploads/{upload}/complete").raise_for_status()
     arrived(farm, upload, file)
