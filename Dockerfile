@@ -36,7 +36,7 @@ ENV PATH=/opt/farm/bin:$PATH PYTHONUNBUFFERED=1 FARM_DATA_DIR=/var/lib/farm FARM
 USER farm
 WORKDIR /var/lib/farm
 VOLUME /var/lib/farm
-EXPOSE 8420 8421 8422
+EXPOSE 8420 8421 8422 8423
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=4 \
   CMD ["farm", "doctor", "--only", "http"]

@@ -27,7 +27,7 @@ LIGHT_WAIT_S = 5.0
 GZIP_BYTES = 1000
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_SECURITY = (
+SECURITY = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
@@ -103,7 +103,7 @@ async def before_send(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start":
         headers = [*message["headers"], (b"x-request-id", request_id(scope).encode())]
         present = {name for name, _ in headers}
-        headers += [row for row in _SECURITY if row[0] not in present]
+        headers += [row for row in SECURITY if row[0] not in present]
         message["headers"] = headers
 
 

@@ -24,7 +24,7 @@ from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.http import request_id
+from api.http import header, request_id
 from assets.errors import ContentError
 from farm.errors import FarmError, Refused, lookup
 
@@ -194,27 +194,32 @@ def problem(error: FarmError, *, ko: bool = False, instance: str = "") -> dict[s
     return body
 
 
-def respond(request: Request[Any, Any, Any], raised: Exception) -> Response[bytes]:
-    """Litestar's exception handler: logs what is the farm's fault, answers with a problem."""
+def answered(scope: Mapping[str, Any], raised: Exception) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of a problem; logs what is the farm's fault. Of ``scope``, path and headers count."""
     error = as_farm_error(raised)
-    name = request_id(request.scope)
+    name = request_id(scope)
     status = lookup(error.code).status
     if error.code == "farm.internal":
-        log.error("http.failed", request_id=name, path=request.scope["path"], exc_info=raised)
+        log.error("http.failed", request_id=name, path=scope["path"], exc_info=raised)
     elif status >= 500:
-        log.warning("http.unavailable", request_id=name, path=request.scope["path"], code=error.code, why=str(raised))
-    ko = korean(request.headers.get("accept-language", ""))
+        log.warning("http.unavailable", request_id=name, path=scope["path"], code=error.code, why=str(raised))
+    ko = korean((header(scope, b"accept-language") or b"").decode("latin-1"))
     headers = {"content-language": "ko" if ko else "en", "vary": "accept-language"}
     if status in RETRY_AFTER_S:
         seconds = max(1, round(float(error.data.get("retry_after_s", RETRY_AFTER_S[status]))))
         headers["retry-after"] = str(seconds)
     if status == 401:
         headers["www-authenticate"] = 'Bearer realm="farm"'
-    if isinstance(raised, MethodNotAllowedException) and raised.headers:
-        headers["allow"] = raised.headers["allow"]
     if "total" in error.data and status == 416:
         headers["content-range"] = f"bytes */{error.data['total']}"
-    body = msgspec.json.encode(problem(error, ko=ko, instance=name))
+    return status, headers, msgspec.json.encode(problem(error, ko=ko, instance=name))
+
+
+def respond(request: Request[Any, Any, Any], raised: Exception) -> Response[bytes]:
+    """Litestar's exception handler."""
+    status, headers, body = answered(request.scope, raised)
+    if isinstance(raised, MethodNotAllowedException) and raised.headers:
+        headers["allow"] = raised.headers["allow"]
     return Response(content=body, status_code=status, headers=headers, media_type=MEDIA_TYPE)
 
 

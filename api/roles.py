@@ -14,6 +14,7 @@ from farm.errors import Refused
 from farm.settings import Settings
 from farm.supervisor import Child, Supervisor
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
 
@@ -30,6 +31,7 @@ ROLES: Mapping[str, Role] = {
     "worker-light": Role(module="api.worker"),
     "worker-heavy": Role(module="pipelines.worker", nice=5),
     "reconciler": Role(module="api.reconcile"),
+    "ingest": Role(module="api.ingest"),
     "realtime": Role(module="api.realtime"),
     "flower": Role(module="api.flower_role"),
 }
@@ -53,6 +55,10 @@ def up(settings: Settings, names: Sequence[str] = ()) -> int:
 
     roles = chosen(names)
     settings = runtime.prepare(settings)
+    local = settings.http_host in LOOPBACK and not settings.public_url
+    if "ingest" in roles and local and not settings.ingest_url:
+        here = f"http://{settings.http_host}:{settings.ingest_port}"
+        settings = settings.model_copy(update={"ingest_url": here})
     children: list[Child] = []
     if settings.embedded_redis:
         url, start = redis_server.choose_url(settings.data_dir)

@@ -22,6 +22,7 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from benchmarks import report
 from benchmarks.peers.nginx import nginx
@@ -111,10 +112,13 @@ def p99(before: dict[float, float], after: dict[float, float]) -> float:
     return min(bound for bound in after if after[bound] - before[bound] >= 0.99 * total)
 
 
-def farm_seconds(farm: Embedded, sender: Sender, sums: list[str], size: int) -> float:
-    """One upload of all chunks, deleted afterwards."""
-    upload = api(farm, "POST", "/uploads", {"name": "bench.bin", "size": size, "chunk_size": CHUNK})["id"]
-    seconds = sender.send(
+def farm_seconds(farm: Embedded, file: Path, connections: int, sums: list[str], *, ingest: bool = True) -> float:
+    """One upload of all chunks, deleted afterwards: to where the farm says, or else to its HTTP door."""
+    size = file.stat().st_size
+    made = api(farm, "POST", "/uploads", {"name": "bench.bin", "size": size, "chunk_size": CHUNK})
+    upload = made["id"]
+    door = urlsplit(str(made["links"]["chunks"]) if ingest else farm.url)  # type: ignore[index]
+    seconds = Sender(int(door.port or 80), file, connections).send(
         lambda number: (
             f"PUT /api/v1/uploads/{upload}/chunks/{number} HTTP/1.1\r\n"
             f"Authorization: Bearer {farm.token}\r\nX-Checksum: crc32c {sums[number]}\r\n"
@@ -169,28 +173,30 @@ def main() -> None:
         sums = checksums_of(file)  # also brings it into the page cache
         for sync in (False, True):
             name = "_sync" if sync else ""
-            roles = ("api", "reconciler")
+            roles = ("api", "ingest", "reconciler")
             env = {"FARM_UPLOAD_SYNC": str(sync).lower()}
             with (
                 embedded(folder / f"farm{name}", roles=roles, env=env) as farm,
                 nginx(folder / f"nginx{name}") as peer,
             ):
-                mine = Sender(int(farm.url.rpartition(":")[2]), file, options.connections)
                 theirs = Sender(peer[0], file, options.connections)
-                ours_s, theirs_s, late = [], [], []
+                ours_s, theirs_s, plain_s, late = [], [], [], []
                 for _ in range(options.repeats):
                     before = delays(farm)
-                    ours_s.append(farm_seconds(farm, mine, sums, size))
+                    ours_s.append(farm_seconds(farm, file, options.connections, sums))
                     late.append(p99(before, delays(farm)))
                     theirs_s.append(nginx_seconds(theirs, peer[1], sync=sync))
+                    plain_s.append(farm_seconds(farm, file, options.connections, sums, ingest=False))
                     report.say(
                         options,
                         f"{'synced' if sync else 'not synced':10} farm {size / ours_s[-1] / 1e6:6.0f} MB/s  "
-                        f"nginx {size / theirs_s[-1] / 1e6:6.0f} MB/s  loop p99 <= {late[-1] * 1000:.0f} ms",
+                        f"nginx {size / theirs_s[-1] / 1e6:6.0f} MB/s  "
+                        f"HTTP door {size / plain_s[-1] / 1e6:6.0f} MB/s  loop p99 <= {late[-1] * 1000:.0f} ms",
                     )
             shutil.rmtree(folder / f"farm{name}", ignore_errors=True)
             ours, peer_s = statistics.median(ours_s), statistics.median(theirs_s)
             figures[f"farm_mb_s{name}"] = round(size / ours / 1e6, 1)
+            figures[f"http_door_mb_s{name}"] = round(size / statistics.median(plain_s) / 1e6, 1)
             figures[f"nginx_mb_s{name}"] = round(size / peer_s / 1e6, 1)
             figures[f"ratio_nginx{name}"] = round(peer_s / ours, 3)
             figures[f"loop_p99_ms{name}"] = round(max(late) * 1000, 1)

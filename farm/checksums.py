@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-import google_crc32c
+import crc32c
 import xxhash
 
 from farm.errors import Refused
@@ -40,8 +40,7 @@ class Crc32c:
 
     def update(self, data: bytes | memoryview, /) -> None:
         """More bytes."""
-        # The library reads `bytes` alone.
-        self._value = google_crc32c.extend(self._value, data if isinstance(data, bytes) else bytes(data))
+        self._value = crc32c.crc32c(data, self._value)
 
     def digest(self) -> bytes:
         """Four bytes."""

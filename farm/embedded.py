@@ -73,12 +73,13 @@ def embedded(
     Raises FarmFault ``farm.unavailable`` with the end of the log when it does not get ready.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    http, realtime, flower = free_ports(3)
+    http, realtime, flower, ingest = free_ports(4)
     settings = {
         "FARM_DATA_DIR": str(data_dir),
         "FARM_HTTP_PORT": str(http),
         "FARM_REALTIME_PORT": str(realtime),
         "FARM_FLOWER_PORT": str(flower),
+        "FARM_INGEST_PORT": str(ingest),
         **(env or {}),
     }
     log = data_dir / "farm.log"

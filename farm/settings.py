@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     metrics_port: int = 0
     public_url: str = ""
     http_workers: int = 1
+    ingest_port: int = 8423
+    ingest_url: str = ""  # where users reach the door for upload bytes; empty: they send them to the HTTP door
     cors_origins: str = ""  # whose pages may call the HTTP door: https://studio.example, comma-separated, or *
 
     secret_key: SecretStr = SecretStr("")  # signs links; made on first start in <data_dir>/secret.key when empty

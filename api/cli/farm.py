@@ -13,7 +13,7 @@ from api.cli.screen import Format, Output, show
 def up(
     roles: Annotated[
         list[str] | None,
-        typer.Argument(help="api, realtime, worker-light, worker-heavy, reconciler, flower; all when none is named."),
+        typer.Argument(help="api, ingest, realtime, worker-light, worker-heavy, reconciler, flower; all by default."),
     ] = None,
 ) -> int:
     """Runs the farm on this machine until it is stopped."""

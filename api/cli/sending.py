@@ -10,6 +10,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import httpx
 import orjson
 
 from api.cli.patience import Patience
@@ -57,6 +58,7 @@ class Sending:
         self._kept = 0
         self._on_the_way: dict[int, int] = {}
         self._lock = Lock()
+        self._door = ""
 
     @property
     def kept(self) -> int:
@@ -142,6 +144,7 @@ class Sending:
     # The chunks
 
     def _send(self) -> None:
+        self._door = self.upload.get("links", {}).get("chunks", f"{self._path}/chunks")
         missing = iter([n for n in range(self.upload["chunks"]) if n not in self._stored])
         outcomes: SimpleQueue[Exception | None] = SimpleQueue()
         threads = [
@@ -203,12 +206,18 @@ class Sending:
             "Content-Length": str(size),
             "X-Checksum": f"crc32c {crc32c}",
         }
-        path = f"{self._path}/chunks/{number}"
+
+        def put() -> httpx.Response:
+            door = self._door
+            try:
+                body = self._body(number, start, size)
+                return self._farm.http.put(f"{door}/{number}", content=body, headers=headers)
+            except httpx.ConnectError:
+                self._door = f"{self._path}/chunks"  # a fast door that cannot be reached from here is none
+                raise
+
         try:
-            self._patience.ask(
-                lambda: self._farm.http.put(path, content=self._body(number, start, size), headers=headers),
-                self._must_be_open,
-            )
+            self._patience.ask(put, self._must_be_open)
         except FarmError as error:
             if error.code == "upload.not_open":  # what ended it says more
                 self._must_be_open()

@@ -29,7 +29,8 @@ MAX_REMEMBERED = 10_000
 class Authenticator:
     """Token text -> Actor, with the database asked at most every five seconds a token, in a thread of ``pool``.
 
-    Belongs to one event loop. A wrong token is remembered too, so that guessing costs the database little.
+    Belongs to one event loop, or (:meth:`verified` alone) to threads. A wrong token is remembered too, so that
+    guessing costs the database little.
     """
 
     def __init__(self, db: Database, pool: ThreadPoolExecutor) -> None:
@@ -41,9 +42,20 @@ class Authenticator:
 
     async def actor(self, authorization: bytes | None) -> Actor:
         """Raises Refused ``auth.missing`` or ``auth.invalid``."""
-        if authorization is None or authorization[:7].lower() != b"bearer ":
-            raise Refused("auth.missing", "send Authorization: Bearer <token>")
-        return await self.token(authorization[7:].strip().decode("latin-1"))
+        return await self.token(_bearer(authorization))
+
+    def verified(self, authorization: bytes | None) -> Actor:
+        """The same for a thread, which waits for the database itself."""
+        text = _bearer(authorization)
+        found = self._known.get(text)
+        if found is None or found[0] < time.monotonic():
+            outcome = self._verify(text)
+            self._remember(text, outcome)
+        else:
+            outcome = found[1]
+        if isinstance(outcome, FarmError):
+            raise outcome
+        return outcome
 
     async def token(self, text: str) -> Actor:
         """The owner of a token's text."""
@@ -64,10 +76,13 @@ class Authenticator:
             self._asked[text] = asked
             asked.add_done_callback(lambda _: self._asked.pop(text, None))
         outcome = await asyncio.shield(asked)
+        self._remember(text, outcome)
+        return outcome
+
+    def _remember(self, text: str, outcome: Actor | FarmError) -> None:
         if len(self._known) >= MAX_REMEMBERED:
             self._known.clear()
         self._known[text] = (time.monotonic() + REMEMBERED_S, outcome)
-        return outcome
 
     def _verify(self, text: str) -> Actor | FarmError:
         try:
@@ -92,6 +107,12 @@ class Authenticator:
             tokens.touch(self._db, (token_id,))
         except SQLAlchemyError as error:
             log.warning("token.use_not_noted", why=type(error).__name__)
+
+
+def _bearer(authorization: bytes | None) -> str:
+    if authorization is None or authorization[:7].lower() != b"bearer ":
+        raise Refused("auth.missing", "send Authorization: Bearer <token>")
+    return authorization[7:].strip().decode("latin-1")
 
 
 def allows(actor: Actor, scope: str) -> bool:

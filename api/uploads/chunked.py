@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -38,7 +38,7 @@ from api.uploads.schemas import (
     UploadView,
 )
 from farm.checksums import Checksum, from_base64, from_digest_field, from_plain
-from farm.chunks import ChunkWriter, Written
+from farm.chunks import Written
 from farm.errors import Refused
 from farm.jobs import Actor
 from farm.sessions import Wanted
@@ -63,7 +63,8 @@ _complete = msgspec.json.Decoder(CompleteRequest)
 )
 async def create_upload(request: Request[Any, Any, Any]) -> Answer:
     """Opens a session. Send the chunks next, each of ``chunk_size`` bytes (the last one has the rest), numbered from
-    0, in any order and in parallel. The session expires when nothing came for a day (longer in higher tiers).
+    0, to ``links.chunks``/N, in any order and in parallel. The session expires when nothing came for a day (longer in
+    higher tiers).
     """
     parts = services(request)
     asked = decoded(_create, await json_body(request, MAX_REQUEST))
@@ -77,6 +78,7 @@ async def create_upload(request: Request[Any, Any, Any]) -> Answer:
     )
     upload = await parts.thread(parts.sessions.create, request.user, wanted)
     view = await parts.read(lambda conn: reads.views(conn, [upload])[0])
+    view = reads.sent_to(view, parts.settings.ingest_url)
     return Answer(view, status=201, headers=[(b"location", view.links["self"].encode())])
 
 
@@ -113,7 +115,8 @@ async def list_uploads(
         name=None if name is None else unicodedata.normalize("NFC", name),
         fingerprint=fingerprint,
     )
-    return Page.of(await parts.read(work), limit).answer(request)
+    found = [reads.sent_to(view, parts.settings.ingest_url) for view in await parts.read(work)]
+    return Page.of(found, limit).answer(request)
 
 
 @get("/uploads/{upload_id:str}", guards=[scope("jobs:read")], summary="Read an upload", responses={200: ONE})
@@ -128,7 +131,7 @@ async def read_upload(
     if wait:
         await completion.ended(parts, request.user.owner, upload_id, wait)
     view = await completion.view(parts, request.user.owner, upload_id, chunks=chunks)
-    return Answer(view, headers=preference_applied(wait))
+    return Answer(reads.sent_to(view, parts.settings.ingest_url), headers=preference_applied(wait))
 
 
 @put(
@@ -146,8 +149,13 @@ async def put_chunk(request: Request[Any, Any, Any], upload_id: FromPath[str], n
     parts = services(request)
     actor: Actor = request.user
     written = await receive_chunk(parts, request, actor.owner, upload_id, number)
+    return Answer(stored(written), status=201 if written.fresh else 200)
+
+
+def stored(written: Written) -> ChunkStored:
+    """The answer to a chunk."""
     part = written.counted.part
-    answer = ChunkStored(
+    return ChunkStored(
         number=part.number,
         start=part.start,
         size=part.size,
@@ -155,41 +163,33 @@ async def put_chunk(request: Request[Any, Any, Any], upload_id: FromPath[str], n
         received=written.upload.received,
         missing_bytes=(written.upload.size or 0) - written.upload.received,
     )
-    return Answer(answer, status=201 if written.fresh else 200)
 
 
 async def receive_chunk(
     parts: Services, request: Request[Any, Any, Any], owner: str | None, upload_id: str, number: int
 ) -> Written:
     """Takes a chunk in, and looks at it if it is the first one."""
-    checksum, length = checksum_of(request), content_length(request.scope)
+    checksum, length = checksum_of(request.scope), content_length(request.scope)
     open_writer = partial(parts.chunks.chunk, owner, upload_id, number, length=length, checksum=checksum)
 
-    def land(writer: ChunkWriter, pieces: Iterator[bytes]) -> Written:
-        with completion.watched(writer, parts.sessions) as look:
-            for piece in pieces:
-                look.write(piece)
-            written = writer.finish()
-            look.now()
-        return written
-
+    land = partial(completion.land, parts.sessions)
     try:
         return await receive(parts, request, (upload_id, number), open_writer, land)
     except Broken:
         raise Refused("request.malformed", "the connection ended before the chunk did: send it again") from None
 
 
-def checksum_of(request: Request[Any, Any, Any]) -> Checksum | None:
+def checksum_of(scope: Mapping[str, Any]) -> Checksum | None:
     """What the client says of the body, if anything. Raises Refused ``upload.checksum_unknown``."""
     for name in (b"content-digest", b"repr-digest"):
-        given = header(request.scope, name)
+        given = header(scope, name)
         if given is not None:
             return from_digest_field(given.decode("latin-1"))
-    given = header(request.scope, b"x-checksum")
+    given = header(scope, b"x-checksum")
     if given is not None:
         return from_plain(given.decode("latin-1"))
     for name, algorithm in ((b"x-amz-checksum-crc32c", "crc32c"), (b"x-amz-checksum-sha256", "sha256")):
-        given = header(request.scope, name)
+        given = header(scope, name)
         if given is not None:
             return from_plain(f"{algorithm} {from_base64(given.decode('latin-1')).hex()}")
     return None

@@ -12,7 +12,7 @@ from api.services import Services
 from api.uploads import reads
 from api.uploads.schemas import UploadView
 from assets.errors import ContentError
-from farm.chunks import HEAD_BYTES, AppendWriter, ChunkWriter
+from farm.chunks import HEAD_BYTES, AppendWriter, ChunkWriter, Written
 from farm.errors import Refused
 from farm.jobs import Actor, NewJob
 from farm.media import HEAD_BYTES as SNIFFED
@@ -36,7 +36,7 @@ class Look:
         self._upload = writer.upload
         self._due = writer.first and not writer.upload.partial and writer.upload.media_type is None
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Raises what the writer does, and Refused when the file cannot be used."""
         self._writer.write(data)
         if self._due and not self._writer.checked_late and len(self._writer.head) >= HEAD_BYTES:
@@ -72,6 +72,18 @@ def watched(writer: ChunkWriter | AppendWriter, sessions: Sessions) -> Iterator[
             sessions.fail(writer.upload.id, look.refused)
         elif look.found is not None:
             sessions.looked(writer.upload.id, look.found)
+
+
+def land(sessions: Sessions, writer: ChunkWriter, pieces: Iterator[bytes | memoryview]) -> Written:
+    """A chunk's bytes to their place, looked at if they are the first. Raises what the writer does, and Refused when
+    the file cannot be used.
+    """
+    with watched(writer, sessions) as look:
+        for piece in pieces:
+            look.write(piece)
+        written = writer.finish()
+        look.now()
+    return written
 
 
 async def complete(parts: Services, actor: Actor, upload_id: str, digest: str | None = None) -> Upload:

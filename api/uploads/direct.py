@@ -32,6 +32,7 @@ from farm.upload_rows import find, unknown
 
 ONE_PUT = 5 * 1024**3
 """Amazon S3 User Guide, "Uploading objects": the most that a single PUT takes."""
+MAX_EXPIRES = 12
 _decoder = msgspec.json.Decoder(PresignRequest)
 _EXAMPLE = {"name": "print.tif", "size": 734_003_200, "type": "image/tiff", "expires_in": 3600}
 
@@ -68,7 +69,10 @@ async def presign(request: Request[Any, Any, Any]) -> Answer:
     if found is None:
         signature = sign(parts.settings.secret_key.get_secret_value(), upload.id, expires)
         here = f"/api/v1/uploads/{upload.id}/content?expires={expires}&signature={signature}"
-        found = f"{parts.settings.url}{here}", {"Content-Type": media_type, "Content-Length": str(asked.size)}
+        found = (
+            f"{parts.settings.ingest_url or parts.settings.url}{here}",
+            {"Content-Type": media_type, "Content-Length": str(asked.size)},
+        )
     answer = Presigned(
         upload=await parts.read(lambda conn: reads.views(conn, [upload])[0]),
         url=found[0],
@@ -77,6 +81,15 @@ async def presign(request: Request[Any, Any, Any]) -> Answer:
         expires_at=datetime.fromtimestamp(expires, UTC),
     )
     return Answer(answer, status=201, headers=[(b"location", f"/api/v1/uploads/{upload.id}".encode())])
+
+
+def must_be_signed(secret: str, upload_id: str, expires: str, signature: str) -> None:
+    """Raises Refused ``link.invalid`` or ``link.expired``."""
+    good = expires.isdecimal() and len(expires) <= MAX_EXPIRES and is_id(upload_id)
+    if not good or not hmac.compare_digest(sign(secret, upload_id, int(expires)).encode(), signature.encode()):
+        raise Refused("link.invalid", "the URL was changed or made by another farm: ask for a new one")
+    if time.time() >= int(expires):
+        raise Refused("link.expired", "the URL has expired: ask its owner for a new one")
 
 
 @put(
@@ -89,17 +102,12 @@ async def presign(request: Request[Any, Any, Any]) -> Answer:
 async def put_content(
     request: Request[Any, Any, Any],
     upload_id: FromPath[str],
-    expires: Annotated[str, QueryParameter(max_length=12)] = "",
+    expires: Annotated[str, QueryParameter(max_length=MAX_EXPIRES)] = "",
     signature: Annotated[str, QueryParameter(max_length=100)] = "",
 ) -> Answer:
     """The whole file in one PUT, without a token. It may be sent again until it has arrived whole."""
     parts = services(request)
-    secret = parts.settings.secret_key.get_secret_value()
-    good = expires.isdecimal() and is_id(upload_id)
-    if not good or not hmac.compare_digest(sign(secret, upload_id, int(expires)).encode(), signature.encode()):
-        raise Refused("link.invalid", "the URL was changed or made by another farm: ask for a new one")
-    if time.time() >= int(expires):
-        raise Refused("link.expired", "the URL has expired: ask its owner for a new one")
+    must_be_signed(parts.settings.secret_key.get_secret_value(), upload_id, expires, signature)
     upload = await parts.read(partial(find, upload_id=upload_id, owner=None))
     if upload.protocol != "direct":
         raise unknown()

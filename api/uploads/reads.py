@@ -26,6 +26,13 @@ def one(conn: Connection, owner: str | None, upload_id: str, *, chunks: bool = F
     return view
 
 
+def sent_to(view: UploadView, door: str) -> UploadView:
+    """With the address of the door that takes its chunks in, where that is another one than this."""
+    if not door or "chunks" not in view.links:
+        return view
+    return replace(view, links={**view.links, "chunks": f"{door.rstrip('/')}{view.links['chunks']}"})
+
+
 def page(
     conn: Connection,
     owner: str,
@@ -68,6 +75,8 @@ def _view(
 ) -> UploadView:
     here = f"/api/v1/uploads/{upload.id}"
     links = {"self": here, "events": f"{here}/events", "complete": f"{here}/complete"}
+    if upload.protocol == "chunks" and upload.state == UploadState.OPEN:
+        links["chunks"] = f"{here}/chunks"
     if upload.job_id is not None:
         links["job"] = f"/api/v1/jobs/{upload.job_id}"
     complete = upload.state == UploadState.COMPLETE

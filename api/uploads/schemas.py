@@ -79,6 +79,7 @@ class ChunkStored(msgspec.Struct, kw_only=True, frozen=True):
 class UploadView(msgspec.Struct, kw_only=True, frozen=True):
     """An upload. ``type`` was declared, ``media_type`` was found; ``missing`` are ranges of chunk numbers, at most
     100; ``sha256`` was announced until the state is ``complete``, then it is true, and names the blob.
+    ``links.chunks`` may be on another host or port: chunk N goes to ``links.chunks``/N.
     """
 
     id: str
