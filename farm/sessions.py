@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 
 from farm import audit, quotas
 from farm.db import Database, in_seconds, now
@@ -396,51 +396,59 @@ class Sessions:
             ).rowcount
 
     def _settle(self, upload_id: str, job_state: str, code: str | None) -> bool:
-        def work(conn: Connection) -> list[Place] | None:
+        """What is not needed any more goes before that is written down: whoever is killed in between leaves an upload
+        that is settled again, and never gigabytes that nobody knows of.
+        """
+        succeeded = job_state == JobState.SUCCEEDED
+        failed = job_state == JobState.FAILED and code is not None and lookup(code).status < 500
+
+        def work(conn: Connection) -> bool:
             upload = find(conn, upload_id, owner=None, lock=True)
             if upload.state != UploadState.ASSEMBLING:
-                return None
+                return False
             error = conn.execute(select(jobs.c.error_detail).where(jobs.c.id == upload.job_id)).scalar_one_or_none()
             ended = {"expires_at": in_seconds(RECEIPT_H * 3600)}
-            if job_state == JobState.SUCCEEDED:
+            if succeeded:
                 made_of = conn.execute(
                     select(artifacts.c.digest, artifacts.c.media_type).where(artifacts.c.job_id == upload.job_id)
                 ).first()
                 found = {} if made_of is None else {"digest": made_of.digest, "media_type": made_of.media_type}
                 if upload.digest not in {None, found.get("digest", upload.digest)}:  # it was told after the job began
                     wrong = f"the file has the SHA-256 {found['digest']}, {upload.digest} was announced"
-                    failed = {"error_code": "blob.digest_mismatch", "error_detail": wrong}
-                    _changed(conn, upload_id, state=UploadState.FAILED, **failed, **ended)
+                    mismatch = {"error_code": "blob.digest_mismatch", "error_detail": wrong}
+                    _changed(conn, upload_id, state=UploadState.FAILED, **mismatch, **ended)
                 else:
                     size = upload.size or 0
                     _changed(
                         conn, upload_id, state=UploadState.COMPLETE, received=size, error_code=None, **found, **ended
                     )
-            elif job_state == JobState.FAILED and code is not None and lookup(code).status < 500:
+            elif failed:
                 _changed(conn, upload_id, state=UploadState.FAILED, error_code=code, error_detail=error, **ended)
             else:
                 _changed(conn, upload_id, state=UploadState.OPEN, error_code=code, error_detail=error)
-                return []
+                return True
             conn.execute(delete(upload_parts).where(upload_parts.c.upload_id == upload_id))
-            gone = [upload.place]
-            if job_state == JobState.SUCCEEDED:
-                for name in upload.sources:  # a partial upload has done its duty
-                    source = conn.execute(
-                        delete(uploads)
-                        .where(uploads.c.id == name, uploads.c.owner == upload.owner, uploads.c.partial)
-                        .returning(uploads.c.place)
-                    ).first()
-                    gone += [source.place] if source is not None else []
-            return gone
+            if succeeded:
+                conn.execute(delete(uploads).where(*_joined_into(upload)))
+            return True
 
-        places = self.db.transact(work)
-        if places is None:
+        if succeeded or failed:
+            for place in self._spent(upload_id, joined=succeeded):
+                self.parts.remove(place)
+        if not self.db.transact(work):
             return False
-        for place in places:
-            self.parts.remove(place)
         with self.db.read() as conn:
             self.tell(find(conn, upload_id, owner=None))
         return True
+
+    def _spent(self, upload_id: str, *, joined: bool) -> list[Place]:
+        """Places of an upload whose job has ended for good; with ``joined`` also those of its partial uploads."""
+        with self.db.read() as conn:
+            upload = find(conn, upload_id, owner=None)
+            if upload.state != UploadState.ASSEMBLING:
+                return []
+            partial = conn.execute(select(uploads.c.place).where(*_joined_into(upload))) if joined else ()
+            return [upload.place, *(row.place for row in partial)]
 
     # Ending
 
@@ -487,6 +495,11 @@ class Sessions:
                 return conn.execute(select(uploads.c.id).where(uploads.c.id.in_(list(upload_ids)))).scalars().all()
 
         return self.parts.sweep(known, older_than)
+
+
+def _joined_into(upload: Upload) -> tuple[ColumnElement[bool], ...]:
+    """The partial uploads that have done their duty."""
+    return (uploads.c.id.in_(upload.sources), uploads.c.owner == upload.owner, uploads.c.partial)
 
 
 def _changed(conn: Connection, upload_id: str, **changes: Any) -> Upload:

@@ -78,7 +78,6 @@ class Model:
     announced: str | None = None
     job: Job | None = None
     error: str | None = None
-    littered: bool = False  # a crash left its bytes behind
 
     @property
     def id(self) -> str:
@@ -296,10 +295,10 @@ class Uploads(RuleBasedStateMachine):
             code = "not_found"
         elif not model.tus or model.sources:
             code = "upload.not_open"
-        elif off:
-            code = "upload.offset"
         elif model.state != "open":
             code = "upload.not_open"
+        elif off:
+            code = "upload.offset"
         elif length is not None and model.size is not None and length > model.size - model.received:
             code = "upload.too_large"
         elif any(one.model is model for one in self.open):
@@ -611,11 +610,12 @@ class Uploads(RuleBasedStateMachine):
         ready = [model for model in ready if model.job and model.job.state in ENDED]
         if dies and len(ready) > 1:
             return
-        with self.dying(dies and bool(ready) and self.removes(ready[0])):
+        died = dies and bool(ready) and self.removes(ready[0])
+        with self.dying(died):
             assert self.farm.sessions.settle() == len(ready)
-        for model in ready:
-            self.settled(model)
-            model.littered = dies
+        if not died:  # else the next one does it, and leaves nothing
+            for model in ready:
+                self.settled(model)
 
     @staticmethod
     def removes(model: Model) -> bool:
@@ -713,7 +713,7 @@ class Uploads(RuleBasedStateMachine):
         assert row.job_id == (model.job.id if model.job else None)
         if model.state in {"complete", "failed"}:
             assert parts == []
-            assert model.littered or model.id not in files
+            assert model.id not in files
             if model.state == "complete":
                 assert row.digest == sha(model.content)
                 assert b"".join(self.farm.blobs.read(row.digest)) == model.content
