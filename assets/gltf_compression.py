@@ -1,7 +1,8 @@
 """Compressed geometry: EXT_ and KHR_meshopt_compression, and KHR_draco_mesh_compression.
 
-Both decoders are native code that allocates what a file's header asks for, so the declared sizes are checked
-first: meshopt's against the buffer view, Draco's (read from its own header) against the accessors.
+Both decoders are native code that allocates what a file asks for, so the declared sizes are checked first:
+meshopt's against the buffer view, Draco's (read from its own header) against the accessors. What a Draco header
+does not say is bounded by :mod:`assets.headroom`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from assets.errors import ModelError
 from assets.gltf_json import Item
+from assets.headroom import headroom
 
 MESHOPT: Final = ("EXT_meshopt_compression", "KHR_meshopt_compression")
 """The second adds a vertex codec, which the decoder tells by itself, and the filter COLOR."""
@@ -25,6 +27,9 @@ _MESHOPT_RATIO: Final = 2_048
 bytes that do not change costs one control byte in the newer vertex codec. Triangles cost a byte each."""
 _FACES_PER_BYTE: Final = 64
 """Real Draco meshes spend 0.1 byte a face and more (flat grids the least); a bomb spends almost nothing."""
+_DRACO_SLACK: Final = 256 * 2**20
+"""Bytes that decoding may take beyond four times its result. A stream's own list of attributes comes after data of
+unknown length, so what it will really allocate cannot be read beforehand; the decoder is stopped there instead."""
 _HAS_METADATA: Final = 0x8000
 
 
@@ -101,22 +106,32 @@ def _meshopt_error(extension: Item, what: str) -> ModelError:
 
 
 def decode_draco(
-    extension: Item, source: memoryview, attributes: Mapping[str, int], *, vertices: int, triangles: int
+    extension: Item,
+    source: memoryview,
+    attributes: Mapping[str, int],
+    *,
+    vertices: int,
+    triangles: int,
+    expected: int,
 ) -> tuple[NDArray[np.uint32], dict[str, NDArray[Any]]]:
     """Decodes a Draco mesh: indices uint32[m, 3], and each wanted attribute [n, width] as it was stored.
 
     ``attributes`` maps glTF names to Draco's unique ids; ``vertices`` and ``triangles`` are what the accessors
-    declare and what the stream must hold. Raises ModelError ``model.draco``.
+    declare and what the stream must hold, ``expected`` the bytes that the result takes. A stream that unpacks to
+    far more is stopped on the way. Raises ModelError ``model.draco``.
     """
     data = bytes(source)
     _check_draco_header(extension, data, vertices=vertices, triangles=triangles)
     try:
-        mesh = DracoPy.decode(data)
+        with headroom(_DRACO_SLACK + 4 * expected):
+            mesh = DracoPy.decode(data)
         faces = np.ascontiguousarray(mesh.faces, dtype=np.uint32).reshape(-1, 3)
         arrays = {
             name: np.atleast_2d(np.asarray(mesh.get_attribute_by_unique_id(unique)["data"]))
             for name, unique in attributes.items()
         }
+    except MemoryError as error:
+        raise _draco_error(extension, "unpacks to far more than its accessors say") from error
     except Exception as error:  # the decoder raises bare exceptions of many kinds
         raise _draco_error(extension, "cannot be decoded") from error
     if len(faces) != triangles or any(len(array) != vertices for array in arrays.values()):
@@ -132,18 +147,45 @@ def _check_draco_header(extension: Item, data: bytes, *, vertices: int, triangle
     flags = int.from_bytes(data[9:11], "little")
     if (major, minor) != (2, 2) or kind != 1 or method > 1:
         raise _draco_error(extension, f"is not a Draco 2.2 mesh (version {major}.{minor})")
-    if flags & _HAS_METADATA:
-        raise _draco_error(extension, "carries metadata, which is not supported")
+    place = _past_metadata(data, 11) if flags & _HAS_METADATA else 11
     if method == 0:
-        faces, place = _varint(data, 11)
+        faces, place = _varint(data, place)
         points, _ = _varint(data, place)
     else:
-        points, place = _varint(data, 12)
+        points, place = _varint(data, place + 1)
         faces, _ = _varint(data, place)
     # Edgebreaker counts vertices before attribute seams split them (fewer than the accessor says) and after
     # non-manifold edges did (up to one for each corner).
     if faces != triangles or points > vertices + 3 * triangles or faces > _FACES_PER_BYTE * len(data) + 4096:
         raise _draco_error(extension, "holds another number of vertices or triangles than its accessors say")
+
+
+def _past_metadata(data: bytes, place: int) -> int:
+    """Where the metadata of a stream ends (section 4.2): that of some attributes, then the file's."""
+    attributes, place = _varint(data, place)
+    for _ in range(min(attributes, len(data))):
+        _, place = _varint(data, place)
+        place = _past_entries(data, place)
+    return _past_entries(data, place)
+
+
+def _past_entries(data: bytes, place: int) -> int:
+    """Names and values, and the same again inside, however deep."""
+    inner = 1
+    while inner and place < len(data):
+        inner -= 1
+        entries, place = _varint(data, place)
+        for _ in range(min(entries, len(data) - place)):
+            place += 1 + (data[place] if place < len(data) else 0)
+            length, place = _varint(data, place)
+            place += length
+            if place >= len(data):
+                break
+        more, place = _varint(data, place)
+        inner += min(more, len(data))
+        if inner and place < len(data):
+            place += 1 + data[place]  # the name of the next one inside
+    return place
 
 
 def _varint(data: bytes, place: int) -> tuple[int, int]:

@@ -239,9 +239,15 @@ def _read_draco(
         raise draco.fail("bufferView", "present, with attributes, and its primitive indexed triangles", "model.draco")
     wanted = {name: ids.integer(name, high=2**31) for name in plan.attributes if name in ids}
     widths = {name: accessors.layout(plan.attributes[name]) for name in wanted}
-    document.take(plan.triangles * 24 + plan.vertices * 8 * sum(layout.width for layout in widths.values()))
+    expected = plan.triangles * 24 + plan.vertices * 8 * sum(layout.width for layout in widths.values())
+    document.take(expected)
     indices, stored = decode_draco(
-        draco, accessors.view_bytes(view), wanted, vertices=plan.vertices, triangles=plan.triangles
+        draco,
+        accessors.view_bytes(view),
+        wanted,
+        vertices=plan.vertices,
+        triangles=plan.triangles,
+        expected=expected,
     )
     arrays: dict[str, NDArray[Any]] = {}
     for name, array in stored.items():

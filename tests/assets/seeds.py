@@ -113,16 +113,16 @@ def quantised() -> bytes:
     return glb.data()
 
 
-def draco() -> bytes:
+def draco(**options: Any) -> bytes:
     glb = grid()
-    stream = DracoPy.encode(GRID, FACES, preserve_order=False)
+    stream = DracoPy.encode(GRID, FACES, preserve_order=False, **options)
     decoded = DracoPy.decode(stream)
     primitive = glb.doc["meshes"][0]["primitives"][0]
     primitive["attributes"] = {"POSITION": primitive["attributes"]["POSITION"]}
     for accessor, count in ((primitive["attributes"]["POSITION"], len(decoded.points)), (primitive["indices"], 150)):
         glb.doc["accessors"][accessor]["count"] = count
         del glb.doc["accessors"][accessor]["bufferView"]
-    unique = decoded.attributes[0]["unique_id"]
+    unique = next(one["unique_id"] for one in decoded.attributes if one["attribute_type"] == 0)
     primitive["extensions"] = {
         "KHR_draco_mesh_compression": {"bufferView": glb.view(stream), "attributes": {"POSITION": unique}}
     }
@@ -286,6 +286,7 @@ SEEDS: dict[str, Callable[[], bytes]] = {
     "sparse morphs": sparse_morphs,
     "quantised": quantised,
     "draco": draco,
+    "draco with metadata": lambda: draco(generic_attributes={"fabric": np.zeros((len(GRID), 2), np.uint8)}),
     "meshopt": meshopt,
     "meshopt 1": lambda: meshopt("KHR_meshopt_compression", 1),
     "textured": textured,

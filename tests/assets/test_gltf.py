@@ -257,6 +257,13 @@ def test_draco() -> None:
     assert caught.value.code == "model.draco"
 
 
+def test_draco_with_metadata_and_attributes_that_nobody_reads() -> None:
+    plain = only(read(seeds.SEEDS["draco"]()))
+    primitive = only(read(seeds.SEEDS["draco with metadata"]()))
+    assert len(primitive.indices) == len(plain.indices) == len(seeds.FACES)
+    assert np.allclose(np.sort(primitive.positions, axis=0), np.sort(plain.positions, axis=0), atol=1e-3)
+
+
 def test_meshopt() -> None:
     glb = quad()
     primitive = glb.doc["meshes"][0]["primitives"][0]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import random
 import struct
+import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 
 import DracoPy
 import numpy as np
@@ -264,6 +267,37 @@ def test_a_draco_stream_that_promises_too_much() -> None:
     with pytest.raises(ModelError) as caught:
         read(glb.data())
     assert caught.value.code == "model.draco"
+
+
+BOMB = """
+import re, sys
+from pathlib import Path
+from assets.errors import ModelError
+from assets.gltf import read
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+before = peak()
+try:
+    read(Path(sys.argv[1]).read_bytes())
+except ModelError as error:
+    print(error.code, peak() - before, error)
+"""
+
+
+def test_a_draco_stream_of_17_kilobytes_that_unpacks_to_a_gigabyte(tmp_path: Path) -> None:
+    """Constant attributes cost nothing in the stream, and nothing before them says how many there are."""
+    stream = (Path(__file__).parent / "draco" / "bomb.drc").read_bytes()
+    glb = simple(positions=np.zeros((90_000, 3), np.float32), indices=np.zeros(3 * 178_802, np.uint32))
+    glb.doc["meshes"][0]["primitives"][0]["extensions"] = {
+        "KHR_draco_mesh_compression": {"bufferView": glb.view(stream), "attributes": {"POSITION": 0}}
+    }
+    path = tmp_path / "bomb.glb"
+    path.write_bytes(glb.data())
+    done = subprocess.run([sys.executable, "-c", BOMB, str(path)], capture_output=True, text=True, check=True)
+    code, taken, sentence = done.stdout.split(" ", 2)
+    assert code == "model.draco"
+    assert "far more than its accessors say" in sentence
+    assert int(taken) < 450 * 1024  # kilobytes, of 1.4 million
 
 
 def rich() -> bytes:
