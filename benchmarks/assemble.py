@@ -6,7 +6,7 @@ who goes first alternates; medians. `job_s` is the job's own time. `s3_reads`: b
 during a completion, over the file's size.
 
 `memory_disk_mb`, `memory_s3_mb`, `memory_50_mb`: the most that all processes of the farm (supervisor, Redis, API,
-workers, reconciler, realtime) had for themselves while a sparse-made file was sent over four connections and
+ingest, workers, reconciler, realtime) had for themselves while a sparse-made file was sent over four connections and
 completed (50: while so many connections sent a file each, slowly, all at once, and all were completed), less what
 they had idle before, after one small upload. Page cache and mapped files do not count. `idle_mb` is that idle state,
 `idle_first_mb` the one before any upload. The S3 server (moto) keeps objects in its own memory, which is not the
@@ -30,13 +30,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from benchmarks import memory, report, senders
 from benchmarks.bucket import Bucket, bucket
 from benchmarks.upload import CHUNK, Sender, api, checksums_of
 from farm.embedded import Embedded, embedded
 
-ROLES = ("api", "worker-light", "worker-heavy", "reconciler", "realtime")
+ROLES = ("api", "ingest", "worker-light", "worker-heavy", "reconciler", "realtime")
 WORKER_NICE = 5
 SMALL = 8 << 20
 PIECE = 64 << 10
@@ -64,13 +65,18 @@ def sent(farm: Embedded, file: Path, sums: list[str], connections: int) -> str:
     """The id of a session that has all bytes of the file."""
     size = file.stat().st_size
     made = api(farm, "POST", "/uploads", {"name": file.name, "size": size, "chunk_size": CHUNK})
-    Sender(int(farm.url.rpartition(":")[2]), file, connections).send(
+    Sender(door(farm, made), file, connections).send(
         lambda number: (
             f"PUT /api/v1/uploads/{made['id']}/chunks/{number} HTTP/1.1\r\n"
             f"Authorization: Bearer {farm.token}\r\nX-Checksum: crc32c {sums[number]}\r\n"
         )
     )
     return str(made["id"])
+
+
+def door(farm: Embedded, made: Mapping[str, Any]) -> int:
+    """The port that a session's chunks go to."""
+    return urlsplit(urljoin(farm.url, made["links"]["chunks"])).port or 80
 
 
 def completed(farm: Embedded, upload: str) -> tuple[float, dict[str, Any]]:
@@ -194,11 +200,12 @@ class Slow:
     def send(self) -> str:
         """The id of its session, once all bytes are there."""
         asked = {"name": f"slow-{self._number}.bin", "size": self._size, "chunk_size": CHUNK}
-        upload = str(api(self._farm, "POST", "/uploads", asked)["id"])
+        made = api(self._farm, "POST", "/uploads", asked)
+        upload = str(made["id"])
         piece = os.urandom(PIECE)
         began, done = time.monotonic(), 0
         with (
-            socket.create_connection(("127.0.0.1", int(self._farm.url.rpartition(":")[2]))) as connection,
+            socket.create_connection(("127.0.0.1", door(self._farm, made))) as connection,
             connection.makefile("rb") as answers,
         ):
             for number in range(-(-self._size // CHUNK)):

@@ -25,26 +25,32 @@ from benchmarks import report, senders
 from benchmarks.assemble import ROLES, sha256_pass
 from benchmarks.kills import Kills
 from benchmarks.relay import Relay
-from farm.embedded import Embedded, embedded
+from farm.embedded import Embedded, embedded, free_ports
 from tests.faults.processes import scratch_files
 
 LEFT_S = 30.0
 
 
-def arrived(farm: Embedded, name: str, send: Callable[..., str], file: Path, patience_s: float) -> dict[str, Any]:
-    """One client's upload, from its first byte to the end of its completion."""
+def arrived(
+    farm: Embedded, fast: Relay, name: str, send: Callable[..., str], file: Path, patience_s: float
+) -> dict[str, Any]:
+    """One client's upload, from its first byte to the end of its completion. ``fast`` leads to the door for bytes,
+    which is known to our own client alone.
+    """
+    before = fast.up
     with Relay(int(farm.url.rpartition(":")[2])) as relay:
         through = dataclasses.replace(farm, url=f"http://127.0.0.1:{relay.port}")
         began = time.perf_counter()
         upload = send(through, file, patience_s=patience_s)
         sent = time.perf_counter() - began
         view = senders.settled(farm, upload, patience_s=patience_s)
+    through_fast = fast.up - before if name == "own" else 0
     return {
         "client": name,
         "view": view,
         "sent_s": sent,
         "seconds": time.perf_counter() - began,
-        "again": max(0, relay.up - file.stat().st_size),
+        "again": max(0, relay.up + through_fast - file.stat().st_size),
     }
 
 
@@ -98,13 +104,16 @@ def main() -> None:
             "tus": partial(senders.tus_js, parallel=4, state=folder / "tus.json"),
             "curl": senders.curl_chunks,
         }
-        with embedded(folder / "farm", roles=ROLES) as farm:
+        (ingest,) = free_ports(1)
+        fast = Relay(ingest)
+        env = {"FARM_INGEST_PORT": str(ingest), "FARM_INGEST_URL": f"http://127.0.0.1:{fast.port}"}
+        with fast, embedded(folder / "farm", roles=ROLES, env=env) as farm:
             began = time.perf_counter()
             with (
                 Kills(farm, every=options.every, seed=options.seed) as kills,
                 ThreadPoolExecutor(len(clients) if options.together else 1) as pool,
             ):
-                begun = [pool.submit(arrived, farm, *one, file, options.patience) for one in clients.items()]
+                begun = [pool.submit(arrived, farm, fast, *one, file, options.patience) for one in clients.items()]
                 found = []
                 for one in begun:
                     found.append(one.result())
