@@ -68,7 +68,7 @@ def bounds(draws: Sequence[Draw]) -> tuple[Vector, Vector]:
 
     Raises ContentError ``scene.empty`` when there is nothing to draw.
     """
-    points = _world(draws)
+    points = drawn_points(draws)
     return points.min(axis=0), points.max(axis=0)
 
 
@@ -79,7 +79,7 @@ def view(draws: Sequence[Draw], name: str, *, settings: CameraSettings, aspect: 
     from the one that ``detail:REGION@VIEW`` names. Raises ContentError ``view.unknown`` for a name that VIEWS
     does not have, ``view.no_region``, ``scene.empty`` for no draws.
     """
-    points = _world(draws)
+    points = drawn_points(draws)
     region, side = points, name
     if name.startswith(DETAIL):
         wanted, _, side = name.removeprefix(DETAIL).partition("@")
@@ -123,7 +123,7 @@ def turntable(
     Frame ``i`` is turned by ``degrees * i / frames``: the first frame would follow the last one without a
     doubled picture, so the loop has no jump.
     """
-    points = _world(draws)
+    points = drawn_points(draws)
     low, high = points.min(axis=0), points.max(axis=0)
     pivot = np.array([(low[0] + high[0]) / 2, 0.0, (low[2] + high[2]) / 2])
     arm = np.hypot(points[:, 0] - pivot[0], points[:, 2] - pivot[2])
@@ -139,12 +139,22 @@ def turntable(
     return tuple(View(camera=camera, turn=radians(degrees) * i / frames, pivot=centre) for i in range(frames))
 
 
-def _world(draws: Sequence[Draw]) -> Vector:
-    """Vertices that a triangle uses, in the world: float64[n, 3]."""
+def drawn(draws: Sequence[Draw]) -> tuple[Draw, ...]:
+    """The draws that there is something to see of."""
+    return tuple(
+        draw
+        for draw in draws
+        if draw.opacity > 0 and len(draw.primitive.indices) > 0 and not _unseen(draw.primitive.material)
+    )
+
+
+def drawn_points(draws: Sequence[Draw]) -> Vector:
+    """Vertices that a drawn triangle uses, in the world: float64[n, 3].
+
+    Raises ContentError ``scene.empty`` when there is nothing to draw.
+    """
     parts = []
-    for draw in draws:
-        if draw.opacity <= 0 or len(draw.primitive.indices) == 0 or _unseen(draw.primitive.material):
-            continue
+    for draw in drawn(draws):
         positions = draw.primitive.positions
         used = np.zeros(len(positions), dtype=bool)
         used[draw.primitive.indices.ravel()] = True
