@@ -62,7 +62,7 @@ def report(error: Exception) -> int:
         f"  row {row.get('row')}: {row.get('detail') or row.get('code')}" for row in known.data.get("rows", ())[:20]
     ]
     hint = HINTS.get(known.code)
-    if hint:
+    if hint and (rows or known.code != "request.invalid"):  # without fields it is not about a spec
         lines.append(f"hint: {hint}")
     sys.stderr.write("\n".join(lines) + "\n")
     if Settings().debug:

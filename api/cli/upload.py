@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,8 +65,12 @@ def upload(
         farm.get("/uploads", limit=1)  # a farm that is not there is no farm to wait for
         rows = run.rows(farm)
         if output is Format.TABLE:
-            rows = ({**row, "size": in_words(row["size"])} for row in rows)
-        show(rows, COLUMNS if wait else UNFINISHED, output)
+            first = next(rows, None)
+            if first is not None:  # else what went wrong has been said, and an empty table says nothing
+                arrived = ({**row, "size": in_words(row["size"])} for row in chain((first,), rows))
+                show(arrived, COLUMNS if wait else UNFINISHED, output)
+        else:
+            show(rows, COLUMNS if wait else UNFINISHED, output)
     return run.code
 
 
