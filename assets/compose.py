@@ -13,16 +13,17 @@ from numpy.typing import NDArray
 
 from assets import catalogue
 from assets.customise import customise
-from assets.design import Customisation, Design, GradientBackground, Ref, SolidBackground, Transform
+from assets.design import Avatar, Design, GradientBackground, Layer, Pose, Ref, SolidBackground, Transform
 from assets.dressing import dress
 from assets.errors import ModelError
 from assets.fabric import Fabric
 from assets.merging import Part, merge
 from assets.model import Image, Model
-from assets.pose import flatten
+from assets.pose import flatten, posed
 from assets.scene import Background, Blend, Draw, Lighting, Scene
 from assets.transforms import Matrix, euler_xyz
 from assets.units import extent, scaled
+from assets.variants import chosen
 
 AVATAR: Final = "@avatar"
 """The avatar's layer id; no layer of a design can have it."""
@@ -34,7 +35,8 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
     What garments cover of the avatar, and outer layers of inner ones, is cut or pushed under the cloth (see
     :mod:`assets.covering`); see-through layers cut nothing. Loaded models are not changed. A layer whose
     opacity or blend mode is not the default says so in its root node's ``extras``.
-    Raises what ``load`` and ``fabric`` raise, and ModelError ``model.empty`` when nothing is visible.
+    Raises what ``load`` and ``fabric`` raise, and ModelError ``model.empty`` when nothing is visible,
+    ``model.no_variant`` or ``model.no_animation`` where a layer asks for one that its model does not have.
     """
     parts: list[Part] = []
     see_through: set[str] = set()
@@ -43,14 +45,15 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
     if avatar is not None:
         body = load(avatar.model)
         matrix = place(avatar.transform)
+        body = _posed(body, avatar.pose)
         bounds = _moved_bounds(body, matrix)
         if avatar.visible:
-            model = _customised(body, avatar.model, avatar.material, fabric)
+            model = _customised(body, avatar, fabric)
             parts.append(Part(model=model, matrix=matrix, layer=AVATAR, name="avatar"))
     for layer in design.layers:
         if not layer.visible or layer.opacity == 0:
             continue
-        model = _customised(load(layer.model), layer.model, layer.material, fabric)
+        model = _customised(_posed(load(layer.model), layer.pose), layer, fabric)
         matrix = place(layer.transform)
         if bounds is not None:
             model = harmonise(model, matrix, bounds)
@@ -106,7 +109,14 @@ def _moved_bounds(model: Model, matrix: Matrix) -> tuple[Matrix, Matrix]:
     return moved.min(axis=0), moved.max(axis=0)
 
 
-def _customised(model: Model, ref: Ref, how: Customisation, fabric: Callable[[Ref], Fabric]) -> Model:
+def _posed(model: Model, pose: Pose | None) -> Model:
+    return model if pose is None else posed(model, animation=pose.animation, time=pose.time)
+
+
+def _customised(model: Model, worn: Avatar | Layer, fabric: Callable[[Ref], Fabric]) -> Model:
+    ref, how = worn.model, worn.material
+    if how.variant is not None:
+        model = chosen(model, how.variant)
     cloth = fabric(how.texture) if how.texture is not None else None
     known = catalogue.ITEMS.get(ref.item) if ref.item is not None else None
     return customise(model, how, cloth, uv_metres=known.uv_metres if known is not None else 0.0)
@@ -149,9 +159,7 @@ def digest(draws: tuple[Draw, ...]) -> str:
     return total.hexdigest()
 
 
-_UNSEEN: Final = frozenset(
-    {"name", "extras", "targets", "joints", "weights", "extensions", "extension_textures", "variants"}
-)
+_UNSEEN: Final = frozenset({"name", "extras", "targets", "joints", "weights", "variants"})
 
 
 def _feed(total: Any, value: Any) -> None:

@@ -30,7 +30,7 @@ def customise(model: Model, how: Customisation, fabric: Fabric | None, *, uv_met
     ``uv_metres`` are metres on the cloth for each UV unit, 0 to measure them. ``repeat`` (tiles for each UV
     unit) overrides the real size.
     """
-    if how == Customisation() or not model.meshes:
+    if how == Customisation(variant=how.variant) or not model.meshes:
         return model
     if fabric is not None:
         model = replace(model, meshes=tuple(_with_uvs(mesh) for mesh in model.meshes))

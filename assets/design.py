@@ -22,6 +22,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Metre = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
 Degrees = Annotated[float, Field(ge=-3600, le=3600, allow_inf_nan=False)]
 Scale = Annotated[float, Field(ge=0.001, le=1000, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
@@ -56,10 +57,12 @@ class Transform(Document):
 class Customisation(Document):
     """What to change about a layer's materials; ``None`` keeps what the model has.
 
+    ``variant`` names one of the model's own colourways (KHR_materials_variants); the rest is applied to that.
     ``colour`` (sRGB) multiplies the texture; ``texture`` replaces the base colour texture (an image blob or a
     fabric of the catalogue, which brings its normal and roughness along), tiled ``repeat`` times per UV unit.
     """
 
+    variant: Name | None = None
     colour: HexColour | None = None
     texture: Ref | None = None
     repeat: Annotated[float, Field(ge=0.01, le=1000, allow_inf_nan=False)] | None = None
@@ -67,6 +70,13 @@ class Customisation(Document):
     metalness: Unit | None = None
     sheen: HexColour | None = None
     sheen_roughness: Unit | None = None
+
+
+class Pose(Document):
+    """A moment of one of the model's own animations, by its name or its number."""
+
+    animation: Name | Annotated[int, Field(ge=0, le=1023)] = 0
+    time: Seconds = 0.0
 
 
 class Layer(Document):
@@ -77,6 +87,7 @@ class Layer(Document):
     name: Name | None = None
     transform: Transform = Transform()
     material: Customisation = Customisation()
+    pose: Pose | None = None
     visible: bool = True
     opacity: Unit = 1.0
     blend: Blend = Field(default=Blend.NORMAL, strict=False)
@@ -88,6 +99,7 @@ class Avatar(Document):
     model: Ref
     transform: Transform = Transform()
     material: Customisation = Customisation()
+    pose: Pose | None = None
     visible: bool = True
 
 

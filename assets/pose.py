@@ -44,6 +44,26 @@ def flatten(model: Model, *, animation: int | None = None, time: float = 0.0) ->
     return tuple(draws)
 
 
+def posed(model: Model, *, animation: int | str, time: float) -> Model:
+    """The model held at a moment of an animation (its number or its name): its nodes and their morph weights moved.
+
+    The animations stay. Raises ModelError ``model.no_animation``.
+    """
+    if isinstance(animation, str):
+        names = [known.name for known in model.animations]
+        if animation not in names:
+            shown = ", ".join(repr(name) for name in names[:10]) or "none"
+            msg = f"the model has no animation {animation!r}; it has {shown}"
+            raise ModelError(msg, code="model.no_animation")
+        animation = names.index(animation)
+    nodes, weights = _at(model, animation, time)
+    if weights:
+        nodes = tuple(
+            replace(node, morph_weights=weights.get(place, node.morph_weights)) for place, node in enumerate(nodes)
+        )
+    return replace(model, nodes=nodes)
+
+
 def worlds(model: Model, *, animation: int | None = None, time: float = 0.0) -> dict[int, Matrix]:
     """Where each node of the scene stands: float64[4, 4] to the world by node, in the order of the tree.
 

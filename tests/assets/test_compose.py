@@ -11,7 +11,7 @@ import pytest
 
 from assets.compose import AVATAR, compose, digest, scene
 from assets.customise import linear, measure_uv
-from assets.design import Avatar, Customisation, Design, Layer, Ref, Transform
+from assets.design import Avatar, Customisation, Design, Layer, Pose, Ref, Transform
 from assets.errors import ModelError
 from assets.fabric import Fabric
 from assets.gltf import read
@@ -23,6 +23,7 @@ from assets.transforms import apply
 from assets.units import extent
 from tests.assets.bodies import body, model, tube
 from tests.assets.glb import png, simple
+from tests.assets.test_variants import colourways
 
 LOW, HIGH = 0.6, 1.2  # where the sleeve sits
 
@@ -312,3 +313,29 @@ def test_a_scene_carries_opacity_light_and_background() -> None:
         }
     )
     assert scene(composed(document, {"a": sleeve(0.2)}), clear).background.top is None
+
+
+def test_a_layer_is_worn_in_its_variant_and_its_pose() -> None:
+    glb = colourways()
+    keys = {"input": glb.accessor(np.zeros(1, np.float32)), "output": glb.accessor(np.full((1, 3), 2, np.float32))}
+    channel = {"sampler": 0, "target": {"node": 0, "path": "translation"}}
+    glb.doc["animations"] = [{"name": "Up", "samplers": [keys], "channels": [channel]}]
+    loaded = read(glb.data())
+
+    def worn(**fields: object) -> tuple[Draw, ...]:
+        made = Design(layers=(layer("card", **fields),))
+        return flatten(compose(made, lambda _: loaded, lambda _: pytest.fail("it asks for no fabric")))
+
+    plain = worn()
+    blue = worn(material=Customisation(variant="blue", roughness=0.25), pose=Pose(animation="Up"))
+    assert [draw.primitive.material.base_color[:3] for draw in plain] == [(1, 1, 1), (0, 1, 0)]
+    assert [draw.primitive.material.base_color[:3] for draw in blue] == [(0, 0, 1), (0, 1, 0)]
+    assert blue[0].primitive.material.roughness == 0.25
+    assert np.allclose(blue[0].matrix[:3, 3] - plain[0].matrix[:3, 3], 2)
+    for wrong, code in (
+        ({"material": Customisation(variant="mauve")}, "model.no_variant"),
+        ({"pose": Pose(animation=1)}, "model.no_animation"),
+    ):
+        with pytest.raises(ModelError) as caught:
+            worn(**wrong)
+        assert caught.value.code == code

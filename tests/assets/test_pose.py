@@ -10,9 +10,10 @@ import pytest
 from assets.errors import ModelError
 from assets.gltf import read
 from assets.model import Model
-from assets.pose import flatten
+from assets.pose import flatten, posed
 from assets.transforms import apply, compose_trs, decompose, euler_xyz
 from tests.assets.glb import TRIANGLE, Glb, simple
+from tests.assets.seeds import SEEDS
 
 
 def world(model: Model, **options: object) -> np.ndarray:
@@ -105,6 +106,49 @@ def test_an_animation_that_does_not_exist() -> None:
     with pytest.raises(ModelError) as caught:
         flatten(read(simple().data()), animation=0)
     assert caught.value.code == "model.no_animation"
+
+
+def test_a_model_held_at_a_moment_looks_like_the_animation_there() -> None:
+    model = read(SEEDS["sparse morphs"]())
+    (moving,) = flatten(model, animation=0, time=0.4)
+    held = posed(model, animation=0, time=0.4)
+    (still,) = flatten(held)
+    assert np.array_equal(still.primitive.positions, moving.primitive.positions)
+    assert np.array_equal(still.matrix, moving.matrix)
+    assert not np.array_equal(still.primitive.positions, flatten(model)[0].primitive.positions)
+    assert len(held.animations) == 1
+
+
+def test_animations_have_names() -> None:
+    glb = simple()
+    sampler = {"input": glb.accessor(np.zeros(1, np.float32)), "output": glb.accessor(np.full((1, 3), 2, np.float32))}
+    channel = {"sampler": 0, "target": {"node": 0, "path": "translation"}}
+    glb.doc["animations"] = [{"name": name, "samplers": [sampler], "channels": [channel]} for name in ("Sit", "Walk")]
+    model = read(glb.data())
+    assert np.allclose(world(posed(model, animation="Walk", time=1)), TRIANGLE + 2)
+    for wrong, shown in (("Run", "'Sit', 'Walk'"), (2, "has 2 animations")):
+        with pytest.raises(ModelError, match=shown) as caught:
+            posed(model, animation=wrong, time=0)
+        assert caught.value.code == "model.no_animation"
+
+
+def test_a_faceted_mesh_shades_as_it_is_moved() -> None:
+    glb = simple()
+    tilt = np.array([[0, 0, 0], [0, 0, 1], [0, 0, 0]], np.float32)  # the corner on +X comes forward by its distance
+    glb.doc["meshes"][0] |= {"weights": [1]}
+    glb.doc["meshes"][0]["primitives"][0]["targets"] = [{"POSITION": glb.accessor(tilt)}]
+    (draw,) = flatten(read(glb.data()))
+    assert np.allclose(draw.primitive.normals, [-math.sqrt(0.5), 0, math.sqrt(0.5)], atol=1e-6)
+
+
+def test_tangents_move_with_their_target() -> None:
+    tangents = np.tile(np.array([1, 0, 0, -1], np.float32), (3, 1))
+    glb = simple(NORMAL=np.tile(np.array([0, 0, 1], np.float32), (3, 1)), TANGENT=tangents)
+    glb.doc["meshes"][0] |= {"weights": [0.5]}
+    moved = glb.accessor(np.tile(np.array([-2, 2, 0], np.float32), (3, 1)))
+    glb.doc["meshes"][0]["primitives"][0]["targets"] = [{"TANGENT": moved}]
+    (draw,) = flatten(read(glb.data()))
+    assert np.allclose(draw.primitive.tangents, [0, 1, 0, -1])
 
 
 def test_decompose_undoes_compose() -> None:
