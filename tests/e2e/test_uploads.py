@@ -7,7 +7,9 @@ import hashlib
 import io
 import json
 import os
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +115,16 @@ def test_a_presigned_url_takes_one_put_by_curl_without_a_token(farm: Farm, file:
     arrived(farm, upload, file)
 
 
+def owners(farm: Farm, digest: str) -> list[str]:
+    """Who may use the blob until they delete it."""
+    with closing(sqlite3.connect(farm.embedded.data_dir / "farm.db")) as database:
+        return [owner for (owner,) in database.execute("SELECT owner FROM blob_owners WHERE digest = ?", (digest,))]
+
+
 def test_an_uploaded_model_is_drawn_and_the_same_bytes_are_stored_once(farm: Farm, tmp_path: Path) -> None:
-    files = farm.files(farm.run("model", {"design": DESIGN, "formats": ["glb"]}), tmp_path)
-    model = files["design.glb"]
+    job = farm.run("model", {"design": DESIGN, "formats": ["glb"]})
+    assert not owners(farm, job["artifacts"][0]["digest"]), "what a job made is kept by its artifact alone"
+    model = farm.files(job, tmp_path)["design.glb"]
     # One byte of the exporter's name differs, or the farm would have these bytes already.
     data = model.read_bytes()
     at = data.index(b'"generator":"') + len(b'"generator":"')
@@ -132,6 +141,7 @@ def test_an_uploaded_model_is_drawn_and_the_same_bytes_are_stored_once(farm: Far
     second = arrived(farm, senders.tus_js(farm.embedded, model, parallel=1), model)
     assert first["media_type"] == second["media_type"] == "model/gltf-binary"
     assert first["blob"] == second["blob"]
+    assert owners(farm, first["blob"]) == ["local"]
     assert [(path, path.stat().st_ino, path.stat().st_nlink) for path in stored()] == [(blob, inode, 1)]
 
     job = farm.run("still", {"design": {"blob": first["blob"]}, "preset": "thumbnail"})

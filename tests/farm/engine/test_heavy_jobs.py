@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from farm import control
+from farm.blobs import owned
 from farm.claims import WorkerInfo, fail_step, held, put_back, release_step, renew
 from farm.errors import FarmFault, JobFault, Refused, StepCancelled
 from farm.lanes import LANES
-from tests.farm.engine.conftest import MIGRATIONS, OTHER, WORKER, Store, step
+from tests.farm.engine.conftest import DIGEST, MIGRATIONS, OTHER, WORKER, Store, step
 
 
 def test_the_schema_goes_down_and_up_again(store: Store) -> None:
@@ -60,6 +61,18 @@ def test_a_join_waits_for_all_that_it_needs_and_the_job_ends_once(store: Store) 
     assert store.state(job) == "succeeded"
     names = [row.name for row in store.rows("SELECT name FROM artifacts ORDER BY name")]
     assert names == ["a.png", "b.png", "tee.png"]
+
+
+def test_what_a_job_made_is_its_owners_while_an_artifact_of_it_lasts(store: Store) -> None:
+    store.submit(owner="ann")
+    store.finish(store.must_claim())
+    assert store.rows("SELECT * FROM blob_owners") == []
+    with store.db.read() as conn:
+        assert owned(conn, "ann", [DIGEST]).keys() == {DIGEST}
+        assert owned(conn, "bob", [DIGEST]) == {}
+    store.run("UPDATE artifacts SET expires_at = created_at")
+    with store.db.read() as conn:
+        assert owned(conn, "ann", [DIGEST]) == {}
 
 
 def test_a_stale_attempt_changes_nothing(store: Store) -> None:
