@@ -229,7 +229,7 @@ class _ObjectFile(io.RawIOBase):
 
 
 def open_bucket(
-    settings: Settings, *, connect_timeout: float = 5, read_timeout: float = 60, tries: int = 5
+    settings: Settings, *, connect_timeout: float = 5, read_timeout: float | None = None, tries: int = 5
 ) -> Bucket:
     """The bucket of ``FARM_BLOB_URL``, with one client for all threads. Timeouts are seconds of silence."""
     target = urlsplit(settings.blob_url)
@@ -244,7 +244,7 @@ def open_bucket(
         config=Config(
             signature_version="s3v4",  # the older one signs no length into a presigned URL
             connect_timeout=connect_timeout,
-            read_timeout=read_timeout,
+            read_timeout=settings.s3_timeout_s if read_timeout is None else read_timeout,
             retries={"mode": "standard", "total_max_attempts": tries},
             max_pool_connections=32,
             s3={"addressing_style": "path" if settings.s3_endpoint else "auto"},

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     s3_region: str = "us-east-1"
     s3_access_key: SecretStr = SecretStr("")
     s3_secret_key: SecretStr = SecretStr("")
+    s3_timeout_s: float = Field(default=60.0, gt=0)  # of silence; then a request for an upload is tried anew
 
     http_host: str = "127.0.0.1"
     http_port: int = 8420
