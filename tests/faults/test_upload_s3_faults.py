@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,11 +18,13 @@ from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 from sqlalchemy import func, select, update
 
+from benchmarks import senders
 from farm import tables
 from farm.blob_s3 import S3Blobs
 from farm.blobs import Stored, open_blobs, register
 from farm.chunks import Chunks
 from farm.db import Database, in_seconds
+from farm.embedded import embedded
 from farm.errors import FarmFault, lookup
 from farm.jobs import Actor
 from farm.parts import MIB
@@ -30,6 +34,7 @@ from farm.sessions import Sessions, Wanted
 from farm.settings import Settings
 from farm.upload_rows import Upload, counted, find
 from tests.farm.parts.test_parts_contract import noise, sha
+from tests.faults.processes import scratch_files, until
 from tests.faults.proxy import Fault, Proxy, Way, proxy
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -80,6 +85,24 @@ def s3() -> Iterator[int]:
     server.stop()
 
 
+def sound(s3: int) -> Any:
+    """A client whose connections nothing happens to."""
+    return boto3.client(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{s3}",
+        aws_access_key_id="key",
+        aws_secret_access_key="secret",
+        region_name="us-east-1",
+    )
+
+
+def left_in(client: Any, bucket: str) -> list[str]:
+    """Keys of objects and of multipart uploads."""
+    objects = client.list_objects_v2(Bucket=bucket).get("Contents", [])
+    begun = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+    return [one["Key"] for one in (*objects, *begun)]
+
+
 class Bench:
     """A process of the farm whose S3 is behind a proxy. It gives up at the first silence, so that tests are short."""
 
@@ -100,13 +123,7 @@ class Bench:
         found = open_bucket(settings, connect_timeout=SILENCE_S, read_timeout=SILENCE_S, tries=1)
         self.parts = S3Parts(found, self.blobs)
         self.chunks, self.sessions = Chunks(self.db, self.parts), Sessions(self.db, self.parts)
-        self._sound = boto3.client(
-            "s3",
-            endpoint_url=f"http://127.0.0.1:{s3}",
-            aws_access_key_id="key",
-            aws_secret_access_key="secret",
-            region_name="us-east-1",
-        )
+        self._sound = sound(s3)
 
     def close(self) -> None:
         self.db.close()
@@ -168,9 +185,7 @@ class Bench:
 
     def left(self) -> list[str]:
         """Keys of objects and of multipart uploads, as a sound connection tells them."""
-        objects = self._sound.list_objects_v2(Bucket=self.name).get("Contents", [])
-        begun = self._sound.list_multipart_uploads(Bucket=self.name).get("Uploads", [])
-        return [one["Key"] for one in (*objects, *begun)]
+        return left_in(self._sound, self.name)
 
 
 @pytest.fixture
@@ -305,3 +320,53 @@ def test_sessions_that_expire_while_s3_is_away_leave_nothing(bench: Bench, fault
     with bench.db.read() as conn:
         actions = conn.execute(select(tables.audit.c.action)).scalars().all()
     assert actions == ["upload.expired"] * 2
+
+
+class Storm:
+    """Every so many bytes to S3 the connection that they come by is answered with an error, cut, or held up; every so
+    many bytes from it, cut.
+    """
+
+    UP, DOWN = 7 * MIB, 11 * MIB
+
+    def __init__(self) -> None:
+        self.happened: list[Fault] = []
+        self._lock = threading.Lock()
+        self._next = {"up": self.UP, "down": self.DOWN}
+        self._faults = itertools.cycle((Fault.ERROR, Fault.RESET, Fault.HANG))
+
+    def __call__(self, way: Way, _piece: bytes, passed: int) -> Fault:
+        with self._lock:
+            if passed < self._next[way]:
+                return Fault.NONE
+            self._next[way] = passed + (self.UP if way == "up" else self.DOWN)
+            fault = next(self._faults) if way == "up" else Fault.RESET
+            self.happened.append(fault)
+            return fault
+
+
+def test_a_farm_whose_s3_is_ill_all_the_time_gets_the_file_whole(tmp_path: Path, s3: int) -> None:
+    file = tmp_path / "scan.bin"
+    file.write_bytes(os.urandom(30 * MIB + 12_345))
+    bucket, storm = f"b{uuid4().hex}", Storm()
+    client = sound(s3)
+    client.create_bucket(Bucket=bucket)
+    with proxy(s3, storm) as between:
+        env = {
+            "FARM_BLOB_URL": f"s3://{bucket}/farm/blobs",
+            "FARM_S3_ENDPOINT": between.url,
+            "FARM_S3_ACCESS_KEY": "key",
+            "FARM_S3_SECRET_KEY": "secret",
+            "FARM_S3_TIMEOUT_S": "1",
+        }
+        with embedded(tmp_path / "data", roles=("api", "worker-heavy", "reconciler"), env=env) as farm:
+            upload = senders.curl_chunks(farm, file, chunk=CHUNK)
+            view = senders.settled(farm, upload)
+            assert (view["state"], view["sha256"]) == ("complete", sha(file.read_bytes())), view
+            assert set(storm.happened) == {Fault.ERROR, Fault.RESET, Fault.HANG}
+            key = f"farm/blobs/uploads/{upload}"
+            until(5, "more than one copy was left", lambda: left_in(client, bucket) == [key])
+            until(5, "spooled bytes were left", lambda: not scratch_files(farm.data_dir))
+            body = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+            assert sha(body) == view["sha256"]
+    client.close()
