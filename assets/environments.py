@@ -4,26 +4,28 @@ A studio is a graded surround and a few soft panels, painted into an equirectang
 The key panel is known apart as well, because a renderer lets it cast shadows: :func:`ambient` is the studio
 without the key's diffuse share, and :func:`key_light` is that share as one direction and one irradiance.
 Radiance is relative: 1.0 seen directly, or reflected by a white matt surface, is display white before tone mapping.
+
+A file of measured light (``.hdr``, ``.exr``) becomes the same thing: :func:`read`, then :func:`from_radiance`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import cos, pi, radians, sin, tan
 from types import MappingProxyType
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.errors import CatalogueError
+from assets.radiance import decode
+from assets.sphere import Radiance, directions, lamp
 
 Rgb = tuple[float, float, float]
-Radiance = NDArray[np.float32]
-"""float32[h, w, 3], equirectangular, +Y up, top row first. Column ``(i + 0.5) / w`` looks to azimuth
-``2 pi u - pi`` counted from +Z towards +X; row ``(j + 0.5) / h`` to elevation ``pi / 2 - pi v``."""
-
 HEIGHT = 256
 WIDTH = 2 * HEIGHT
 
@@ -63,6 +65,8 @@ class KeyLight:
     irradiance: Rgb
 
 
+_NO_KEY = KeyLight(direction=(0.0, 1.0, 0.0), irradiance=(0.0, 0.0, 0.0))
+
 STUDIOS: Mapping[str, Studio] = MappingProxyType(
     {
         # A big octabox from the upper left of the picture, a broad fill from the right, two strips that draw
@@ -79,8 +83,105 @@ STUDIOS: Mapping[str, Studio] = MappingProxyType(
             horizon=(0.44, 0.44, 0.45),
             nadir=(0.34, 0.33, 0.32),
         ),
+        # Light without a colour from all round, and as much of it towards the front as matt cloth must get for a
+        # hex to come out as that hex: for matching fabric.
+        "neutral": Studio(
+            key=Panel(azimuth=-30, elevation=40, width=60, height=60, radiance=(0.75, 0.75, 0.75)),
+            panels=(
+                Panel(azimuth=50, elevation=20, width=70, height=70, radiance=(0.28, 0.28, 0.28)),
+                Panel(azimuth=180, elevation=30, width=120, height=60, radiance=(0.55, 0.55, 0.55)),
+            ),
+            zenith=(1.085, 1.085, 1.085),
+            horizon=(1.005, 1.005, 1.005),
+            nadir=(0.86, 0.86, 0.86),
+        ),
+        # A clear late morning: a low warm sun over the left shoulder, blue sky, light stone under foot.
+        "daylight": Studio(
+            key=Panel(azimuth=-42, elevation=44, width=13, height=13, radiance=(92.0, 84.0, 73.0), soft=0.5),
+            panels=(
+                Panel(azimuth=-42, elevation=44, width=60, height=60, radiance=(0.5, 0.47, 0.42), soft=1.0),
+                Panel(azimuth=150, elevation=16, width=150, height=30, radiance=(0.22, 0.24, 0.27), soft=1.0),
+            ),
+            zenith=(0.20, 0.29, 0.46),
+            horizon=(0.42, 0.46, 0.51),
+            nadir=(0.27, 0.25, 0.22),
+        ),
+        # Two tall strips from behind draw the outline out of the dark; a weak key keeps the front readable.
+        "rim": Studio(
+            key=Panel(azimuth=-30, elevation=40, width=34, height=34, radiance=(5.0, 5.0, 5.1)),
+            panels=(
+                Panel(azimuth=-132, elevation=18, width=24, height=84, radiance=(8.0, 8.2, 8.6), soft=0.3),
+                Panel(azimuth=134, elevation=18, width=24, height=84, radiance=(8.6, 8.2, 7.8), soft=0.3),
+                Panel(azimuth=70, elevation=8, width=24, height=80, radiance=(0.35, 0.38, 0.44)),
+            ),
+            zenith=(0.05, 0.05, 0.06),
+            horizon=(0.085, 0.085, 0.095),
+            nadir=(0.05, 0.05, 0.05),
+        ),
+        # A catwalk: a hard front key from the rig, a row of spots overhead, coloured light from the wings, dark hall.
+        "runway": Studio(
+            key=Panel(azimuth=-16, elevation=46, width=14, height=14, radiance=(62.0, 60.0, 57.0), soft=0.5),
+            panels=(
+                Panel(azimuth=24, elevation=40, width=14, height=14, radiance=(12.0, 12.2, 12.6), soft=0.5),
+                Panel(azimuth=180, elevation=58, width=22, height=22, radiance=(9.0, 9.0, 9.4), soft=0.5),
+                Panel(azimuth=-100, elevation=14, width=22, height=50, radiance=(1.2, 0.72, 1.5), soft=0.6),
+                Panel(azimuth=100, elevation=14, width=22, height=50, radiance=(0.6, 0.95, 1.7), soft=0.6),
+                Panel(azimuth=0, elevation=-8, width=80, height=12, radiance=(0.5, 0.48, 0.46), soft=0.8),
+            ),
+            zenith=(0.05, 0.05, 0.07),
+            horizon=(0.12, 0.12, 0.15),
+            nadir=(0.22, 0.21, 0.21),
+        ),
     }
 )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Environment:
+    """All the light of a scene: ``whole`` is what is seen, ``ambient`` the same without the key. ``digest`` names
+    the content for caches.
+    """
+
+    digest: str
+    whole: Radiance
+    ambient: Radiance
+    key: KeyLight
+
+
+def named(name: str) -> Environment:
+    """A studio as an environment. Raises CatalogueError for an unknown name."""
+    return Environment(digest=name, whole=studio(name), ambient=ambient(name), key=key_light(name))
+
+
+def read(data: bytes) -> Radiance:
+    """The light of a Radiance ``.hdr`` or an OpenEXR ``.exr`` file: float32[h, 2h, 3], finite, reduced to at most
+    :data:`HEIGHT` rows, which keeps its energy. Its middle looks to the front (+Z). Raises ImageError, see
+    :func:`assets.radiance.decode`.
+    """
+    pixels = decode(data)
+    if pixels.shape[0] <= HEIGHT:
+        return pixels
+    return np.asarray(cv2.resize(pixels, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def from_file(data: bytes) -> Environment:
+    """The environment of a ``.hdr`` or ``.exr`` file. Raises ImageError, see :func:`read`."""
+    return from_radiance(read(data), digest=hashlib.sha256(data).hexdigest())
+
+
+def from_radiance(whole: Radiance, *, digest: str) -> Environment:
+    """Splits a map into its key (see :func:`assets.sphere.lamp`) and the rest; a map without a lamp (an overcast
+    sky, a furnace) gets a key of no irradiance.
+    """
+    direction, solid = directions(whole.shape[0])
+    over = lamp(whole)
+    strength = np.einsum("hwc,hw->hw", over.astype(np.float64), solid)
+    if not strength.any():
+        return Environment(digest=digest, whole=whole, ambient=whole, key=_NO_KEY)
+    towards = np.einsum("hw,hwc->c", strength, direction)
+    towards /= np.linalg.norm(towards)
+    rest = np.asarray(whole - over, dtype=np.float32)
+    return Environment(digest=digest, whole=whole, ambient=rest, key=_key(over, towards))
 
 
 def studio(name: str) -> Radiance:
@@ -98,29 +199,18 @@ def ambient(name: str) -> Radiance:
 @lru_cache(maxsize=16)
 def key_light(name: str) -> KeyLight:
     """The key that :func:`ambient` leaves out. Raises CatalogueError for an unknown name."""
-    direction, solid = directions(HEIGHT)
-    radiance = (studio(name) - ambient(name)).astype(np.float64)
     towards = _direction(_studio(name).key.azimuth, _studio(name).key.elevation)
+    return _key(studio(name) - ambient(name), towards)
+
+
+def _key(radiance: Radiance, towards: NDArray[np.float64]) -> KeyLight:
+    direction, solid = directions(radiance.shape[0])
     cosine = np.clip(direction @ towards, 0, None) * solid
-    total = np.einsum("hwc,hw->c", radiance, cosine) / pi
+    total = np.einsum("hwc,hw->c", radiance.astype(np.float64), cosine) / pi
     return KeyLight(
         direction=(float(towards[0]), float(towards[1]), float(towards[2])),
         irradiance=(float(total[0]), float(total[1]), float(total[2])),
     )
-
-
-@lru_cache(maxsize=4)
-def directions(height: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Unit direction float64[h, 2h, 3] and solid angle float64[h, 2h] (steradians) of each texel of a map."""
-    u = (np.arange(2 * height) + 0.5) / (2 * height)
-    v = (np.arange(height) + 0.5) / height
-    azimuth, elevation = 2 * pi * u - pi, pi / 2 - pi * v
-    x = np.cos(elevation)[:, None] * np.sin(azimuth)[None, :]
-    y = np.repeat(np.sin(elevation)[:, None], 2 * height, axis=1)
-    z = np.cos(elevation)[:, None] * np.cos(azimuth)[None, :]
-    rows = np.sin(elevation + pi / height / 2) - np.sin(elevation - pi / height / 2)
-    solid = np.repeat((rows * (pi / height))[:, None], 2 * height, axis=1)
-    return np.stack([x, y, z], axis=-1), solid
 
 
 def _studio(name: str) -> Studio:

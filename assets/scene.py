@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assets.model import Primitive
+
+if TYPE_CHECKING:  # a scene as data needs no decoder of light
+    from assets.environments import Environment
 
 Frame = NDArray[np.uint8]
 """uint8[h, w, 4], sRGB with straight (not premultiplied) alpha, top row first."""
@@ -29,6 +32,13 @@ class Blend(StrEnum):
     SCREEN = "screen"
     OVERLAY = "overlay"
     ADD = "add"
+
+
+class Tone(StrEnum):
+    """How scene light becomes display light."""
+
+    NEUTRAL = "neutral"  # Khronos PBR Neutral: a fabric's colour is the one that was asked for
+    ACES = "aces"  # the film look of ACES (Hill's fit), as other viewers offer it
 
 
 class Quality(StrEnum):
@@ -68,12 +78,16 @@ class Background:
 
 @dataclass(frozen=True, kw_only=True)
 class Lighting:
-    """A named studio (``assets.environments``), its turn about +Y and its exposure in stops."""
+    """A named studio (``assets.environments``), or an environment in its place; its turn about +Y and its exposure
+    in stops.
+    """
 
     studio: str = "softbox"
+    environment: Environment | None = None
     rotation: float = 0.0
     exposure: float = 0.0
     ground_shadow: bool = True
+    tone: Tone = Tone.NEUTRAL
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

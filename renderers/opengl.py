@@ -15,7 +15,7 @@ from renderers.picture import Painter
 from renderers.sampling import LARGEST
 from renderers.stage import Stage
 
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 """Part of every hash of what this renderer makes; raised with each change of its pixels."""
 
 CACHE_BYTES = 1 << 30

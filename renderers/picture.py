@@ -21,7 +21,7 @@ from renderers.screen import OVER, Screen
 from renderers.shadows import Ground, Shadows
 from renderers.shot import Rectangle, Shot, overlap
 from renderers.stage import Column, Stage, rectangle
-from renderers.studio_light import SIDE, GlossMaps, light_block
+from renderers.studio_light import SIDE, gloss, light_block
 from renderers.surface_pass import SurfacePass
 from renderers.surfaces import SPECULAR_UNIT
 from renderers.targets import Canvas, Canvases
@@ -66,8 +66,7 @@ class Painter:
         context = self._context
         turn = turned(view)
         column = stage.column(view) if stage.items else Column(x=0, z=0, radius=1, bottom=0, top=1)
-        gloss = self._cache.get(("gloss", lighting.studio), lambda: GlossMaps(context, lighting.studio))
-        gloss.texture.use(SPECULAR_UNIT)
+        gloss(lighting, context, self._cache).texture.use(SPECULAR_UNIT)
         block = np.frombuffer(light_block(lighting), np.float32).copy()
         key = block[36:39].astype(np.float64)
         keyed = float(block[40:43].max()) > 0 and bool(stage.items)

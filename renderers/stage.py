@@ -41,6 +41,7 @@ class Item:
         """True if it throws a shadow worth drawing."""
         material = self.draw.primitive.material
         glass = material.alpha_mode is AlphaMode.BLEND and material.base_color[3] < 0.5
+        glass = glass or self.surface.finish.transmission > 0.5
         return self.draw.opacity >= 0.5 and not glass
 
 
@@ -81,7 +82,13 @@ class Stage:
         self.items = tuple(
             Item(
                 draw=draw,
-                surface=Surface(draw.primitive, context=context, cache=cache, anisotropic=anisotropic),
+                surface=Surface(
+                    draw.primitive,
+                    context=context,
+                    cache=cache,
+                    anisotropic=anisotropic,
+                    tone=scene.lighting.tone,
+                ),
                 hull=_hull(draw.primitive) @ draw.matrix[:3, :3].T + draw.matrix[:3, 3],
                 heights=_heights(draw),
                 rank=rank,

@@ -15,7 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets import environments
+from assets.environments import Environment
 from assets.scene import Lighting
+from assets.sphere import directions
+from renderers.byte_cache import ByteCache
 
 SIDE = 128  # texels a side of the sharpest octahedral map
 SLICES = 8
@@ -26,11 +29,23 @@ _COARSE = 48  # rough slices hold no detail: computed at this size, then enlarge
 F32 = NDArray[np.float32]
 
 
-class GlossMaps:
-    """The prefiltered maps of one studio on the device."""
+def environment(lighting: Lighting) -> Environment:
+    """What a scene is lit by. Raises CatalogueError for an unknown studio."""
+    return lighting.environment or environments.named(lighting.studio)
 
-    def __init__(self, context: moderngl.Context, name: str) -> None:
-        stack = prefiltered(environments.studio(name))
+
+def gloss(lighting: Lighting, context: moderngl.Context, cache: ByteCache) -> GlossMaps:
+    """The scene's prefiltered maps, cached by environment. Raises CatalogueError for an unknown studio."""
+    found = lighting.environment
+    name = lighting.studio if found is None else found.digest
+    return cache.get(("gloss", name), lambda: GlossMaps(context, environment(lighting).whole))
+
+
+class GlossMaps:
+    """The prefiltered maps of one environment on the device."""
+
+    def __init__(self, context: moderngl.Context, radiance: F32) -> None:
+        stack = prefiltered(radiance)
         data = np.concatenate([stack, np.ones((*stack.shape[:3], 1), np.float32)], axis=-1).astype(np.float16)
         self.texture = context.texture3d((SIDE, SIDE, SLICES), 4, data.tobytes(), dtype="f2")
         self.texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
@@ -46,7 +61,7 @@ def harmonics(radiance: F32, turn: float) -> F32:
     """The matt light of a map turned by ``turn`` radians about +Y: float32[9, 3], factors of the polynomials
     1, y, z, x, xy, yz, 3z²-1, xz, x²-y² of the normal, so that their sum is irradiance over pi.
     """
-    direction, solid = environments.directions(radiance.shape[0])
+    direction, solid = directions(radiance.shape[0])
     x = cos(turn) * direction[..., 0] + sin(turn) * direction[..., 2]
     y = direction[..., 1]
     z = -sin(turn) * direction[..., 0] + cos(turn) * direction[..., 2]
@@ -60,8 +75,9 @@ def harmonics(radiance: F32, turn: float) -> F32:
 @lru_cache(maxsize=4)
 def light_block(lighting: Lighting) -> bytes:
     """The ``Light`` block up to the key's irradiance (std140)."""
-    sh = harmonics(environments.ambient(lighting.studio), lighting.rotation)
-    key = environments.key_light(lighting.studio)
+    light = environment(lighting)
+    sh = harmonics(light.ambient, lighting.rotation)
+    key = light.key
     c, s = cos(lighting.rotation), sin(lighting.rotation)
     x, y, z = key.direction
     block = np.zeros((11, 4), np.float32)
@@ -74,7 +90,9 @@ def light_block(lighting: Lighting) -> bytes:
 def prefiltered(radiance: F32) -> F32:
     """GGX-prefiltered radiance float32[SLICES, SIDE, SIDE, 3]; slice ``i`` has roughness ``i / (SLICES - 1)``."""
     levels = _pyramid(radiance)
-    slices = [_look(radiance, _octahedral_directions(SIDE))]
+    # A texel is wider than the map's: the mean of four places misses no small lamp.
+    places = [(x, y) for x in (-0.25, 0.25) for y in (-0.25, 0.25)]
+    slices = [np.mean([_look(radiance, _octahedral_directions(SIDE, shift)) for shift in places], axis=0)]
     for i in range(1, SLICES):
         side = SIDE if i < _FINE else _COARSE
         out = _lobe(levels, _octahedral_directions(side), i / (SLICES - 1), samples=64 if i < _FINE else 128)
@@ -82,10 +100,10 @@ def prefiltered(radiance: F32) -> F32:
     return np.stack(slices).astype(np.float32)
 
 
-def _octahedral_directions(side: int) -> F32:
-    """The inverse of ``octahedral`` in light.glsl; edge texels lie exactly on the map's edge."""
+def _octahedral_directions(side: int, shift: tuple[float, float] = (0.0, 0.0)) -> F32:
+    """The inverse of ``octahedral`` in light.glsl, ``shift`` texels aside. Edge texels lie on the map's very edge."""
     o = np.linspace(-1, 1, side, dtype=np.float32)
-    x, z = np.meshgrid(o, o)
+    x, z = (np.clip(a + step * 2 / (side - 1), -1, 1) for a, step in zip(np.meshgrid(o, o), shift, strict=True))
     y = 1 - np.abs(x) - np.abs(z)
     fold_x = (1 - np.abs(z)) * np.where(x >= 0, 1, -1)
     fold_z = (1 - np.abs(x)) * np.where(z >= 0, 1, -1)

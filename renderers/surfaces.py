@@ -11,6 +11,7 @@ import numpy as np
 
 from assets.finish import finish
 from assets.model import AlphaMode, Primitive, Texture, Wrap
+from assets.scene import Tone
 from renderers.byte_cache import ByteCache
 from renderers.finishes import features, maps, uniforms
 from renderers.matrices import Matrix, column_major
@@ -56,8 +57,15 @@ class Surface:
     """One material on one kind of mesh, ready to be bound. Made anew for each scene; owns no memory."""
 
     def __init__(
-        self, primitive: Primitive, *, context: moderngl.Context, cache: ByteCache, anisotropic: bool
+        self,
+        primitive: Primitive,
+        *,
+        context: moderngl.Context,
+        cache: ByteCache,
+        anisotropic: bool,
+        tone: Tone = Tone.NEUTRAL,
     ) -> None:
+        self._tone = tone
         self.material = material = primitive.material
         self.finish = finish(material)
         self._features = features(material, self.finish)
@@ -146,6 +154,7 @@ class Surface:
             found["GRAIN"] = self._slots["GRAIN"]
         for name, on in (
             ("BEHIND", behind and self.transmits),
+            ("ACES", self._tone is Tone.ACES and not material.unlit),
             ("COLOURS", self._primitive.colors is not None),
             ("TANGENTS", self._primitive.tangents is not None and self._needs_frame()),
             ("AMBIENT", ambient and not material.unlit),
