@@ -9,8 +9,9 @@ from assets.errors import ContentError, ImageError, ModelError
 from assets.finish import finish
 from assets.gltf_accessors import Accessors
 from assets.gltf_json import Document, Item, data_uri
+from assets.gltf_passthrough import stale
 from assets.images import TEXTURES, probe
-from assets.model import AlphaMode, Image, Material, Sampler, Texture, Wrap
+from assets.model import AlphaMode, Image, Material, Minify, Sampler, Texture, Wrap
 
 _WRAPS: Final = {33071: Wrap.CLAMP, 33648: Wrap.MIRROR, 10497: Wrap.REPEAT}
 _NEAREST: Final = 9728
@@ -125,6 +126,9 @@ class Materials:
             raise item.fail("alphaMode", "OPAQUE, MASK or BLEND")
         extensions = item.item("extensions")
         raw = extensions.value if extensions is not None else {}
+        lost = {name for name, value in raw.items() if stale(name, value)}
+        for name in sorted(lost):
+            self._document.warn(f"{name[:100]} points into its file by number, so it is left out")
         fields: dict[str, Any] = {
             "base_color": pbr.numbers("baseColorFactor", 4, (1.0, 1.0, 1.0, 1.0), low=0, high=1),
             "base_color_texture": self._texture(pbr.item("baseColorTexture")),
@@ -153,7 +157,7 @@ class Materials:
             if sheen
             else (0.0,) * 3,
             sheen_roughness=sheen.number("sheenRoughnessFactor", 0.0, low=0, high=1) if sheen else 0.0,
-            extensions={name: value for name, value in raw.items() if name not in _READ},
+            extensions={name: value for name, value in raw.items() if name not in _READ and name not in lost},
             extension_textures=dict(self._extension_textures(extensions)),
             extras=item.extras,
         )
@@ -197,7 +201,9 @@ def _sampler(item: Item) -> Sampler:
             raise item.fail(key, "33071, 33648 or 10497")
         wraps.append(_WRAPS[value])
     nearest = item.integer("magFilter", 9729) == _NEAREST
-    return Sampler(wrap_u=wraps[0], wrap_v=wraps[1], nearest=nearest)
+    told = item.value.get("minFilter")
+    minify = next((known for known in Minify if told == known), Minify.BEST)
+    return Sampler(wrap_u=wraps[0], wrap_v=wraps[1], nearest=nearest, minify=minify)
 
 
 def _pair(values: tuple[float, ...]) -> tuple[float, float]:

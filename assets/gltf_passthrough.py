@@ -95,6 +95,20 @@ def _points(value: Any) -> bool:
     return isinstance(value, list) and any(_points(part) for part in value)
 
 
+def stale(name: str, value: Any) -> bool:
+    """Whether a material's extension points into its file by other means than the textures that are read with it
+    (objects called "…Texture" with an index, which the exporters number anew).
+    """
+    if name.startswith("KHR_materials_") or not isinstance(value, dict):
+        return False
+    rest = {
+        key: part
+        for key, part in value.items()
+        if not (key.endswith("Texture") and isinstance(part, dict) and "index" in part)
+    }
+    return _points(rest)
+
+
 def _numbers(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(type(one) is int for one in value)

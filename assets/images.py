@@ -23,6 +23,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from assets import ktx2
 from assets.errors import ImageError
+from assets.headroom import headroom
 from assets.model import Image
 
 MAX_SIDE: Final = 16_384
@@ -44,6 +45,7 @@ _NAMES: Final = {
     "image/avif": "AVIF",
     "image/ktx2": "KTX 2",
 }
+_AVIF_SLACK: Final = 256 * 2**20  # bytes
 _ORIENTATION: Final = 0x0112
 _TURNED: Final = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 _BROKEN: Final = (
@@ -121,7 +123,7 @@ def decode(image: Image) -> NDArray[np.uint8]:
     try:
         picture: ImageFile.ImageFile = _open(image.data, image.mime)
         sixteen = picture.mode.startswith("I")  # I, I;16, I;16B: one 16-bit channel
-        picture.load()
+        _load(picture, image)
         upright = ImageOps.exif_transpose(picture)
         if sixteen:
             grey = (np.clip(np.asarray(upright, dtype=np.int32), 0, 65535) + 128) // 257
@@ -149,6 +151,17 @@ def _size(data: bytes, mime: str) -> tuple[int, int]:
     if width >= 1 and height >= 1 and max(width, height) <= MAX_SIDE and _orientation(picture) in _TURNED:
         width, height = height, width
     return width, height
+
+
+def _load(picture: ImageFile.ImageFile, image: Image) -> None:
+    if image.mime != "image/avif":
+        picture.load()
+        return
+    try:  # the pictures inside an AVIF say their size once more, and only to its decoder
+        with headroom(_AVIF_SLACK + 16 * image.width * image.height):
+            picture.load()
+    except MemoryError as error:
+        raise OSError("it unpacks to far more than its size") from error
 
 
 def _transcoded(image: Image) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
 import numpy as np
@@ -32,13 +32,27 @@ class Wrap(StrEnum):
     CLAMP = "clamp"
 
 
+class Minify(IntEnum):
+    """How a texture that is shown smaller is filtered, as glTF numbers it (2.0, 3.8.4)."""
+
+    NEAREST = 9728
+    LINEAR = 9729
+    NEAREST_MIPMAP_NEAREST = 9984
+    LINEAR_MIPMAP_NEAREST = 9985
+    NEAREST_MIPMAP_LINEAR = 9986
+    BEST = 9987  # linear in and between mip levels
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sampler:
-    """Wrap and filter of a texture; ``nearest`` is for pixel art, everything else is trilinear."""
+    """Wrap and filter of a texture; ``nearest`` is for pixel art, everything else is trilinear. ``minify`` is what
+    the file says; renderers take mip levels all the same, for a picture without shimmer.
+    """
 
     wrap_u: Wrap = Wrap.REPEAT
     wrap_v: Wrap = Wrap.REPEAT
     nearest: bool = False
+    minify: Minify = Minify.BEST
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

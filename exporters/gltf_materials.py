@@ -146,7 +146,7 @@ class Materials:
             self.samplers.append(
                 {
                     "magFilter": 9728 if sampler.nearest else 9729,
-                    "minFilter": 9728 if sampler.nearest else 9987,
+                    "minFilter": sampler.minify.value,
                     "wrapS": _WRAPS[sampler.wrap_u],
                     "wrapT": _WRAPS[sampler.wrap_v],
                 }

@@ -16,7 +16,7 @@ from assets.merging import Part, merge
 from assets.variants import chosen
 from exporters.gltf import write_glb, write_gltf
 from exporters.optimise import Options, optimise
-from tests.assets.glb import TRIANGLE, Glb, simple
+from tests.assets.glb import TRIANGLE, Glb, png, simple
 from tests.assets.test_variants import colours, colourways
 from tests.assets.test_viewpoints import lit
 
@@ -115,6 +115,28 @@ def test_what_points_into_the_old_file_is_left_out_with_a_warning() -> None:
     assert set(doc["extensions"]) == {"ACME_wind"}
     assert doc["nodes"][0]["extensions"] == {"ACME_wind": {"gust": 0}}
     assert any("ACME_sound" in warning for warning in model.warnings)
+
+
+def test_a_material_extension_keeps_its_textures_and_not_the_old_numbers() -> None:
+    glb = simple(TEXCOORD_0=np.zeros((3, 2), np.float32))
+    glb.texture(png(2, 2))
+    used = glb.texture(png(3, 3), sampler=0)
+    glb.doc["samplers"] = [{"minFilter": 9984, "magFilter": 9728}, {"minFilter": 9729}]
+    glb.material(
+        extensions={
+            "ACME_thread": {"weight": 3, "threadTexture": {"index": used, "strength": 0.5}},
+            "ACME_lookup": {"table": {"texture": used}},
+        }
+    )
+    glb.doc["meshes"][0]["primitives"][0]["material"] = 0
+    model = gltf.read(glb.data())
+    doc = written(write_glb(model, extras={}))
+    (material,) = doc["materials"]
+    assert material["extensions"] == {"ACME_thread": {"weight": 3, "threadTexture": {"index": 0, "strength": 0.5}}}
+    assert doc["extensionsUsed"] == ["ACME_thread"]
+    assert any("ACME_lookup" in warning for warning in model.warnings)
+    assert len(doc["images"]) == 1
+    assert (doc["samplers"][0]["minFilter"], doc["samplers"][0]["magFilter"]) == (9984, 9728)
 
 
 def test_two_files_that_mean_different_things_by_one_extension() -> None:
