@@ -24,7 +24,10 @@ from farm.ids import is_id
 from farm.parts import MIB, Durable, Part, Place
 
 SYNC_EVERY = 64 * MIB
-"""How much of a long append may be lost by a power cut before it is told as received."""
+"""How much of a long append may be lost by a kill or a power cut before it is told as received."""
+
+SYNC_S = 5.0
+"""The same in seconds, for slow networks."""
 
 COPY = 256 * MIB
 """Bytes of one copy_file_range: small enough to be stopped in between."""
@@ -109,18 +112,20 @@ class DiskAppend(_Writer):
     def __init__(self, path: Path, offset: int, *, sync: bool, whole: bool) -> None:
         super().__init__(path, 0, _TO_THE_END, sync=sync)
         self._at = self._safe = offset
+        self._since = time.monotonic()
         self._whole = whole
 
     def checkpoint(self) -> Durable | None:
-        """Durable every 64 MiB."""
-        if self._whole or self._at - self._safe < SYNC_EVERY:
+        """Durable every 64 MiB, or every few seconds where they are slow to come."""
+        fresh = self._at - self._safe
+        if self._whole or (fresh < SYNC_EVERY and time.monotonic() - self._since < SYNC_S):
             return None
         return self.finish()
 
     def finish(self) -> Durable:
         """Durable up to here."""
         self.sync()
-        self._safe = self._at
+        self._safe, self._since = self._at, time.monotonic()
         return Durable(received=self._safe)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from farm import parts_disk
 from farm.blob_disk import DiskBlobs
 from farm.errors import FarmFault
 from farm.ids import new_id
@@ -48,6 +49,26 @@ def append(sink: DiskAppend, data: bytes) -> int:
     """Bytes received so far, durable."""
     sink.write(data)
     return sink.finish().received
+
+
+def test_bytes_that_come_slowly_are_durable_every_few_seconds(
+    parts: DiskParts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(parts_disk.time, "monotonic", lambda: now[0])
+    sink = parts.append(parts.create(new_id(), None, TYPE), 0, None, 0, {}, whole=False)
+    whole = parts.append(parts.create(new_id(), None, TYPE), 0, None, 0, {}, whole=True)
+    received = []
+    for data in (b"a", b"bc", b"d", b"e"):
+        now[0] += parts_disk.SYNC_S * 0.6
+        sink.write(data)
+        whole.write(data)
+        durable = sink.checkpoint()
+        received.append(durable and durable.received)
+        assert whole.checkpoint() is None, "bytes with a checksum count at the end alone"
+    sink.close()
+    whole.close()
+    assert received == [None, 3, None, 5]
 
 
 @pytest.mark.parametrize("call", ["pwrite", "fdatasync"])

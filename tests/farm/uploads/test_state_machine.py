@@ -293,9 +293,7 @@ class Uploads(RuleBasedStateMachine):
         code = None
         if model.state == "gone":
             code = "not_found"
-        elif not model.tus or model.sources:
-            code = "upload.not_open"
-        elif model.state != "open":
+        elif not model.tus or model.sources or model.state != "open":
             code = "upload.not_open"
         elif off:
             code = "upload.offset"
@@ -738,6 +736,7 @@ class Uploads(RuleBasedStateMachine):
 
 def test_uploads_are_what_was_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts_disk, "SYNC_EVERY", SYNC_EVERY)
+    monkeypatch.setattr(parts_disk, "SYNC_S", 3600.0)
     database = Database(f"sqlite:///{tmp_path / 'farm.db'}")
     make_schema(database)
     database.backup(tmp_path / "empty.db")
