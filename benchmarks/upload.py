@@ -1,6 +1,7 @@
 """2 GB over loopback to the disk, in chunks of 16 MiB (the farm's own choice for this size) over four connections:
 against nginx's DAV PUT of the same pieces in the same run.
 
+The bytes go where the session says (the role `ingest`), and for comparison through the HTTP door (`http_door_mb_s`).
 The farm verifies a CRC-32C of every chunk; nginx verifies nothing. Both are measured without a sync per chunk, and
 with it (nginx has none: the benchmark calls fdatasync on the file that it wrote, after its answer). The client is
 the same for both: headers, then sendfile from a file in the page cache. `loop_p99_ms` is the farm's own measure of

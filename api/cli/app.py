@@ -31,7 +31,7 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="farm",
-    help="Render and export fashion designs: pictures, turntables, models.",
+    help="Render and export fashion designs: pictures, turntables, drawings, models.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

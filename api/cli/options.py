@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 What = Annotated[
-    str, typer.Argument(metavar="KIND|FILE", help="still, turntable, model; or a file with kind and spec.")
+    str, typer.Argument(metavar="KIND|FILE", help="still, turntable, flat, model; or a file with kind and spec.")
 ]
 File = Annotated[
     Path | None, typer.Argument(metavar="[FILE]", help="A design or spec (JSON, YAML), or a GLB or GLTF.")

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from farm.blobs import BlobStore
     from farm.plan import Output
 
-FORMATS: Mapping[str, tuple[str, str]] = {
-    ".png": ("format", "png"),
-    ".jpg": ("format", "jpeg"),
-    ".jpeg": ("format", "jpeg"),
-    ".webp": ("format", "webp"),
-    ".mp4": ("formats", "mp4"),
-    ".webm": ("formats", "webm"),
-    ".glb": ("formats", "glb"),
-    ".gltf": ("formats", "gltf"),
-    ".obj": ("formats", "obj"),
+FORMATS: Mapping[str, str] = {
+    ".png": "png",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".webp": "webp",
+    ".svg": "svg",
+    ".mp4": "mp4",
+    ".webm": "webm",
+    ".glb": "glb",
+    ".gltf": "gltf",
+    ".obj": "obj",
 }
 """What the suffix of ``-o`` asks for, where the spec does not say."""
 
@@ -85,11 +86,14 @@ def _target(request: Request, out: Path) -> tuple[Path, str | None]:
     suffix = out.suffix.lower()
     if not suffix or out.is_dir():
         return out, None
-    asked = FORMATS.get(suffix)
-    if asked is None or asked[0] not in request.kind.spec.model_fields:
+    asked = FORMATS.get(suffix, "")
+    known = request.kind.spec.model_json_schema()["properties"]
+    if asked in known.get("format", {}).get("enum", ()):
+        request.spec.setdefault("format", asked)
+    elif asked in known.get("formats", {}).get("items", {}).get("enum", ()):
+        request.spec.setdefault("formats", [asked])
+    else:
         raise bad(f"-o {out}: a {request.kind.name} is not written as {suffix}; name a folder, or one of its formats")
-    if asked[0] not in request.spec:
-        request.spec[asked[0]] = [asked[1]] if asked[0] == "formats" else asked[1]
     return out.parent, out.stem
 
 

@@ -78,7 +78,7 @@ def check(
 
 
 def schema(
-    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="still, turntable, model.")] = None,
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="still, turntable, flat, model.")] = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Prints the JSON Schema of a kind of job, or lists the kinds."""

@@ -120,19 +120,19 @@ def allows(actor: Actor, scope: str) -> bool:
     return scope in actor.scopes or "admin" in actor.scopes
 
 
-def require(actor: Actor, scope: str) -> Actor:
-    """The actor itself; raises Refused ``auth.forbidden``."""
-    if not allows(actor, scope):
-        raise Refused("auth.forbidden", f"the token needs the scope {scope}")
+def require(actor: Actor, *scopes: str) -> Actor:
+    """The actor itself, who has one of the scopes; raises Refused ``auth.forbidden``."""
+    if not any(allows(actor, scope) for scope in scopes):
+        raise Refused("auth.forbidden", f"the token needs the scope {' or '.join(scopes)}")
     return actor
 
 
-def scope(name: str) -> Guard:
-    """Litestar's guard for routes that need a scope; leaves the Actor in ``request.user``."""
+def scope(*names: str) -> Guard:
+    """Litestar's guard for routes that need one of the scopes; leaves the Actor in ``request.user``."""
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
         actor = await authenticator(connection.scope).actor(header(connection.scope, b"authorization"))
-        connection.scope["user"] = require(actor, name)
+        connection.scope["user"] = require(actor, *names)
 
     return guard
 

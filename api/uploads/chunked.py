@@ -44,6 +44,8 @@ from farm.jobs import Actor
 from farm.sessions import Wanted
 
 MAX_REQUEST = 10_000
+READ = ("jobs:read", "blobs:write")
+"""Who may send may also ask what has arrived."""
 T = TypeVar("T")
 ONE = ResponseSpec(UploadView, description="The upload")
 STORED = ResponseSpec(ChunkStored, description="The chunk counts")
@@ -92,7 +94,7 @@ def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
 
 @get(
     "/uploads",
-    guards=[scope("jobs:read")],
+    guards=[scope(*READ)],
     summary="List your uploads, newest first",
     responses={200: ResponseSpec(list[UploadView])},
 )
@@ -119,7 +121,7 @@ async def list_uploads(
     return Page.of(found, limit).answer(request)
 
 
-@get("/uploads/{upload_id:str}", guards=[scope("jobs:read")], summary="Read an upload", responses={200: ONE})
+@get("/uploads/{upload_id:str}", guards=[scope(*READ)], summary="Read an upload", responses={200: ONE})
 async def read_upload(
     request: Request[Any, Any, Any],
     upload_id: FromPath[str],
@@ -238,7 +240,7 @@ async def delete_upload(request: Request[Any, Any, Any], upload_id: FromPath[str
 
 @get(
     "/uploads/{upload_id:str}/events",
-    guards=[scope("jobs:read")],
+    guards=[scope(*READ)],
     summary="Watch an upload",
     media_type="text/event-stream",
 )

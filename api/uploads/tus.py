@@ -27,6 +27,7 @@ from api.problems import respond
 from api.services import Services, services
 from api.uploads import completion
 from api.uploads.body import Broken, content_length, receive
+from api.uploads.chunked import READ
 from farm.checksums import NAMES, Checksum, from_tus
 from farm.chunks import AppendWriter
 from farm.errors import Refused
@@ -257,7 +258,7 @@ async def _append(
 @route(
     "/tus/{upload_id:str}",
     http_method=[HttpMethod.HEAD],
-    guards=[scope("jobs:read")],
+    guards=[scope(*READ)],
     summary="Where a tus upload continues",
     status_code=200,
 )

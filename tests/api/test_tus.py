@@ -200,6 +200,8 @@ def test_a_token_and_its_scopes_are_needed(farm: Farm, owner: str, tus: httpx.Cl
         assert problem(append(reader, upload, 0, b"x")) == (403, "auth.forbidden")
         assert problem(reader.delete(f"/tus/{upload}")) == (403, "auth.forbidden")
         assert problem(reader.post(f"/tus/{upload}", headers=rows)) == (403, "auth.forbidden")
+    with farm.client(farm.token(owner, ("blobs:write",)), **speaks) as sender:
+        assert offset_of(sender, upload) == 0, "who may send must be able to resume"
 
 
 def test_clients_that_can_only_post(farm: Farm, tus: httpx.Client) -> None:

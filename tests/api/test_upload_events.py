@@ -196,9 +196,9 @@ def test_an_owner_has_so_many_watches(farm: Farm, http: httpx.Client, monkeypatc
 
 def test_watching_needs_a_token_that_may_read(farm: Farm, http: httpx.Client, owner: str) -> None:
     path = f"/uploads/{announce(http, 10)['id']}/events"
-    with farm.client(None) as nobody, farm.client(farm.token(owner, ("blobs:write",))) as writer:
+    with farm.client(None) as nobody, farm.client(farm.token(owner, ("cards:read",))) as stranger:
         assert nobody.get(path).json()["code"] == "auth.missing"
-        assert writer.get(path).json()["code"] == "auth.forbidden"
+        assert stranger.get(path).json()["code"] == "auth.forbidden"
 
 
 # Socket.IO
