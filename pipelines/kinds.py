@@ -5,6 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from farm.jobs import JobKind
-from pipelines import model, still, turntable
+from pipelines import flat, model, still, turntable
 
-KINDS: Mapping[str, JobKind] = {kind.name: kind for kind in (still.KIND, turntable.KIND, model.KIND)}
+KINDS: Mapping[str, JobKind] = {kind.name: kind for kind in (still.KIND, turntable.KIND, flat.KIND, model.KIND)}

@@ -16,13 +16,14 @@ from renderers.flat_edges import looked_up
 from renderers.flat_mesh import Array
 
 _NORMAL_SIGMA = 2.0  # pixels over which an outline's direction is taken
+_SHORTEST = 6  # pixels
 _SNAP = 1.6  # pixels: further from every edge, an outline stays where the pixels have it
-_GAP = 6  # pixels that an outline may lose to a neighbour without being cut
 
 
-def outlines(seen: Distances, layer: int, exact: tuple[Array, Array], *, smallest: float) -> list[Chain]:
+def outlines(seen: Distances, layer: int, exact: tuple[Array, Array], *, smallest: float, gap: int) -> list[Chain]:
     """The visible outline of one layer, in pixels. ``exact`` are points on the mesh's own edges float64[k, 2] with
-    their directions; rings about less than ``smallest`` square pixels are left out.
+    their directions; rings about less than ``smallest`` square pixels are left out. ``gap`` is how many pixels an
+    outline may lose to a neighbour without being cut: where one layer lies on another, they take turns.
     """
     mask = (seen.layer == layer).astype(np.uint8)
     rings, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
@@ -39,7 +40,7 @@ def outlines(seen: Distances, layer: int, exact: tuple[Array, Array], *, smalles
         edge = points + 0.5 * outward
         if tree is not None:
             edge = _snapped(edge, tree, exact)
-        found += _runs(edge, ours)
+        found += _runs(edge, ours, gap)
     return found
 
 
@@ -65,17 +66,20 @@ def _snapped(points: Array, tree: cKDTree, exact: tuple[Array, Array]) -> Array:
     return out
 
 
-def _runs(points: Array, ours: NDArray[np.bool_]) -> list[Chain]:
+def _runs(points: Array, ours: NDArray[np.bool_], gap: int) -> list[Chain]:
     """The parts of a ring that are its own; short losses are kept."""
     if ours.all():
         return [(points, True)]
     if not ours.any():
         return []
-    points, ours = np.roll(points, -int(np.argmin(ours)), axis=0), np.roll(ours, -int(np.argmin(ours)))
-    kernel = np.ones(_GAP + 1, np.uint8)
-    closed = (
-        cv2.morphologyEx(ours.astype(np.uint8).reshape(1, -1), cv2.MORPH_CLOSE, kernel.reshape(1, -1)).ravel() > 0
-    )
-    steps = np.diff(np.concatenate([[0], closed.astype(np.int8), [0]]))
-    starts, ends = np.flatnonzero(steps > 0), np.flatnonzero(steps < 0)
-    return [(points[a:b], False) for a, b in zip(starts, ends, strict=True) if b - a > _GAP]
+    # Begins in the middle of the longest part that is another's, so that no run lies across the seam of the ring.
+    other = np.flatnonzero(ours)
+    lost = np.diff(np.concatenate([other, [other[0] + len(ours)]]))
+    first = int(other[lost.argmax()] + lost.max() // 2) % len(ours)
+    points, ours = np.roll(points, -first, axis=0), np.roll(ours, -first)
+    mine = np.flatnonzero(ours)
+    cuts = np.flatnonzero(np.diff(mine) > gap)
+    starts, ends = mine[np.concatenate([[0], cuts + 1])], mine[np.concatenate([cuts, [-1]])]
+    if lost.max() <= gap:
+        return [(points, True)]
+    return [(points[a : b + 1], False) for a, b in zip(starts, ends, strict=True) if b - a >= _SHORTEST]

@@ -36,6 +36,7 @@ _SHORTEST_MM: Mapping[LineKind, float] = {
     LineKind.SEAM: 2.5,
     LineKind.CREASE: 4.0,
 }
+_TURNS_MM = 3.5  # that two layers' outlines may take turns in
 _JOIN_MM, _BRIDGE_MM = 0.18, 0.5
 _LEAP_MM, _LEAP_STRAIGHT = 4.0, -0.9  # a gap that a line leaps when it goes on straight behind it
 _SMOOTH_MM: Mapping[LineKind, float] = {
@@ -54,7 +55,7 @@ _FACETED = 0.25  # share of sharp-shaded edges from which on a mesh is meant to 
 _TOLERANCE_MM = 0.03
 _CORNER = 32.0  # degrees that a line may turn at once without being rounded
 _TOUCH_MM: Mapping[LineKind, float] = {  # a lighter line this near to a heavier one says nothing
-    LineKind.SILHOUETTE: 0.0,
+    LineKind.SILHOUETTE: 0.3,
     LineKind.BORDER: 0.4,
     LineKind.FOLD: 0.6,
     LineKind.SEAM: 0.9,
@@ -62,6 +63,7 @@ _TOUCH_MM: Mapping[LineKind, float] = {  # a lighter line this near to a heavier
 }
 _CROSSING_MM = 1.0  # unless it only crosses it
 _LEFT_OVER_MM = 6.0  # what is left of a line that ran along another one
+_REACH_MM, _LOOK_BACK_MM, _CONE = 12.0, 4.0, 0.94  # how far and how straight ahead (cosine) a seam goes on
 _ALONE = 2.0  # how much longer a line must be that touches no other
 
 
@@ -109,7 +111,7 @@ def _lines(mesh: WeldedMesh, sheet: Sheet, paper: Raster, crease_degrees: float)
     drawn = _Drawn(paper, _fineness(mesh, sheet) / mm)
     for number, layer in enumerate(sheet.seen.layers):
         exact = _along(border, contour, layer=number)
-        found = outlines(sheet.seen, number, exact, smallest=0.5 * mm * mm)
+        found = outlines(sheet.seen, number, exact, smallest=0.5 * mm * mm, gap=round(_TURNS_MM * mm))
         drawn.add(LineKind.SILHOUETTE, layer, found)
     fold, depth = flat_edges.folds(mesh, sheet, chosen[LineKind.FOLD], far, _FOLD_LEAST * sheet.size)
     pieces = {
@@ -129,6 +131,7 @@ def _lines(mesh: WeldedMesh, sheet: Sheet, paper: Raster, crease_degrees: float)
                 lines = _surfacing(lines, _along(plain[kind], layer=number)[0])
             lines = chains.joined(lines, _BRIDGE_MM * mm)
             drawn.add(kind, layer, chains.joined(lines, _LEAP_MM * mm, sharpest=_LEAP_STRAIGHT))
+    drawn.reach()
     return [*_met(drawn.lines), *_dashes(thread, sheet, paper, far)]
 
 
@@ -161,6 +164,44 @@ class _Drawn:
             self.lines.append(Line(kind=kind, points=self._paper.to_page(short), closed=closed, layer=layer))
         if fresh:
             self._apart = np.asarray(cv2.distanceTransform(self._ink, cv2.DIST_L2, 3), np.float32)
+
+    def reach(self) -> None:
+        """Takes seams that end in the open to the line that they were about to meet: cloth that rolls over a seam
+        hides its last bit, but a seam ends at a seam, a border or an outline.
+        """
+        mm = self._paper.pixels_per_mm
+        middle = np.array([self._paper.width / 2, self._paper.height / 2])
+        page = np.array([self._paper.page.width_mm / 2, self._paper.page.height_mm / 2])
+        for i, line in enumerate(self.lines):
+            if line.kind is not LineKind.SEAM or line.closed:
+                continue
+            points = line.points
+            for _ in range(2):
+                tip = (points[0] - page) * mm + middle
+                inner = points[np.flatnonzero(np.linalg.norm(points - points[0], axis=1) >= _LOOK_BACK_MM)[:1]]
+                way = points[0] - (inner[0] if len(inner) else points[-1])
+                met = self._ahead(tip, way / max(float(np.linalg.norm(way)), 1e-9), _REACH_MM * mm)
+                if met is not None:
+                    points = np.vstack([(met - middle) / mm + page, points])
+                points = points[::-1]
+            self.lines[i] = replace(line, points=points)
+
+    def _ahead(self, tip: Array, way: Array, far: float) -> Array | None:
+        """The nearest inked pixel in a narrow cone ahead of a tip that no ink is at."""
+        mm = self._paper.pixels_per_mm
+        left, top = (max(int(v - far), 0) for v in tip)
+        window = self._ink[top : int(tip[1] + far) + 1, left : int(tip[0] + far) + 1]
+        y, x = np.nonzero(window == 0)
+        offset = np.stack([x + left, y + top], axis=1) + 0.5 - tip
+        distance = np.linalg.norm(offset, axis=1)
+        along = offset @ way
+        # Its own last pixels are at the tip, and behind it.
+        if ((distance < 1.5 * mm) & (along > 0.5 * distance) & (distance > 3)).any():
+            return None
+        fits = np.flatnonzero((along > _CONE * distance) & (distance >= 1.5 * mm) & (distance <= far))
+        if not len(fits):
+            return None
+        return np.asarray(tip + offset[fits[distance[fits].argmin()]])
 
     def _worth(self, points: Array, touch: float) -> bool:
         """Whether what is left of a cut line says something: it is long, and goes away from what it was cut by."""

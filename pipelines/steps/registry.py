@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from farm.steps import StepCode
-from pipelines.steps import assemble, model, still, turntable
+from pipelines.steps import assemble, flat, model, still, turntable
 
 STEPS: Mapping[str, StepCode] = {
     "render.still": still.render_still,
+    "render.flat": flat.render_flat,
     "turntable.segment": turntable.segment,
     "turntable.join": turntable.join,
     "model.export": model.export,

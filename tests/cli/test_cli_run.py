@@ -33,6 +33,16 @@ def test_several_views_go_beside_each_other(farm: Run, tmp_path: Path, samples: 
     assert "centimetres" in said.err
 
 
+def test_a_flat_is_written_as_the_suffix_says(farm: Run, tmp_path: Path) -> None:
+    out = tmp_path / "skirt.svg"
+    said = farm("run", "flat", "--wear", "skirt", "-p", "views=front", "-o", str(out))
+    assert (said.code, said.out) == (0, f"{out}\n"), said.err
+    assert out.read_bytes().startswith(b"<?xml")
+    said = farm("run", "flat", "--wear", "skirt", "-o", str(tmp_path / "skirt.webp"))
+    assert said.code == 2
+    assert "a flat is not written as .webp" in said.err
+
+
 def test_a_model_comes_with_its_parts(farm: Run, tmp_path: Path) -> None:
     said = farm(
         "run", "model", "--avatar", "dress-form", "--wear", "skirt", "-p", "formats=glb,gltf", "-o", str(tmp_path)
