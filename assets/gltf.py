@@ -7,10 +7,11 @@ memory (:class:`~assets.limits.Limits`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -124,7 +125,7 @@ def inspect(data: bytes, *, limits: Limits = LIMITS) -> Inspection:
             images=len(images),
             image_pixels=sum(image.width * image.height for image in images),
             vertices=sum(mesh.vertices for mesh in structure.meshes),
-            triangles=_drawn(structure.nodes, structure.roots, structure.meshes),
+            triangles=_drawn(structure.nodes, structure.roots, structure.meshes).triangles,
             skins=len(skins),
             animations=len(root.items("animations", limits.animations)),
             extensions=_names(root, "extensionsUsed"),
@@ -187,17 +188,19 @@ def _structure(data: bytes, limits: Limits) -> _Structure:
     )
     nodes = read_nodes(document, around)
     roots = read_roots(document, nodes)
-    triangles = _drawn(nodes, roots, meshes)
-    if triangles == 0:
+    drawn = _drawn(nodes, roots, meshes)
+    if drawn.triangles == 0:
         msg = "the model's scene shows no triangle; export it with the meshes that should be drawn"
         raise ModelError(msg, code="model.empty", path="scenes")
     stored = sum(mesh.triangles for mesh in meshes)
-    if max(triangles, stored) > limits.triangles:
-        msg = (
-            f"the model draws {max(triangles, stored):,} triangles; at most {limits.triangles:,} are accepted, "
-            "so simplify it"
-        )
-        raise ModelError(msg, code="model.too_many", path="meshes")
+    for what, count, most in (
+        ("triangles", max(drawn.triangles, stored), limits.triangles),
+        ("vertices", drawn.vertices, limits.drawn_vertices),
+        ("primitives", drawn.primitives, limits.draws),
+    ):
+        if count > most:
+            msg = f"the model draws {count:,} {what}; at most {most:,} are accepted, so simplify it"
+            raise ModelError(msg, code="model.too_many", path="meshes")
     return _Structure(
         document=document,
         accessors=accessors,
@@ -225,15 +228,27 @@ def _names(root: Item, key: str) -> tuple[str, ...]:
     return tuple(value[:100] for value in values)
 
 
-def _drawn(nodes: tuple[Node, ...], roots: tuple[int, ...], meshes: tuple[MeshPlan, ...]) -> int:
-    total = 0
+class _Drawn(NamedTuple):
+    """What the scene shows, once for every place that shows it."""
+
+    triangles: int
+    vertices: int
+    primitives: int
+
+
+def _drawn(nodes: tuple[Node, ...], roots: tuple[int, ...], meshes: tuple[MeshPlan, ...]) -> _Drawn:
+    shown: Counter[int] = Counter()
     stack = list(roots)
     while stack:
         node = nodes[stack.pop()]
         stack += node.children
         if node.mesh is not None:
-            total += meshes[node.mesh].triangles * node.copies
-    return total
+            shown[node.mesh] += node.copies
+    return _Drawn(
+        triangles=sum(meshes[place].triangles * times for place, times in shown.items()),
+        vertices=sum(meshes[place].vertices * times for place, times in shown.items()),
+        primitives=sum(len(meshes[place].primitives) * times for place, times in shown.items()),
+    )
 
 
 def _skinned(

@@ -38,7 +38,11 @@ class Limits:
     channels: int = 20_000
     vertices: int = 15_000_000
     triangles: int = 5_000_000
-    """As drawn: a mesh counts once for every node that shows it."""
+    """As drawn: a mesh counts once for every place that shows it."""
+    drawn_vertices: int = 60_000_000
+    """Likewise: each is moved to its place when a model is posed."""
+    draws: int = 100_000
+    """Primitives, likewise."""
     decoded_bytes: int = 1024 * 1024 * 1024
     """Geometry, animation and decompressed buffers together."""
 

@@ -199,12 +199,22 @@ def test_one_mesh_shown_ten_thousand_times_counts_ten_thousand_times() -> None:
     refused(glb.data(), "model.too_many")
 
 
+def test_vertices_that_no_triangle_uses_count_where_they_are_moved() -> None:
+    up = np.tile(np.array([[0, 0, 1]], np.float32), (70_000, 1))
+    glb = simple(positions=up, indices=np.array([0, 1, 2], np.uint16), NORMAL=up)
+    for _ in range(999):
+        glb.node(0)
+    refused(glb.data(), "model.too_many")
+
+
 @pytest.mark.parametrize(
     ("limits", "code"),
     [
         (Limits(nodes=0), "model.too_many"),
         (Limits(meshes=0), "model.too_many"),
         (Limits(triangles=0), "model.too_many"),
+        (Limits(drawn_vertices=2), "model.too_many"),
+        (Limits(draws=0), "model.too_many"),
         (Limits(vertices=2), "model.too_many"),
         (Limits(file_bytes=10), "model.too_large"),
         (Limits(json_bytes=10), "model.too_large"),
