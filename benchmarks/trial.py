@@ -5,7 +5,9 @@ the other or (`--together 1`) all at once. Meanwhile the API, the heavy worker, 
 bytes are killed with SIGKILL every few seconds, in an order given by `--seed`. Each upload must be complete with the
 SHA-256 of the source; the bytes on the disk are hashed again; all three must be one file; sessions that a client made
 and lost the answer of are deleted as their owner would; then nothing may be left in the uploads' folder, the spool
-or the scratch. `again_*_mb` is what a client sent beyond the file's size.
+or the scratch. (A kill between the making of an empty sparse file and of its session leaves that file to the sweep,
+which comes when it is a day old: `empty_left` counts those; one byte in them is a fault.) `again_*_mb` is what a
+client sent beyond the file's size.
 Run as `python -m benchmarks.trial`; 10 GB take up to 45 GB of disk. It ends with 1 when anything is wrong.
 """
 
@@ -54,10 +56,11 @@ def arrived(
     }
 
 
-def left_files(farm: Embedded) -> list[Path]:
-    """Bytes of uploads beside the blobs."""
-    uploads = farm.data_dir / "blobs" / "uploads"
-    return [*scratch_files(farm.data_dir), *(path for path in uploads.rglob("*") if path.is_file())]
+def left_files(farm: Embedded) -> tuple[list[Path], int]:
+    """Bytes of uploads beside the blobs, and how many files there have none."""
+    files = [path for path in (farm.data_dir / "blobs" / "uploads").rglob("*") if path.is_file()]
+    full = [path for path in files if path.stat().st_blocks]
+    return [*scratch_files(farm.data_dir), *full], len(files) - len(full)
 
 
 def abandoned(farm: Embedded) -> int:
@@ -88,7 +91,7 @@ def wrong(farm: Embedded, found: list[dict[str, Any]], file: Path) -> list[str]:
         faults.append(f"{len(blobs)} blobs of the file's size, not one: {blobs}")
     faults += [f"{path} has other bytes" for path in blobs if sha256_pass(path)[1] != digest]
     until = time.monotonic() + LEFT_S
-    while (left := left_files(farm)) and time.monotonic() < until:
+    while (left := left_files(farm)[0]) and time.monotonic() < until:
         time.sleep(0.5)
     return faults + [f"{path} was left ({path.stat().st_blocks * 512:,} bytes)" for path in left]
 
@@ -126,6 +129,7 @@ def main() -> None:
             report.say(options, f"kills: {dict(kills.counts)}, {kills.completions} of them while a completion ran")
             lost = abandoned(farm)
             faults = wrong(farm, found, file)
+            empty = left_files(farm)[1]
     for fault in faults:
         sys.stderr.write(f"{fault}\n")
     report.finish(
@@ -138,6 +142,7 @@ def main() -> None:
             "kills": dict(kills.counts),
             "kills_completing": kills.completions,
             "sessions_lost": lost,
+            "empty_left": empty,
             "gigabytes": options.gigabytes,
             "seed": options.seed,
         }
