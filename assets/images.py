@@ -15,8 +15,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageFile, ImageOps, features
+from PIL import Image as Pillow
+from PIL import ImageFile, features
 from PIL.AvifImagePlugin import AvifImageFile
+from PIL.Image import Transpose
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
@@ -48,6 +50,16 @@ _NAMES: Final = {
 _AVIF_SLACK: Final = 256 * 2**20  # bytes
 _ORIENTATION: Final = 0x0112
 _TURNED: Final = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
+_UPRIGHT: Final = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+_CHUNKS: Final = 10_000  # of a PNG that are looked through for its EXIF block
 _BROKEN: Final = (
     OSError,
     SyntaxError,
@@ -123,8 +135,9 @@ def decode(image: Image) -> NDArray[np.uint8]:
     try:
         picture: ImageFile.ImageFile = _open(image.data, image.mime)
         sixteen = picture.mode.startswith("I")  # I, I;16, I;16B: one 16-bit channel
+        turn = _UPRIGHT.get(_orientation(picture, image.data))
         _load(picture, image)
-        upright = ImageOps.exif_transpose(picture)
+        upright: Pillow.Image = picture if turn is None else picture.transpose(turn)
         if sixteen:
             grey = (np.clip(np.asarray(upright, dtype=np.int32), 0, 65535) + 128) // 257
             pixels = np.full((*grey.shape, 4), 255, dtype=np.uint8)
@@ -148,7 +161,7 @@ def _size(data: bytes, mime: str) -> tuple[int, int]:
         return ktx2.size(data)
     picture = _open(data, mime)
     width, height = picture.size
-    if width >= 1 and height >= 1 and max(width, height) <= MAX_SIDE and _orientation(picture) in _TURNED:
+    if width >= 1 and height >= 1 and max(width, height) <= MAX_SIDE and _orientation(picture, data) in _TURNED:
         width, height = height, width
     return width, height
 
@@ -184,9 +197,28 @@ def _open(data: bytes, mime: str) -> ImageFile.ImageFile:
     return WebPImageFile(stream)
 
 
-def _orientation(picture: ImageFile.ImageFile) -> int:
+def _orientation(picture: ImageFile.ImageFile, data: bytes) -> int:
+    """The EXIF orientation, 1 to 8, without decoding a pixel."""
     try:
-        value = picture.getexif().get(_ORIENTATION, 1)
+        if isinstance(picture, PngImageFile):
+            if "exif" not in picture.info and (late := _late_exif(data)):
+                picture.info["exif"] = late
+            value = Pillow.Image.getexif(picture).get(_ORIENTATION, 1)  # PngImageFile's own decodes everything first
+        else:
+            value = picture.getexif().get(_ORIENTATION, 1)
     except _BROKEN:  # a broken EXIF block does not break the picture
         return 1
     return value if isinstance(value, int) else 1
+
+
+def _late_exif(data: bytes) -> bytes:
+    """The EXIF block of a PNG that comes after its pixels, where it may stand too; empty if there is none."""
+    place = 8
+    for _ in range(_CHUNKS):
+        if place + 8 > len(data):
+            break
+        length = int.from_bytes(data[place : place + 4], "big")
+        if data[place + 4 : place + 8] == b"eXIf":
+            return b"Exif\0\0" + data[place + 8 : place + 8 + length]
+        place += 12 + length
+    return b""

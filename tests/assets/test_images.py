@@ -9,6 +9,9 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from assets.errors import ImageError
 from assets.images import decode, probe
@@ -82,6 +85,30 @@ def test_exif_orientation_is_applied_to_size_and_pixels() -> None:
     upright = decode(image)
     assert upright[:8, :, 0].min() == 255
     assert upright[8:, :, 0].max() == 0
+
+
+def test_an_orientation_that_comes_after_the_pixels_counts_too() -> None:
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    data = encoded(np.zeros((8, 16, 3), np.uint8), "PNG", exif=exif)
+    start = data.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(data[start : start + 4], "big")
+    late = data[:start] + data[end:-12] + data[start:end] + data[-12:]  # before IEND
+    image = probe(late)
+    assert (image.width, image.height) == (8, 16)
+    assert decode(image).shape == (16, 8, 4)
+
+
+@pytest.mark.parametrize("fmt", ["PNG", "JPEG", "WEBP"])
+def test_looking_at_a_header_decodes_no_pixel(fmt: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(np.zeros((8, 16, 3), np.uint8), fmt)
+
+    def load(self: object) -> None:
+        raise AssertionError(self)
+
+    for plugin in (PngImageFile, JpegImageFile, WebPImageFile):
+        monkeypatch.setattr(plugin, "load", load)
+    assert probe(data).width == 16
 
 
 @pytest.mark.parametrize(("width", "height"), [(30_000, 30_000), (16_385, 1), (16_384, 16_384)])
