@@ -144,7 +144,8 @@ class Sending:
     # The chunks
 
     def _send(self) -> None:
-        self._door = self.upload.get("links", {}).get("chunks", f"{self._path}/chunks")
+        link = self.upload.get("links", {}).get("chunks", "")
+        self._door = link if "://" in link else f"{self._path}/chunks"
         missing = iter([n for n in range(self.upload["chunks"]) if n not in self._stored])
         outcomes: SimpleQueue[Exception | None] = SimpleQueue()
         threads = [
