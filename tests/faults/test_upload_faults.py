@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
 import socket
 import sqlite3
@@ -24,10 +25,10 @@ from sqlalchemy import func, select, update
 from benchmarks import senders
 from farm import tables
 from farm.db import Database, in_seconds
-from farm.embedded import Embedded, embedded
+from farm.embedded import Embedded, embedded, free_ports
 from tests.e2e.client import Farm
 from tests.faults.processes import kill9, role, scratch_files, until, words
-from tests.faults.proxy import Fault, Way, proxy
+from tests.faults.proxy import Decide, Fault, Way, proxy
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
@@ -35,6 +36,7 @@ MIB = 1 << 20
 SIZE = 40 * MIB + 12_345
 STALL_S = 5.0
 API = ("farm-api", "api.serve")
+INGEST = ("api.ingest",)
 WORKER = ("heavy@", "pipelines.worker")
 KILLS_AT = (5 * MIB, 19 * MIB, 33 * MIB)
 """Bytes that have passed to the door when it dies."""
@@ -74,23 +76,52 @@ def arrived(farm: Farm, upload: str, file: Path) -> dict[str, Any]:
     return view
 
 
-@pytest.mark.parametrize("client", sorted(SENDERS))
-def test_a_door_that_is_killed_while_bytes_come_costs_none(farm: Farm, file: Path, client: str) -> None:
-    left, lock = list(KILLS_AT), threading.Lock()
+def killing(farm: Callable[[], Embedded], *victims: Sequence[str]) -> tuple[Decide, list[int]]:
+    """What a proxy decides to kill these roles by turns while bytes come, and the kills that are still to come."""
+    left, lock, turns = list(KILLS_AT), threading.Lock(), itertools.cycle(victims)
 
     def decide(way: Way, _piece: bytes, passed: int) -> Fault:
         with lock:
             # Some pieces are still under way to a door that is dead already.
-            if way == "up" and left and passed >= left[0] and kill9(role(farm.embedded, *API)):
+            if way == "up" and left and passed >= left[0] and kill9(role(farm(), *next(turns))):
                 left.pop(0)
         return Fault.NONE
 
+    return decide, left
+
+
+@pytest.mark.parametrize("client", sorted(SENDERS))
+def test_a_door_that_is_killed_while_bytes_come_costs_none(farm: Farm, file: Path, client: str) -> None:
+    decide, left = killing(lambda: farm.embedded, API)
     port = urlsplit(farm.embedded.url).port
     assert port is not None
     with proxy(port, decide) as between:
         upload = SENDERS[client](replace(farm.embedded, url=between.url), file)
     assert not left, "it was not killed so often"
     arrived(farm, upload, file)
+
+
+def test_doors_for_bytes_that_are_killed_by_turns_cost_none(tmp_path: Path, file: Path) -> None:
+    found: list[Embedded] = []
+    decide, left = killing(lambda: found[0], INGEST, API, INGEST)
+    (port,) = free_ports(1)
+    with proxy(port, decide) as between:
+        env = {"FARM_INGEST_PORT": str(port), "FARM_INGEST_URL": between.url}
+        roles = ("api", "ingest", "worker-heavy", "reconciler")
+        with embedded(tmp_path / "data", roles=roles, env=env) as running, Farm(running) as farm:
+            found.append(running)
+            until(10, "no door for bytes", lambda: accepts(port))
+            upload = senders.own(running, file)
+            assert not left, "they were not killed so often"
+            assert between.passed["up"] >= SIZE
+            arrived(farm, upload, file)
+
+
+def accepts(port: int) -> bool:
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    return False
 
 
 # The completion
