@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
             "type": session.asked.get("type"), "media_type": None, "chunk_size": chunk, "chunks": -(-size // chunk),
             "received": received, "job": None if session.state == "open" else "j1", "error": session.error,
             "artifact": "a1" if done else None, "blob": self.digest(session) if done else None,
-            "fingerprint": session.asked["fingerprint"],
+            "fingerprint": session.asked["fingerprint"], "links": {"chunks": f"/api/v1/uploads/{name}/chunks"},
             "progress": {"phase": "assembling", "done": received, "total": size, "fraction": 0.5},
         }  # fmt: skip
 
