@@ -234,6 +234,10 @@ def parse(data: bytes, limits: Limits) -> Document:
     if version.partition(".")[0] != "2":
         msg = f"the model says glTF version {version!r}; export it as glTF 2.0"
         raise ModelError(msg, code="model.version", path="asset/version")
+    least = asset.text("minVersion", "2.0") if asset is not None else "2.0"
+    if least not in {"2", "2.0"}:
+        msg = f"the model says that it needs glTF {least[:20]!r} at least; export it as glTF 2.0"
+        raise ModelError(msg, code="model.version", path="asset/minVersion")
     return Document(root, binary, limits)
 
 

@@ -40,6 +40,9 @@ _POINTS: Final = frozenset(
 )
 """Keys that hold numbers of things in the file, by the habits of the published extensions."""
 
+_POINTERS: Final = ("/animations/", "/cameras/", "/materials/", "/meshes/", "/nodes/", "/scenes/", "/skins/")
+"""How JSON pointers begin that name things in the file (KHR_animation_pointer and others)."""
+
 _CARRIERS: Final = ("nodes", "meshes", "skins", "animations", "cameras")
 
 
@@ -90,6 +93,8 @@ def _listed(value: Mapping[str, Any], key: str) -> Iterable[Any]:
 
 def _points(value: Any) -> bool:
     """Whether a JSON value holds a number of something in its file. Its depth is bounded by the parser."""
+    if isinstance(value, str):
+        return value.startswith(_POINTERS)
     if isinstance(value, dict):
         return any((key in _POINTS and _numbers(part)) or _points(part) for key, part in value.items())
     return isinstance(value, list) and any(_points(part) for part in value)

@@ -16,6 +16,7 @@ from assets.scene import Draw
 from assets.transforms import Matrix, compose_trs, decompose
 
 _IDENTITY: Final = np.eye(4)
+_BLOCK: Final = 1 << 16  # vertices skinned at once; a matrix for each is 96 bytes, several times over
 
 
 def flatten(model: Model, *, animation: int | None = None, time: float = 0.0) -> tuple[Draw, ...]:
@@ -158,21 +159,24 @@ def _skin(primitive: Primitive, skin: Skin, world: Mapping[int, Matrix]) -> Prim
     palette = np.stack(
         [world.get(joint, _IDENTITY) @ bind for joint, bind in zip(skin.joints, skin.inverse_bind, strict=True)]
     )
-    count = len(primitive.positions)
-    blend = np.zeros((count, 3, 4))
-    for influence in range(4):
-        blend += primitive.weights[:, influence, None, None] * palette[primitive.joints[:, influence], :3]
-    linear = blend[:, :, :3]
-    positions = np.einsum("nij,nj->ni", linear, primitive.positions) + blend[:, :, 3]
-    # Cofactors are the inverse transpose but for a factor, and exist for flattened joints too.
-    rows = linear.transpose(1, 0, 2)
-    cofactor = np.stack([np.cross(rows[1], rows[2]), np.cross(rows[2], rows[0]), np.cross(rows[0], rows[1])], axis=1)
-    bent = unit(np.einsum("nij,nj->ni", cofactor, primitive.normals).astype(np.float32))
-    tangents = primitive.tangents
-    if tangents is not None:
-        along = unit(np.einsum("nij,nj->ni", linear, tangents[:, :3]).astype(np.float32))
-        tangents = np.concatenate([along, tangents[:, 3:]], axis=1)
-    return replace(primitive, positions=positions.astype(np.float32), normals=bent, tangents=tangents)
+    positions, bent = np.empty_like(primitive.positions), np.empty_like(primitive.normals)
+    tangents = None if primitive.tangents is None else primitive.tangents.copy()
+    for first in range(0, len(positions), _BLOCK):
+        part = slice(first, first + _BLOCK)
+        weights, joints = primitive.weights[part], primitive.joints[part]
+        blend = np.zeros((len(weights), 3, 4))
+        for influence in range(4):
+            blend += weights[:, influence, None, None] * palette[joints[:, influence], :3]
+        linear = blend[:, :, :3]
+        positions[part] = np.einsum("nij,nj->ni", linear, primitive.positions[part]) + blend[:, :, 3]
+        # Cofactors are the inverse transpose but for a factor, and exist for flattened joints too.
+        x, y, z = linear.transpose(1, 0, 2)
+        cofactor = np.stack([np.cross(y, z), np.cross(z, x), np.cross(x, y)], axis=1)
+        bent[part] = unit(np.einsum("nij,nj->ni", cofactor, primitive.normals[part]).astype(np.float32))
+        if tangents is not None:
+            along = np.einsum("nij,nj->ni", linear, tangents[part, :3])
+            tangents[part, :3] = unit(along.astype(np.float32))
+    return replace(primitive, positions=positions, normals=bent, tangents=tangents)
 
 
 def _animate(model: Model, index: int, time: float) -> tuple[tuple[Node, ...], dict[int, tuple[float, ...]]]:

@@ -62,6 +62,7 @@ def test_truncation_at_every_length() -> None:
         (pack(b"\xff\xfe"), "model.json"),
         (pack(b'{"asset":{"version":"1.0"}}'), "model.version"),
         (pack(b"{}"), "model.version"),
+        (pack(b'{"asset":{"version":"2.0","minVersion":"2.1"}}'), "model.version"),
         (pack(b'{"asset":{"version":"2.0"}}'), "model.empty"),
         (pack(b'{"asset":{"version":"2.0"},"nodes":{}}'), "model.schema"),
         (pack(b'{"asset":{"version":"2.0"},"nodes":[1]}'), "model.schema"),

@@ -68,6 +68,31 @@ def test_a_skin_follows_its_joints_and_not_its_node() -> None:
     assert np.allclose(world(read(glb.data())), TRIANGLE + np.array([0, 3, 0]))
 
 
+def test_a_skin_of_many_vertices_is_the_skin_of_each() -> None:
+    count = 3 * 50_000
+    turns = np.random.default_rng(3)
+    weights = turns.random((count, 4)).astype(np.float32)
+    glb = simple(
+        positions=turns.random((count, 3)),
+        NORMAL=np.tile(np.array([0, 0, 1], np.float32), (count, 1)),
+        JOINTS_0=turns.integers(0, 2, (count, 4)).astype(np.uint8),
+        WEIGHTS_0=weights / weights.sum(axis=1, keepdims=True),
+    )
+    glb.doc["nodes"][0] |= {"skin": 0}
+    glb.node(translation=[0, 2, 0])
+    glb.node(rotation=[0, 1, 0, 0], scale=[1, 2, 1])
+    glb.doc["skins"] = [{"joints": [1, 2]}]
+    model = read(glb.data())
+    source = model.meshes[0].primitives[0]
+    (draw,) = flatten(model)
+    assert source.weights is not None
+    assert source.joints is not None
+    places = [model.nodes[1].matrix, model.nodes[2].matrix]
+    for vertex in (0, 65_535, 65_536, 131_071, 131_072, count - 1):
+        blend = sum(w * places[j] for w, j in zip(source.weights[vertex], source.joints[vertex], strict=True))
+        assert np.allclose(draw.primitive.positions[vertex], (blend @ [*source.positions[vertex], 1])[:3], atol=1e-5)
+
+
 def test_rotation_takes_the_shorter_way_and_steps_hold() -> None:
     def turned(interpolation: str, time: float) -> np.ndarray:
         glb = simple()

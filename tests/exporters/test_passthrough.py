@@ -109,7 +109,11 @@ def test_they_outlive_merging_and_optimising() -> None:
 def test_what_points_into_the_old_file_is_left_out_with_a_warning() -> None:
     glb = simple()
     glb.doc["extensions"] = {"ACME_sound": {"clips": [{"bufferView": 0}]}, "ACME_wind": {"gusts": [{"speed": 3}]}}
-    glb.doc["nodes"][0]["extensions"] = {"ACME_sound": {"clip": 0}, "ACME_wind": {"gust": 0}}
+    glb.doc["nodes"][0]["extensions"] = {
+        "ACME_sound": {"clip": 0},
+        "ACME_wind": {"gust": 0},
+        "ACME_path": {"of": ["/nodes/0/translation"]},
+    }
     model = gltf.read(glb.data())
     doc = written(write_glb(model, extras={}))
     assert set(doc["extensions"]) == {"ACME_wind"}
