@@ -13,14 +13,24 @@ from numpy.typing import NDArray
 
 from assets import catalogue
 from assets.customise import customise
-from assets.design import Avatar, Design, GradientBackground, Layer, Pose, Ref, SolidBackground, Transform
+from assets.design import (
+    Avatar,
+    Design,
+    GradientBackground,
+    Layer,
+    LayerEffects,
+    Pose,
+    Ref,
+    SolidBackground,
+    Transform,
+)
 from assets.dressing import dress
 from assets.errors import ModelError
 from assets.fabric import Fabric
 from assets.merging import Part, merge
 from assets.model import Image, Model
 from assets.pose import flatten, posed
-from assets.scene import Background, Blend, Draw, Lighting, Scene
+from assets.scene import Background, Blend, Draw, DropShadow, Effects, Glow, Lighting, Scene
 from assets.transforms import Matrix, euler_xyz
 from assets.units import extent, scaled
 from assets.variants import chosen
@@ -34,7 +44,7 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
 
     What garments cover of the avatar, and outer layers of inner ones, is cut or pushed under the cloth (see
     :mod:`assets.covering`); see-through layers cut nothing. Loaded models are not changed. A layer whose
-    opacity or blend mode is not the default says so in its root node's ``extras``.
+    opacity or blend mode is not the default, or that has effects, says so in its root node's ``extras``.
     Raises what ``load`` and ``fabric`` raise, and ModelError ``model.empty`` when nothing is visible,
     ``model.no_variant`` or ``model.no_animation`` where a layer asks for one that its model does not have.
     """
@@ -58,9 +68,11 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
         if bounds is not None:
             model = harmonise(model, matrix, bounds)
         plain = layer.opacity == 1 and layer.blend is Blend.NORMAL
-        if not plain:
+        if not plain or (layer.effects is not None and layer.effects.blur > 0):
             see_through.add(layer.id)
-        extras = {} if plain else {"opacity": layer.opacity, "blend": layer.blend.value}
+        extras: dict[str, Any] = {} if plain else {"opacity": layer.opacity, "blend": layer.blend.value}
+        if layer.effects is not None:
+            extras["effects"] = layer.effects.model_dump(mode="json")
         parts.append(Part(model=model, matrix=matrix, layer=layer.id, name=layer.name or layer.id, extras=extras))
     if not parts:
         raise ModelError("nothing to draw: make a layer or the avatar visible", code="model.empty")
@@ -123,10 +135,17 @@ def _customised(model: Model, worn: Avatar | Layer, fabric: Callable[[Ref], Fabr
 
 
 def scene(model: Model, design: Design) -> Scene:
-    """What a renderer draws of a composed model: posed, with the design's opacity, blending, light and background."""
+    """What a renderer draws of a composed model: posed, with the design's opacity, blending, effects, light and
+    background.
+    """
     layers = {layer.id: layer for layer in design.layers}
     draws = tuple(
-        replace(draw, opacity=layers[draw.layer].opacity, blend=layers[draw.layer].blend)
+        replace(
+            draw,
+            opacity=layers[draw.layer].opacity,
+            blend=layers[draw.layer].blend,
+            effects=effects(layers[draw.layer].effects),
+        )
         if draw.layer in layers
         else draw
         for draw in flatten(model)
@@ -149,6 +168,23 @@ def scene(model: Model, design: Design) -> Scene:
         ),
         background=background,
     )
+
+
+def effects(given: LayerEffects | None) -> Effects | None:
+    """A layer's effects as a renderer takes them; None when there is nothing to see of them."""
+    if given is None:
+        return None
+    shadow, glow = given.shadow, given.glow
+    found = Effects(
+        blur=given.blur,
+        shadow=None
+        if shadow is None or shadow.opacity == 0
+        else DropShadow(colour=shadow.colour, opacity=shadow.opacity, radius=shadow.radius, offset=shadow.offset),
+        glow=None
+        if glow is None or glow.opacity == 0
+        else Glow(colour=glow.colour, opacity=glow.opacity, radius=glow.radius),
+    )
+    return None if found == Effects() else found
 
 
 def digest(draws: tuple[Draw, ...]) -> str:

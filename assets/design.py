@@ -24,6 +24,8 @@ Degrees = Annotated[float, Field(ge=-3600, le=3600, allow_inf_nan=False)]
 Scale = Annotated[float, Field(ge=0.001, le=1000, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Softness = Annotated[float, Field(ge=0, le=0.1, allow_inf_nan=False)]
+Offset = Annotated[float, Field(ge=-0.25, le=0.25, allow_inf_nan=False)]
 
 
 class Document(BaseModel):
@@ -79,6 +81,35 @@ class Pose(Document):
     time: Seconds = 0.0
 
 
+class ShadowEffect(Document):
+    """The layer's silhouette, thrown on what is behind it. ``radius`` is how far its edge fades out, ``offset`` how
+    far it lies to the right and down; shares of the picture's height.
+    """
+
+    colour: HexColour = "#000000"
+    opacity: Unit = 0.35
+    radius: Softness = 0.02
+    offset: tuple[Offset, Offset] = (0.0, 0.01)
+
+
+class GlowEffect(Document):
+    """Light about the layer that ends ``radius`` (a share of the picture's height) from its edge."""
+
+    colour: HexColour = "#ffffff"
+    opacity: Unit = 0.75
+    radius: Softness = 0.02
+
+
+class LayerEffects(Document):
+    """What is done to a layer as a whole; lengths are shares of the picture's height, so that a thumbnail and a
+    print look alike. ``blur`` is how far the layer's own edges fade out.
+    """
+
+    blur: Softness = 0.0
+    shadow: ShadowEffect | None = None
+    glow: GlowEffect | None = None
+
+
 class Layer(Document):
     """One garment, accessory or other model. Later layers are worn over earlier ones."""
 
@@ -91,6 +122,7 @@ class Layer(Document):
     visible: bool = True
     opacity: Unit = 1.0
     blend: Blend = Field(default=Blend.NORMAL, strict=False)
+    effects: LayerEffects | None = None
 
 
 class Avatar(Document):

@@ -49,11 +49,44 @@ class Quality(StrEnum):
     FINAL = "final"  # the best stills
 
 
+@dataclass(frozen=True, kw_only=True)
+class DropShadow:
+    """A layer's silhouette behind it. ``radius`` is how far its edge fades out on either side, ``offset`` how far
+    it lies to the right and down; shares of the picture's height. ``colour`` is sRGB hex.
+    """
+
+    colour: str = "#000000"
+    opacity: float = 0.35
+    radius: float = 0.02
+    offset: tuple[float, float] = (0.0, 0.01)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glow:
+    """Light about a layer, strongest at its edge and gone ``radius`` (a share of the picture's height) from it."""
+
+    colour: str = "#ffffff"
+    opacity: float = 0.75
+    radius: float = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effects:
+    """What is done to a layer as a whole. ``blur`` is how far its edges fade out on either side, as a share of the
+    picture's height, so that all sizes of a picture look alike. A shadow and a glow lie behind the layer, on all that
+    is behind it, and not on what is before it.
+    """
+
+    blur: float = 0.0
+    shadow: DropShadow | None = None
+    glow: Glow | None = None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Draw:
     """One primitive at one place. ``matrix`` float64[4, 4] takes its vertices to the world.
 
-    ``layer`` groups draws; ``opacity`` and ``blend`` hold for the layer as a whole, so that an outfit at
+    ``layer`` groups draws; ``opacity``, ``blend`` and ``effects`` hold for the layer as a whole, so that an outfit at
     half opacity does not show its own inside. ``name`` is that of the node, or of its mesh.
     """
 
@@ -63,6 +96,7 @@ class Draw:
     name: str = ""
     opacity: float = 1.0
     blend: Blend = Blend.NORMAL
+    effects: Effects | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ import numpy as np
 from renderers.errors import RendererError
 from renderers.programs import Programs, put
 from renderers.screen import OVER
+from renderers.shot import Rectangle
 from renderers.targets import Canvas
 
 _HEADS, _NODES = 1, 2  # storage bindings of fragments.glsl
@@ -35,7 +36,8 @@ class Fragments:
     def compose(
         self,
         size: tuple[int, int],
-        collect: Callable[[tuple[int, int, int, int]], None],
+        window: Rectangle,
+        collect: Callable[[Rectangle], None],
         lay: Callable[[], None],
         canvas: Canvas,
         *,
@@ -43,18 +45,19 @@ class Fragments:
     ) -> None:
         """Lets ``collect`` fill the lists of ``canvas``, of which ``size`` texels are in use, and ``lay`` write them.
 
-        Both work inside a band (left, bottom, width, height), which is all of the canvas unless its lists are longer
-        than there is room for; then ``collect`` is called again for parts of it. ``lay`` is left out where the lists
-        are empty, unless it is wanted ``everywhere``. Raises RendererError
+        Both work inside a band (left, bottom, width, height), which is the whole ``window`` unless its lists are
+        longer than there is room for; then ``collect`` is called again for parts of it. ``lay`` is left out where
+        the lists are empty, unless it is wanted ``everywhere``. Raises RendererError
         ``renderer.too_many_layers`` when not even one row has room.
         """
         width, height = size
         self._row = width
         self._reserve(width * height)
-        bands = [(0, height)]
+        left, bottom, across, rows = window
+        bands = [(bottom, bottom + rows)]
         while bands:
             low, high = bands.pop()
-            band = (0, low, width, high - low)
+            band = (left, low, across, high - low)
             self._begin()
             collect(band)
             self._context.memory_barrier(moderngl.SHADER_STORAGE_BARRIER_BIT)

@@ -26,17 +26,17 @@ def content(draw: Draw) -> bytes:
     if known is None:
         known = _materials[material] = hashlib.blake2b(_text(material).encode(), digest_size=20).digest()
     matrix = np.ascontiguousarray(draw.matrix, np.float64).tobytes()
-    layer = f"{draw.layer}:{draw.opacity}:{draw.blend}".encode()
+    layer = f"{draw.layer}:{draw.opacity}:{draw.blend}:{draw.effects}".encode()
     return meshes.digest(draw.primitive) + known + matrix + layer
 
 
 def ranks(draws: Sequence[Draw]) -> list[int]:
-    """One number for each draw. Where two lie in one plane the higher is nearer: that of the later layer, which is
-    worn over the earlier one, and within a layer by content.
+    """One number from 1 for each draw. Where two lie in one plane the higher is nearer: that of the later layer,
+    which is worn over the earlier one, and within a layer by content.
     """
     layers = {layer: i for i, layer in enumerate(dict.fromkeys(draw.layer for draw in draws))}
     keys = [(layers[draw.layer], content(draw)) for draw in draws]
-    number = {key: i for i, key in enumerate(sorted(set(keys)))}
+    number = {key: i for i, key in enumerate(sorted(set(keys)), start=1)}
     return [number[key] for key in keys]
 
 

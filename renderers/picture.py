@@ -11,6 +11,7 @@ import numpy as np
 from assets.scene import Frame, Quality, Target, View
 from renderers.behind import BehindPass
 from renderers.byte_cache import ByteCache
+from renderers.effects import reach
 from renderers.matrices import column_major, turned, world_to_clip
 from renderers.occlusion import Occlusion
 from renderers.occlusion import key as occlusion_key
@@ -119,7 +120,8 @@ class Painter:
         out.use(width, height)
         self._underlay.draw(shot, piece)
         points = shot.stage.points() @ shot.turn[:3, :3].T + shot.turn[:3, 3]
-        area = overlap(rectangle(shot.clip, points, size), piece)
+        margin = 1 + max((reach(shot, group) for group in shot.stage.groups), default=0)
+        area = overlap(rectangle(shot.clip, points, size, margin), piece)
         if area[2] > 0 and area[3] > 0:
             self._design(shot, area, piece, out)
         if clear:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import moderngl
+import numpy as np
+from numpy.typing import NDArray
 
 from assets.scene import Blend, Target, View
 from renderers.matrices import Matrix
 from renderers.occlusion import Occlusion
 from renderers.sampling import Sampling
 from renderers.shadows import Ground
-from renderers.stage import Column, Stage
+from renderers.stage import Column, Stage, rectangle
 from renderers.surfaces import Behind
 
 Rectangle = tuple[int, int, int, int]
@@ -46,3 +48,9 @@ def overlap(a: Rectangle, b: Rectangle) -> Rectangle:
     left, top = max(a[0], b[0]), max(a[1], b[1])
     right, bottom = min(a[0] + a[2], b[0] + b[2]), min(a[1] + a[3], b[1] + b[3])
     return left, top, max(right - left, 0), max(bottom - top, 0)
+
+
+def window(clip: Matrix, points: NDArray[np.float64], size: tuple[int, int], by: int) -> Rectangle:
+    """Left, bottom, width, height in texels of what points may cover in a canvas of ``size``, ``by`` wider."""
+    left, top, width, height = rectangle(clip, points, size, by)
+    return left, size[1] - top - height, width, height

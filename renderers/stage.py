@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import tan
 from weakref import WeakKeyDictionary
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.model import AlphaMode, Primitive
-from assets.scene import Blend, Camera, Draw, Scene, Target, View
+from assets.scene import Blend, Camera, Draw, Effects, Scene, Target, View
 from renderers import meshes, order
 from renderers.byte_cache import ByteCache
 from renderers.matrices import Matrix
@@ -52,6 +52,7 @@ class Group:
     items: tuple[Item, ...]
     opacity: float
     blend: Blend
+    effects: Effects | None
 
     @property
     def rank(self) -> int:
@@ -95,7 +96,7 @@ class Stage:
             )
             for rank, draw in numbered
         )
-        self.plain = tuple(i for i in self.items if i.draw.opacity >= 1 and i.draw.blend is Blend.NORMAL)
+        self.plain = tuple(i for i in self.items if _is_plain(i.draw))
         self.groups = _groups([i for i in self.items if i not in set(self.plain)])
 
     def mesh(self, item: Item, error: float) -> GpuMesh:
@@ -140,8 +141,10 @@ class Stage:
         return min(_PIXELS * 2 * distance * tan(camera.fov_y / 2) / target.height, coarsest)
 
 
-def rectangle(clip: Matrix, points: NDArray[np.float64], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Left, top, width, height in pixels of what the points cover, one pixel wider; the whole picture when
+def rectangle(
+    clip: Matrix, points: NDArray[np.float64], size: tuple[int, int], margin: int = 1
+) -> tuple[int, int, int, int]:
+    """Left, top, width, height in pixels of what the points cover, wider by ``margin``; the whole picture when
     some lie behind the camera; zero width when none is in it.
     """
     width, height = size
@@ -152,25 +155,30 @@ def rectangle(clip: Matrix, points: NDArray[np.float64], size: tuple[int, int]) 
         return 0, 0, width, height
     x = (placed[:, 0] / placed[:, 3] + 1) / 2 * width
     y = (1 - placed[:, 1] / placed[:, 3]) / 2 * height
-    left, right = (int(np.clip(v, 0, width)) for v in (np.floor(x.min()) - 1, np.ceil(x.max()) + 1))
-    top, bottom = (int(np.clip(v, 0, height)) for v in (np.floor(y.min()) - 1, np.ceil(y.max()) + 1))
+    left, right = (int(np.clip(v, 0, width)) for v in (np.floor(x.min()) - margin, np.ceil(x.max()) + margin))
+    top, bottom = (int(np.clip(v, 0, height)) for v in (np.floor(y.min()) - margin, np.ceil(y.max()) + margin))
     return left, top, right - left, bottom - top
 
 
 def _groups(items: Sequence[Item]) -> tuple[Group, ...]:
-    """Items of one layer with one opacity and blend become one group."""
+    """Items of one layer with one opacity, blend and effects become one group."""
     groups: list[Group] = []
-    layers: list[tuple[str, float, Blend]] = []
+    layers: list[tuple[str, float, Blend, Effects | None]] = []
     for item in items:
-        key = (item.draw.layer, item.draw.opacity, item.draw.blend)
+        draw = item.draw
+        key = (draw.layer, draw.opacity, draw.blend, draw.effects)
         if key in layers:
             at = layers.index(key)
             old = groups[at]
-            groups[at] = Group(items=(*old.items, item), opacity=old.opacity, blend=old.blend)
+            groups[at] = replace(old, items=(*old.items, item))
         else:
             layers.append(key)
-            groups.append(Group(items=(item,), opacity=item.draw.opacity, blend=item.draw.blend))
+            groups.append(Group(items=(item,), opacity=draw.opacity, blend=draw.blend, effects=draw.effects))
     return tuple(groups)
+
+
+def _is_plain(draw: Draw) -> bool:
+    return draw.opacity >= 1 and draw.blend is Blend.NORMAL and draw.effects is None
 
 
 def _hull(primitive: Primitive) -> NDArray[np.float64]:

@@ -8,17 +8,18 @@ from time import perf_counter
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from assets.compose import AVATAR, compose, digest, scene
 from assets.customise import linear, measure_uv
-from assets.design import Avatar, Customisation, Design, Layer, Pose, Ref, Transform
+from assets.design import Avatar, Customisation, Design, Layer, LayerEffects, Pose, Ref, Transform
 from assets.errors import ModelError
 from assets.fabric import Fabric
 from assets.gltf import read
 from assets.images import probe
 from assets.model import AlphaMode, Material, Model, Texture
 from assets.pose import flatten
-from assets.scene import Blend, Draw
+from assets.scene import Blend, Draw, DropShadow, Effects, Glow
 from assets.transforms import apply
 from assets.units import extent
 from tests.assets.bodies import body, model, tube
@@ -118,7 +119,13 @@ def test_a_limb_beside_the_cloth_is_not_covered_by_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"opacity": 0.5}, {"blend": Blend.MULTIPLY}, {"blend": Blend.ADD, "opacity": 0.9}]
+    "fields",
+    [
+        {"opacity": 0.5},
+        {"blend": Blend.MULTIPLY},
+        {"blend": Blend.ADD, "opacity": 0.9},
+        {"effects": LayerEffects(blur=0.01)},
+    ],
 )
 def test_see_through_layers_cut_nothing(fields: dict[str, object]) -> None:
     made = composed(design(layer("sleeve", **fields)), {"sleeve": sleeve(0.125)})
@@ -288,6 +295,43 @@ def test_scenes_are_named_by_what_they_look_like() -> None:
     half = design(layer("sleeve", opacity=0.5))
     digests = {first.digest, *(scene(composed(d, known), d).digest for d in (red, half, design(layer("other"))))}
     assert len(digests) == 4
+
+
+def test_a_scene_carries_the_effects_of_its_layers() -> None:
+    layers: list[dict[str, object]] = [
+        {"id": "a", "model": {"item": "a"}, "effects": {"shadow": {"radius": 0.03, "offset": (0.01, -0.02)}}},
+        {"id": "b", "model": {"item": "a"}, "effects": {"blur": 0.05, "glow": {"colour": "#FFD040", "opacity": 0.5}}},
+        {"id": "c", "model": {"item": "a"}, "effects": {"shadow": {"opacity": 0.0}}},
+    ]
+    for i, one in enumerate(layers):
+        one["transform"] = {"position": (float(2 * i), 0.0, 0.0)}  # none covers another
+    document = Design.model_validate({"layers": layers})
+    model_ = composed(document, {"a": sleeve(0.2)})
+    made = {draw.layer: draw.effects for draw in scene(model_, document).draws}
+    assert made["a"] == Effects(shadow=DropShadow(radius=0.03, offset=(0.01, -0.02)))
+    assert made["b"] == Effects(blur=0.05, glow=Glow(colour="#ffd040", opacity=0.5))
+    assert made["c"] is None  # nothing to be seen of it
+    plain = Design.model_validate({"layers": [{"id": "a", "model": {"item": "a"}}]})
+    assert scene(composed(plain, {"a": sleeve(0.2)}), plain).digest != scene(model_, document).digest
+    root = next(node for node in model_.nodes if node.layer == "a")
+    assert root.extras["effects"]["shadow"]["radius"] == 0.03
+
+
+@pytest.mark.parametrize(
+    "effects",
+    [
+        {"blur": 0.2},
+        {"blur": -0.1},
+        {"shadow": {"offset": (0.3, 0.0)}},
+        {"shadow": {"radius": 1}},
+        {"glow": {"opacity": 1.5}},
+        {"glow": {"colour": "red"}},
+        {"bevel": {}},
+    ],
+)
+def test_effects_out_of_bounds_are_refused(effects: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Design.model_validate({"layers": [{"id": "a", "model": {"item": "a"}, "effects": effects}]})
 
 
 def test_a_scene_carries_opacity_light_and_background() -> None:

@@ -16,7 +16,7 @@ from PIL import Image as Picture
 from assets import framing
 from assets.design import CameraSettings
 from assets.model import AlphaMode, Material
-from assets.scene import Background, Blend, Draw, Scene, Target
+from assets.scene import Background, Blend, Draw, DropShadow, Effects, Glow, Scene, Target
 from tests.renderers.conftest import at, ball, primitive
 
 pytestmark = pytest.mark.gl
@@ -52,11 +52,34 @@ def glass(roughness: float, red: float, green: float, blue: float) -> Material:
     )
 
 
-def rod(height: float, material: Material) -> Draw:
-    return Draw(primitive=primitive(trimesh.creation.box((3, 0.05, 0.05)), material), matrix=at(0, height, -0.6))
+def rod(height: float, material: Material, z: float = -0.6) -> Draw:
+    return Draw(primitive=primitive(trimesh.creation.box((3, 0.05, 0.05)), material), matrix=at(0, height, z))
+
+
+def bauble(layer: str, colour: tuple[float, float, float], x: float, effects: Effects) -> Draw:
+    return ball(matt(*colour), x=x, y=0.9, size=0.3, layer=layer, effects=effects)
 
 
 SCENES = {
+    "effects": (
+        Background(top="#f4f4f2", bottom="#c9d8d4"),
+        (
+            Draw(
+                primitive=primitive(trimesh.creation.box((1.2, 1.5, 0.05)), matt(0.8, 0.8, 0.75)),
+                matrix=at(-0.5, 0.75, -0.6),
+            ),
+            bauble("a", (0.7, 0.1, 0.1), -0.75, Effects(shadow=DropShadow(radius=0.04, offset=(0.03, 0.04)))),
+            bauble("b", (0.1, 0.3, 0.7), 0.1, Effects(glow=Glow(colour="#ffd040", radius=0.08, opacity=0.9))),
+            bauble("c", (0.1, 0.6, 0.2), 0.9, Effects(blur=0.03)),
+            rod(1.05, matt(0.1, 0.1, 0.1), z=0.45),
+            ring(
+                matt(0.6, 0.3, 0.6),
+                layer="hard",
+                opacity=0.5,
+                effects=Effects(shadow=DropShadow(radius=0.0, offset=(0.05, 0.03), colour="#203080", opacity=0.8)),
+            ),
+        ),
+    ),
     "glass": (
         Background(top="#f4f4f2", bottom="#c9d8d4"),
         (
