@@ -167,7 +167,7 @@ class NodeCamera:
 
     ``fov_y`` is the full vertical angle (radians) of a perspective camera, None of an orthographic one, which
     shows ``mag_x`` by ``mag_y`` units to each side of its axis. ``aspect`` None is the picture's, ``far`` None
-    is infinity. ``near`` and ``far`` are in the node's units.
+    is infinity. Lengths are metres, whatever the scale of the node.
     """
 
     fov_y: float | None = None

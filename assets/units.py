@@ -22,7 +22,7 @@ from typing import Final
 
 import numpy as np
 
-from assets.model import Model, Node
+from assets.model import LightKind, Model, Node, NodeCamera, NodeLight
 from assets.pose import flatten
 from assets.transforms import Matrix, apply
 
@@ -70,7 +70,34 @@ def to_metres(model: Model) -> Model:
 
 
 def scaled(model: Model, scale: float) -> Model:
-    """The model under one more root node that scales it."""
+    """The model under one more root node that scales it.
+
+    Cameras and lamps do not feel their node's scale (glTF 2.0, 3.10.2), so their lengths are scaled here.
+    """
     matrix = np.diag([scale, scale, scale, 1.0])
     root = Node(matrix=matrix, name="unit scale", children=model.roots)
-    return replace(model, nodes=(*model.nodes, root), roots=(len(model.nodes),))
+    return replace(
+        model,
+        nodes=(*model.nodes, root),
+        roots=(len(model.nodes),),
+        cameras=tuple(_camera(camera, scale) for camera in model.cameras),
+        lights=tuple(_light(light, scale) for light in model.lights),
+    )
+
+
+def _camera(camera: NodeCamera, scale: float) -> NodeCamera:
+    return replace(
+        camera,
+        mag_x=camera.mag_x * scale,
+        mag_y=camera.mag_y * scale,
+        near=camera.near * scale,
+        far=None if camera.far is None else camera.far * scale,
+    )
+
+
+def _light(light: NodeLight, scale: float) -> NodeLight:
+    """A lamp at a hundredth of the distance needs a ten-thousandth of the candela; lux know no distance."""
+    if light.kind is LightKind.DIRECTIONAL:
+        return light
+    reach = None if light.reach is None else light.reach * scale
+    return replace(light, reach=reach, intensity=light.intensity * scale**2)

@@ -31,7 +31,7 @@ class StillSpec(Spec):
     A ``preset`` is a square size and a quality; ``width`` and ``height`` (512..8192 px) replace its size, and
     ``quality`` what a frame may cost. ``compression`` (1..100) is for JPEG and WebP. A view is a side, or
     "detail:REGION": a layer, node or material by name, or a garment's "collar", "hem", "left-cuff", "waistband";
-    "detail:REGION@VIEW" sees it from that side.
+    "detail:REGION@VIEW" sees it from that side. "camera:NAME" is a camera that the model brings.
     """
 
     design: AnyDesign

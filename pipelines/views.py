@@ -1,4 +1,4 @@
-"""The views that a job may ask for, as strings: names, and details of a region."""
+"""The views that a job may ask for, as strings: names, details of a region, and cameras of the model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Discriminator, Tag, WithJsonSchema
+from pydantic import AfterValidator, Discriminator, StringConstraints, Tag, WithJsonSchema
 
 Side = Literal["front", "back", "left", "right", "side", "three-quarter", "three-quarter-back", "top", "custom"]
 _SIDES = get_args(Side)
@@ -30,13 +30,22 @@ Detail = Annotated[
 """``detail:REGION`` or ``detail:REGION@VIEW``."""
 
 
+_CAMERA = r"camera:[^\x00-\x1f]{1,100}"
+ModelCamera = Annotated[str, StringConstraints(pattern=f"^{_CAMERA}$")]
+"""``camera:NAME``, or ``camera:0`` for the first."""
+
+
 def _shape(value: Any) -> str:
-    return "detail" if isinstance(value, str) and value.startswith("detail:") else "side"
+    start, colon, _ = value.partition(":") if isinstance(value, str) else ("", "", "")
+    return start if colon and start in {"detail", "camera"} else "side"
 
 
-ViewName = Annotated[Annotated[Side, Tag("side")] | Annotated[Detail, Tag("detail")], Discriminator(_shape)]
+ViewName = Annotated[
+    Annotated[Side, Tag("side")] | Annotated[Detail, Tag("detail")] | Annotated[ModelCamera, Tag("camera")],
+    Discriminator(_shape),
+]
 """A side, or a region of the design: a layer, a node or a material by name, or what a garment of the catalogue
-calls so ("detail:collar")."""
+calls so ("detail:collar"); or a camera that the model brings ("camera:Packshot")."""
 
 
 def same(view: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from assets import framing
+from assets import framing, viewpoints
 from assets.scene import Quality, Target
 from exporters import image
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
+from pipelines.steps import content
 from pipelines.steps.content import drawn, renderer
 from pipelines.steps.faults import faults
 
@@ -23,9 +24,12 @@ def render_still(context: StepContext) -> StepResult:
     began = perf_counter()
     design, scene = drawn(context, want["design"], want["content"])
     composed = perf_counter()
-    view = framing.view(
-        scene.draws, want["view"], settings=design.canvas.camera, aspect=want["width"] / want["height"]
-    )
+    aspect = want["width"] / want["height"]
+    if want["view"].startswith(viewpoints.CAMERA):
+        _, model = content.composed(context, want["design"], want["content"])
+        view = viewpoints.view(model, want["view"], aspect=aspect)
+    else:
+        view = framing.view(scene.draws, want["view"], settings=design.canvas.camera, aspect=aspect)
     target = Target(width=want["width"], height=want["height"], quality=Quality(want["quality"]))
     frame = next(iter(renderer(context).frames(scene, (view,), target)))
     drew = perf_counter()

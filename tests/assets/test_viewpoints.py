@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from assets.errors import ModelError
+from assets.errors import ContentError, ModelError
 from assets.gltf import read
 from assets.merging import Part, merge
 from assets.model import LightKind
 from assets.transforms import Matrix
-from assets.viewpoints import cameras
+from assets.viewpoints import cameras, view
 from tests.assets.glb import Glb, simple
 
 
@@ -68,6 +68,23 @@ def test_a_camera_in_centimetres_is_brought_to_metres() -> None:
     assert np.allclose([camera.eye, camera.up], [(0, 1, 2), (0, 1, 0)])
     assert camera.near == pytest.approx(0.001)
     assert other.ortho_height == pytest.approx(0.02)
+    sun, bulb, _ = read(glb.data()).lights
+    assert (sun.intensity, bulb.intensity, bulb.reach) == (3, pytest.approx(1e-4), pytest.approx(0.04))
+
+
+def test_a_view_from_a_camera_by_name_or_number() -> None:
+    model = read(lit().data())
+    front = view(model, "camera:front", aspect=1.0).camera
+    assert front.eye == (0, 1, 2)
+    assert (front.near, front.far) == (pytest.approx(1.0), pytest.approx(12.0))  # the triangle is 2 m away and flat
+    side = view(model, "camera:1", aspect=1.0).camera
+    assert side.ortho_height == pytest.approx(2)
+    assert side.far == 9  # what the author cut stays cut
+    with pytest.raises(ContentError, match="'front', 'camera 1'") as caught:
+        view(model, "camera:back", aspect=1.0)
+    assert caught.value.code == "view.no_camera"
+    with pytest.raises(ContentError, match="has none"):
+        view(read(simple().data()), "camera:0", aspect=1.0)
 
 
 def test_lamps_keep_what_they_are() -> None:

@@ -62,6 +62,12 @@ def test_details_are_views_with_names_of_their_own() -> None:
     assert suffixes == ["-side", "-detail-collar", "-detail-left-cuff-back", "-detail-left-cuff-back-2"]
 
 
+def test_cameras_of_the_model_are_views_too() -> None:
+    closed = close("still", views=["camera:Pack shot", "camera:0"])
+    assert [step.params["view"] for step in closed.plan.steps] == ["camera:Pack shot", "camera:0"]
+    assert [step.params["suffix"] for step in closed.plan.steps] == ["-camera-pack-shot", "-camera-0"]
+
+
 def test_a_turntable_is_cut_into_segments_that_cover_every_frame_once() -> None:
     closed = close("turntable", formats=["webm", "mp4"], duration=5, fps=30)
     parts = [step for step in closed.plan.steps if step.name == "turntable.segment"]
@@ -170,6 +176,9 @@ def test_what_cannot_work_is_refused_at_the_door(kind: str, spec: dict[str, Any]
         ("still", {"design": {"layers": [{"id": "a", "model": {"item": "tshirt"}, "visible": False}]}}),
         ("still", {"design": {"layers": [{"id": "a", "model": {"item": "tshirt", "blob": GLB}}]}}),
         ("still", {"views": ["detail:"]}),
+        ("still", {"views": ["camera:"]}),
+        ("still", {"views": ["camera:" + "x" * 101]}),
+        ("still", {"views": ["lens:0"]}),
         ("still", {"views": ["detail:collar@nowhere"]}),
         ("still", {"views": ["detail:../collar"]}),
         ("turntable", {"duration": 4}),
