@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from sqlite3 import SQLITE_FULL
 from typing import Any, TypeVar
 
 import msgspec
@@ -164,11 +165,18 @@ def as_farm_error(error: Exception) -> FarmError:
         return _from_litestar(error)
     if isinstance(error, DataError):
         return Refused("request.invalid", "a value cannot be kept in the database: leave out NUL characters")
+    if isinstance(error, DBAPIError) and _no_room(error.orig):
+        return FarmError("farm.disk_full", "the disk of the database is full: free space or add some")
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeout)) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):
         return FarmError("farm.unavailable", "the database does not answer; try again")
     return FarmError("farm.internal")
+
+
+def _no_room(error: BaseException | None) -> bool:
+    """Whether a driver's error is SQLite's SQLITE_FULL or PostgreSQL's disk_full (class 53)."""
+    return getattr(error, "sqlite_errorcode", None) == SQLITE_FULL or getattr(error, "sqlstate", None) == "53100"
 
 
 def problem(error: FarmError, *, ko: bool = False, instance: str = "") -> dict[str, Any]:
