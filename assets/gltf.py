@@ -201,6 +201,7 @@ def _structure(data: bytes, limits: Limits) -> _Structure:
         if count > most:
             msg = f"the model draws {count:,} {what}; at most {most:,} are accepted, so simplify it"
             raise ModelError(msg, code="model.too_many", path="meshes")
+    document.use(drawn.morphed)
     return _Structure(
         document=document,
         accessors=accessors,
@@ -234,6 +235,7 @@ class _Drawn(NamedTuple):
     triangles: int
     vertices: int
     primitives: int
+    morphed: int  # bytes of displacements that posing may add up
 
 
 def _drawn(nodes: tuple[Node, ...], roots: tuple[int, ...], meshes: tuple[MeshPlan, ...]) -> _Drawn:
@@ -248,6 +250,9 @@ def _drawn(nodes: tuple[Node, ...], roots: tuple[int, ...], meshes: tuple[MeshPl
         triangles=sum(meshes[place].triangles * times for place, times in shown.items()),
         vertices=sum(meshes[place].vertices * times for place, times in shown.items()),
         primitives=sum(len(meshes[place].primitives) * times for place, times in shown.items()),
+        morphed=sum(
+            meshes[place].vertices * meshes[place].target_count * 24 * times for place, times in shown.items()
+        ),
     )
 
 

@@ -147,6 +147,7 @@ class Document:
     warnings: list[str] = field(default_factory=list)
     _taken: int = 0
     _placed: int = 0
+    _used: int = 0
     _buffers: dict[int, memoryview] = field(default_factory=dict)
 
     def warn(self, message: str) -> None:
@@ -161,6 +162,16 @@ class Document:
             msg = (
                 f"the model decodes to more than {self.limits.decoded_bytes // 2**20} MiB; "
                 "reduce its vertices, morph targets or animation keys"
+            )
+            raise ModelError(msg, code="model.too_large")
+
+    def use(self, count: int) -> None:
+        """Books one more use of ``count`` bytes, which may be shared with others."""
+        self._used += count
+        if self._used > self.limits.used_bytes:
+            msg = (
+                f"the model's morph targets and animation keys, as often as they are used, are more than "
+                f"{self.limits.used_bytes // 2**30} GiB; remove some of them"
             )
             raise ModelError(msg, code="model.too_large")
 

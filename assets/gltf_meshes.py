@@ -209,7 +209,7 @@ def _read(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan, 
         raise ModelError(msg, code="model.index_range", path=f"{item.path}/indices")
     positions = arrays["POSITION"]
     _finite(positions, item, "POSITION")
-    targets = tuple(_read_target(accessors, plan, mesh, place) for place in range(len(plan.targets)))
+    targets = tuple(_read_target(document, accessors, plan, mesh, place) for place in range(len(plan.targets)))
     joints, weights = _influences(document, arrays, item)
     primitive = Primitive(
         positions=positions,
@@ -371,9 +371,10 @@ def _influences(
     return joints, (weights / total).astype(np.float32)
 
 
-def _read_target(accessors: Accessors, plan: Plan, mesh: MeshPlan, place: int) -> MorphTarget:
+def _read_target(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan, place: int) -> MorphTarget:
     arrays = {name: accessors.floats(index) for name, index in plan.targets[place].items()}
     for name, array in arrays.items():
+        document.use(array.nbytes)
         _finite(array, plan.item, f"targets/{place}/{name}")
     return MorphTarget(
         positions=arrays.get("POSITION"),

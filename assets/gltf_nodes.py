@@ -211,6 +211,7 @@ def _channel(
         raise sampler.fail("output", f"{wanted} numbers for {time_layout.count} keys", "model.animation")
     times = accessors.floats(keys).reshape(-1)
     data = accessors.floats(values).reshape(-1, width)
+    document.use(times.nbytes + data.nbytes)
     if not (np.isfinite(times).all() and times[0] >= 0 and (np.diff(times) >= 0).all()):
         raise sampler.fail("input", "seconds that increase from key to key", "model.animation")
     if not (np.abs(data) <= 1e9).all():

@@ -45,6 +45,9 @@ class Limits:
     """Primitives, likewise."""
     decoded_bytes: int = 1024 * 1024 * 1024
     """Geometry, animation and decompressed buffers together."""
+    used_bytes: int = 4 * 1024 * 1024 * 1024
+    """Morph targets and keys of animations, each as often as something uses it: what is stored once may be used, and
+    worked on, a thousand times."""
 
 
 LIMITS: Final = Limits()

@@ -30,17 +30,20 @@ def flatten(model: Model, *, animation: int | None = None, time: float = 0.0) ->
     nodes, weights = _at(model, animation, time)
     world, layers = _walk(model, nodes)
     draws: list[Draw] = []
+    palettes: dict[int, Matrix] = {}
     for place in world:
         node = nodes[place]
         if node.mesh is None:
             continue
         mesh = model.meshes[node.mesh]
-        skin = model.skins[node.skin] if node.skin is not None else None
+        if node.skin is not None and node.skin not in palettes:
+            palettes[node.skin] = _palette(model.skins[node.skin], world)
+        palette = palettes[node.skin] if node.skin is not None else None
         shape = weights.get(place) or node.morph_weights or mesh.morph_weights
         places = [world[place]]
         if node.instances is not None:
             places = [world[place] @ instance for instance in node.instances]
-        drawn = _draws(mesh, shape, skin, world, places, layers[place])
+        drawn = _draws(mesh, shape, palette, places, layers[place])
         draws += [replace(draw, name=node.name or mesh.name) for draw in drawn]
     return tuple(draws)
 
@@ -101,8 +104,7 @@ def _walk(model: Model, nodes: tuple[Node, ...]) -> tuple[dict[int, Matrix], dic
 def _draws(
     mesh: Mesh,
     weights: tuple[float, ...],
-    skin: Skin | None,
-    world: Mapping[int, Matrix],
+    palette: Matrix | None,
     places: list[Matrix],
     layer: str,
 ) -> list[Draw]:
@@ -110,14 +112,14 @@ def _draws(
     posed: list[Primitive] = []
     for primitive in mesh.primitives:
         morphed = _morph(primitive, weights)
-        if skin is not None and primitive.joints is not None and primitive.weights is not None:
-            morphed = _skin(morphed, skin, world)
+        if palette is not None and primitive.joints is not None and primitive.weights is not None:
+            morphed = _skin(morphed, palette)
         posed.append(morphed)
     turned: dict[int, Primitive] = {}
     found = []
     for matrix in places:
         for number, (primitive, source) in enumerate(zip(posed, mesh.primitives, strict=True)):
-            skinned = skin is not None and source.joints is not None and source.weights is not None
+            skinned = palette is not None and source.joints is not None and source.weights is not None
             place, shown = _IDENTITY if skinned else matrix, primitive
             if np.linalg.det(place[:3, :3]) < 0:
                 shown = turned[number] = turned.get(number) or _turn_round(primitive)
@@ -152,13 +154,17 @@ def _morph(primitive: Primitive, weights: tuple[float, ...]) -> Primitive:
     return replace(primitive, positions=positions, normals=unit(bent), tangents=tangents)
 
 
-def _skin(primitive: Primitive, skin: Skin, world: Mapping[int, Matrix]) -> Primitive:
+def _palette(skin: Skin, world: Mapping[int, Matrix]) -> Matrix:
+    """What each joint does to a vertex at rest: float64[joints, 4, 4]."""
+    places = np.stack([world.get(joint, _IDENTITY) for joint in skin.joints])
+    moved: Matrix = places @ skin.inverse_bind
+    return moved
+
+
+def _skin(primitive: Primitive, palette: Matrix) -> Primitive:
     """Linear blend skinning (glTF 2.0, 3.7.3.3): the result is in world space, the node's own place is ignored."""
     assert primitive.joints is not None
     assert primitive.weights is not None
-    palette = np.stack(
-        [world.get(joint, _IDENTITY) @ bind for joint, bind in zip(skin.joints, skin.inverse_bind, strict=True)]
-    )
     positions, bent = np.empty_like(primitive.positions), np.empty_like(primitive.normals)
     tangents = None if primitive.tangents is None else primitive.tangents.copy()
     for first in range(0, len(positions), _BLOCK):

@@ -226,6 +226,29 @@ def test_every_limit_holds(limits: Limits, code: str) -> None:
     refused(simple().data(), code, limits)
 
 
+def test_what_is_stored_once_and_used_a_thousand_times_is_work_all_the_same() -> None:
+    glb = simple(
+        positions=np.resize(TRIANGLE, (3_000, 3)), NORMAL=np.tile(np.array([0, 0, 1], np.float32), (3_000, 1))
+    )
+    still = glb.accessor(np.zeros((3_000, 3), np.float32))
+    glb.doc["meshes"][0]["primitives"][0]["targets"] = [{"POSITION": still}] * 1_000
+    enough = 36_000_000 + 2 * 36_000_000  # read once, and what moving it may take
+    read(glb.data(), limits=Limits(used_bytes=enough))
+    refused(glb.data(), "model.too_large", Limits(used_bytes=enough - 1))
+    glb.node(0)
+    refused(glb.data(), "model.too_large", Limits(used_bytes=enough))
+    glb = simple()
+    sampler = {
+        "input": glb.accessor(np.arange(50_000, dtype=np.float32)),
+        "output": glb.accessor(np.zeros((50_000, 3), np.float32)),
+    }
+    channel = {"sampler": 0, "target": {"node": 0, "path": "scale"}}
+    glb.doc["animations"] = [{"samplers": [sampler], "channels": [channel] * 10_000}]
+    began = time.perf_counter()
+    refused(glb.data(), "model.too_large")
+    assert time.perf_counter() - began < 20
+
+
 def test_accessors_without_data_cannot_ask_for_gigabytes() -> None:
     glb = simple()
     glb.doc["accessors"][0] = {"componentType": 5126, "type": "VEC3", "count": 2**31}
