@@ -23,7 +23,7 @@ FABRICS = (
 )
 
 
-@pytest.mark.parametrize("roughness", [0.7, 0.8, 0.9])
+@pytest.mark.parametrize("roughness", [0.8, 0.9, 1.0])
 def test_a_flat_patch_under_the_neutral_studio_has_the_colour_that_was_asked_for(renderer, roughness):
     neutral = Lighting(studio="neutral", ground_shadow=False)
     off = {}
