@@ -20,21 +20,22 @@ from sqlalchemy import func, select, update
 
 from benchmarks import senders
 from farm import tables
+from farm.announcement import Wanted
 from farm.blob_s3 import S3Blobs
 from farm.blobs import Stored, open_blobs, register
 from farm.chunks import Chunks
 from farm.db import Database, in_seconds
-from farm.embedded import embedded
+from farm.embedded import Embedded, embedded
 from farm.errors import FarmFault, lookup
 from farm.jobs import Actor
 from farm.parts import MIB
 from farm.parts_s3 import S3Parts
 from farm.s3_bucket import open_bucket
-from farm.sessions import Sessions, Wanted
+from farm.sessions import Sessions
 from farm.settings import Settings
 from farm.upload_rows import Upload, counted, find
 from tests.farm.parts.test_parts_contract import noise, sha
-from tests.faults.processes import scratch_files, until
+from tests.faults.processes import kill9, role, scratch_files, until
 from tests.faults.proxy import Fault, Proxy, Way, proxy
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -323,14 +324,16 @@ def test_sessions_that_expire_while_s3_is_away_leave_nothing(bench: Bench, fault
 
 
 class Storm:
-    """Every so many bytes to S3 the connection that they come by is answered with an error, cut, or held up; every so
-    many bytes from it, cut.
+    """Every so many bytes to S3 the connection that they come by is answered with an error, cut, or held up. Every so
+    many bytes from it, which only a completion reads, its worker is killed, or the connection is cut.
     """
 
     UP, DOWN = 7 * MIB, 11 * MIB
 
     def __init__(self) -> None:
+        self.farm: Embedded | None = None
         self.happened: list[Fault] = []
+        self.killed = 0
         self._lock = threading.Lock()
         self._next = {"up": self.UP, "down": self.DOWN}
         self._faults = itertools.cycle((Fault.ERROR, Fault.RESET, Fault.HANG))
@@ -340,6 +343,10 @@ class Storm:
             if passed < self._next[way]:
                 return Fault.NONE
             self._next[way] = passed + (self.UP if way == "up" else self.DOWN)
+            if way == "down" and not self.killed:
+                assert self.farm is not None
+                self.killed = kill9(role(self.farm, "heavy@", "pipelines.worker"))
+                return Fault.NONE
             fault = next(self._faults) if way == "up" else Fault.RESET
             self.happened.append(fault)
             return fault
@@ -360,8 +367,10 @@ def test_a_farm_whose_s3_is_ill_all_the_time_gets_the_file_whole(tmp_path: Path,
             "FARM_S3_TIMEOUT_S": "1",
         }
         with embedded(tmp_path / "data", roles=("api", "worker-heavy", "reconciler"), env=env) as farm:
+            storm.farm = farm
             upload = senders.curl_chunks(farm, file, chunk=CHUNK)
             view = senders.settled(farm, upload)
+            assert storm.killed, "the worker was not there"
             assert (view["state"], view["sha256"]) == ("complete", sha(file.read_bytes())), view
             assert set(storm.happened) == {Fault.ERROR, Fault.RESET, Fault.HANG}
             key = f"farm/blobs/uploads/{upload}"
