@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 import socket
 import threading
 import time
@@ -217,6 +218,20 @@ def test_spooled_bytes_have_no_name(s3: Kit, tmp_path: Path) -> None:
     sink.write(noise(MIB))
     assert [path for path in (tmp_path / "spool").rglob("*") if path.is_file()] == []
     sink.abort()
+
+
+def test_a_spool_without_room_is_named_and_the_chunk_sent_again(s3: Kit) -> None:
+    data = noise(CHUNK)
+    place = s3.parts.create(new_id(), CHUNK, TYPE)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 * MIB, limits[1]))  # writes behind it fail as on a full disk
+    try:
+        with pytest.raises(FarmFault, match=r"farm\.disk_full"):
+            send(s3.parts, place, 0, data)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    s3.parts.seal(place, [send(s3.parts, place, 0, data)], {}, CHUNK)
+    assert everything(s3.parts, place) == data
 
 
 @pytest.mark.parametrize("size", [1, 80 * 1024 * MIB, 5 * 1024 * 1024 * MIB])
