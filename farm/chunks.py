@@ -7,29 +7,24 @@ at one place are kept apart by the part store, or by a hold in the database wher
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, true, update
 
 from farm import checksums, quotas
 from farm.checksums import Checksum, Hasher
 from farm.db import Database, in_seconds, now
 from farm.errors import Refused
-from farm.ids import new_id
 from farm.parts import AppendSink, ChunkSink, Durable, Part, PartStore
 from farm.quotas import QUOTAS
-from farm.tables import upload_holds, upload_parts, uploads
+from farm.tables import upload_parts, uploads
+from farm.upload_holds import Hold
 from farm.upload_rows import Counted, Upload, UploadState, find, made, one_counted
 
 HEAD_BYTES = 64 * 1024
 """How much of the start a writer keeps, for a look at what is coming."""
-
-HOLD_S = 60.0
-"""How long a writer's hold lasts without a sign of life."""
 
 MAX_REMEMBERED = 1_000
 _APPEND = -1
@@ -66,7 +61,7 @@ class Chunks:
         if length is not None and length != size:
             raise _length(number, size, length)
         part = Part(number=number, start=start, size=size)
-        hold = Hold(self, upload_id, number)
+        hold = Hold(self.db, self.parts, upload_id, number)
         try:
             sink = self._sink(owner, upload, part)
             try:
@@ -117,7 +112,7 @@ class Chunks:
         with self.db.read() as conn:
             upload = find(conn, upload_id, owner=owner)
         self._may_append(upload, offset, length)
-        hold = Hold(self, upload_id, _APPEND)
+        hold = Hold(self.db, self.parts, upload_id, _APPEND)
         try:
             with self.db.read() as conn:  # its tail is ours to read only now
                 upload = find(conn, upload_id, owner=owner)
@@ -176,58 +171,6 @@ def _must_be_open(upload: Upload) -> None:
     if upload.state != UploadState.OPEN:
         why = f": {upload.error_detail}" if upload.error_detail else ""
         raise Refused("upload.not_open", f"the upload is {upload.state}{why}")
-
-
-class Hold:
-    """The right to write at one place of an upload, across hosts. Nothing at all where the part store itself keeps
-    writers apart.
-    """
-
-    def __init__(self, chunks: Chunks, upload_id: str, slot: int) -> None:
-        self._db = chunks.db
-        self._place = (upload_id, slot)
-        self._holder = new_id() if chunks.parts.leases else ""
-        self._renewed = time.monotonic()
-        if self._holder:
-            self._db.transact(self._take)
-
-    def _take(self, conn: Connection) -> None:
-        make = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-        values = {"holder": self._holder, "until": in_seconds(HOLD_S)}
-        query = make(upload_holds).values(upload_id=self._place[0], slot=self._place[1], **values)
-        taken = query.on_conflict_do_update(
-            index_elements=["upload_id", "slot"],
-            set_=values,
-            where=or_(upload_holds.c.until < now(), upload_holds.c.holder == self._holder),
-        )
-        if conn.execute(taken).rowcount != 1:
-            raise Refused("upload.busy", "another request writes there now: wait for it, or send another chunk")
-
-    def _ours(self) -> Any:
-        return (
-            (upload_holds.c.upload_id == self._place[0])
-            & (upload_holds.c.slot == self._place[1])
-            & (upload_holds.c.holder == self._holder)
-        )
-
-    def renew(self) -> None:
-        """A sign of life, now and then."""
-        if self._holder and time.monotonic() - self._renewed > HOLD_S / 4:
-            self._renewed = time.monotonic()
-            self._db.transact(self._take)
-
-    def fence(self, conn: Connection) -> None:
-        """Raises Refused ``upload.busy`` when somebody else has it by now."""
-        if self._holder:
-            kept = update(upload_holds).where(self._ours()).values(until=in_seconds(HOLD_S))
-            if conn.execute(kept).rowcount != 1:
-                raise Refused("upload.busy", "this writer was silent for too long, and another took its place")
-
-    def release(self) -> None:
-        """Lets go."""
-        if self._holder:
-            self._db.transact(lambda conn: conn.execute(delete(upload_holds).where(self._ours())))
-            self._holder = ""
 
 
 class _Sums:

@@ -3,93 +3,33 @@
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from farm import audit, quotas
-from farm.db import Database, in_seconds, now
-from farm.errors import FarmError, Refused, lookup
+from farm.announcement import Wanted, checked_name, checked_type
+from farm.db import in_seconds, now
+from farm.errors import FarmError, Refused
 from farm.ids import new_id
 from farm.jobs import Actor, JobState
-from farm.parts import MIB, PartStore, Place
+from farm.parts import MIB
 from farm.quotas import QUOTAS
-from farm.tables import artifacts, jobs, upload_parts, uploads
-from farm.upload_rows import Upload, UploadState, find, gaps, made, numbers
+from farm.tables import jobs, upload_parts, uploads
+from farm.upload_endings import RECEIPT_H, Endings
+from farm.upload_rows import Upload, UploadState, changed, find, gaps, made, numbers
 
 DEFAULT_CHUNKS = ((1024 * MIB, 8 * MIB), (8 * 1024 * MIB, 16 * MIB), (math.inf, 32 * MIB))
 """Chunk sizes by the size of the file: what is sent again after a break, against what a chunk costs beside its bytes.
 """
 MAX_CHUNK = 1024 * MIB
 USUAL_CHUNKS = 10_000
-RECEIPT_H = 7 * 24
-"""How long the row of an upload that has ended stays readable."""
 MAX_SOURCES = 1_000
-ORPHAN_S = 24 * 3600.0
-LOST_S = 60.0
-
-_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What a client announces. ``size`` None: told later; ``chunk_size`` None: the farm chooses (protocol ``chunks``)
-    or appends of any length (``tus``); ``digest``: SHA-256 in hex; ``fingerprint``: the client's own mark.
-    """
-
-    name: str
-    size: int | None
-    protocol: str = "chunks"
-    declared_type: str | None = None
-    chunk_size: int | None = None
-    digest: str | None = None
-    fingerprint: str | None = None
-    partial: bool = False
-    sources: Sequence[str] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-def checked_name(name: str) -> str:
-    """The file name in NFC. Raises Refused ``upload.name`` for folders, control and direction marks, or over 200
-    bytes.
-    """
-    text_ = unicodedata.normalize("NFC", name).strip()
-    if not text_ or text_ in {".", ".."}:
-        raise Refused("upload.name", "give the file a name")
-    if len(text_.encode(errors="surrogatepass")) > 200:
-        raise Refused("upload.name", "a name has at most 200 bytes in UTF-8")
-    if "/" in text_ or "\\" in text_:
-        raise Refused("upload.name", "a name has no folders: give what stands behind the last slash")
-    for one in text_:
-        if one in _BIDI or unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"}:
-            raise Refused("upload.name", f"a name has no control or direction marks: leave out U+{ord(one):04X}")
-    return text_
-
-
-def checked_type(media_type: str | None) -> str | None:
-    """The declared media type without parameters. Raises Refused ``request.invalid``."""
-    if media_type is None or not media_type.strip():
-        return None
-    plain = media_type.partition(";")[0].strip().lower()
-    if not _TYPE.fullmatch(plain):
-        raise Refused("request.invalid", "give a media type such as model/gltf-binary, or none", {"path": "type"})
-    return plain
-
-
-class Sessions:
-    """Opens, completes and ends uploads. Blocking: call it from threads. ``tell`` hears of every upload that changed
-    its state, after the commit.
-    """
-
-    def __init__(self, db: Database, parts: PartStore, tell: Callable[[Upload], None] = lambda _upload: None) -> None:
-        self.db = db
-        self.parts = parts
-        self.tell = tell
+class Sessions(Endings):
+    """Opens, completes and (:class:`Endings`) ends uploads."""
 
     # Opening
 
@@ -221,13 +161,13 @@ class Sessions:
             if size < upload.received:
                 raise Refused("request.invalid", f"{upload.received:,} bytes are there already, more than {size:,}")
             quotas.must_fit(conn, owner, upload.tier, size - upload.received)
-            return _changed(conn, upload_id, size=size)
+            return changed(conn, upload_id, size=size)
 
         return self.db.transact(work)
 
     def looked(self, upload_id: str, media_type: str) -> None:
         """Notes the type that the first bytes have."""
-        self.db.transact(lambda conn: _changed(conn, upload_id, media_type=media_type))
+        self.db.transact(lambda conn: changed(conn, upload_id, media_type=media_type))
 
     def fail(self, upload_id: str, error: FarmError) -> None:
         """The upload cannot become a blob: its bytes go, the reason stays. Nothing happens to one that is no longer
@@ -241,7 +181,7 @@ class Sessions:
             if conn.execute(query).scalar_one_or_none() != UploadState.OPEN:
                 return None
             conn.execute(delete(upload_parts).where(upload_parts.c.upload_id == upload_id))
-            return _changed(
+            return changed(
                 conn,
                 upload_id,
                 state=UploadState.FAILED,
@@ -311,14 +251,14 @@ class Sessions:
             # A job that was retried after the upload was opened again has it once more.
             if upload.job_id and (lost or state not in {None, JobState.FAILED, JobState.CANCELLED}):
                 if upload.state == UploadState.OPEN or upload.digest != changes.get("digest", upload.digest):
-                    return _changed(conn, upload_id, **changes), upload.job_id, lost
+                    return changed(conn, upload_id, **changes), upload.job_id, lost
                 return upload, upload.job_id, lost
             if upload.sources:
                 self._keep(conn, upload)
             elif not upload.whole:
                 raise self._incomplete(conn, upload)
             job_id = new_id()
-            return _changed(conn, upload_id, job_id=job_id, **changes), job_id, True
+            return changed(conn, upload_id, job_id=job_id, **changes), job_id, True
 
         upload, job_id, fresh = self.db.transact(work)
         self.tell(upload)
@@ -362,154 +302,4 @@ class Sessions:
             raise Refused("upload.incomplete", "nothing has been sent to the presigned URL yet")
         if size != upload.size:
             raise Refused("upload.chunk_length", f"{size:,} bytes came, {upload.size or 0:,} were announced")
-        return self.db.transact(lambda conn: _changed(conn, upload.id, received=size))
-
-    def settle(self, upload_ids: Collection[str] | None = None, limit: int = 100) -> int:
-        """Ends uploads whose job has ended: complete, failed, or open again when the farm was at fault or the job was
-        cancelled. Of all uploads, or of these.
-        """
-        query = (
-            select(uploads.c.id, jobs.c.state.label("job_state"), jobs.c.error_code.label("job_code"))
-            .join(jobs, jobs.c.id == uploads.c.job_id)
-            .where(
-                uploads.c.state == UploadState.ASSEMBLING,
-                jobs.c.state.in_((JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)),
-            )
-            .limit(limit)
-        )
-        if upload_ids is not None:
-            query = query.where(uploads.c.id.in_(list(upload_ids)))
-        with self.db.read() as conn:
-            rows = conn.execute(query).all()
-        return sum(self._settle(row.id, row.job_state, row.job_code) for row in rows)
-
-    def reopen(self) -> int:
-        """Opens again what was to be completed by a job that nobody submitted: its door died in between."""
-        lost = (
-            uploads.c.state == UploadState.ASSEMBLING,
-            uploads.c.updated_at < in_seconds(-LOST_S),
-            ~exists().where(jobs.c.id == uploads.c.job_id),
-        )
-        with self.db.write() as conn:
-            return conn.execute(
-                update(uploads).where(*lost).values(state=UploadState.OPEN, updated_at=now())
-            ).rowcount
-
-    def _settle(self, upload_id: str, job_state: str, code: str | None) -> bool:
-        """What is not needed any more goes before that is written down: whoever is killed in between leaves an upload
-        that is settled again, and never gigabytes that nobody knows of.
-        """
-        succeeded = job_state == JobState.SUCCEEDED
-        failed = job_state == JobState.FAILED and code is not None and lookup(code).status < 500
-
-        def work(conn: Connection) -> bool:
-            upload = find(conn, upload_id, owner=None, lock=True)
-            if upload.state != UploadState.ASSEMBLING:
-                return False
-            error = conn.execute(select(jobs.c.error_detail).where(jobs.c.id == upload.job_id)).scalar_one_or_none()
-            ended = {"expires_at": in_seconds(RECEIPT_H * 3600)}
-            if succeeded:
-                made_of = conn.execute(
-                    select(artifacts.c.digest, artifacts.c.media_type).where(artifacts.c.job_id == upload.job_id)
-                ).first()
-                found = {} if made_of is None else {"digest": made_of.digest, "media_type": made_of.media_type}
-                if upload.digest not in {None, found.get("digest", upload.digest)}:  # it was told after the job began
-                    wrong = f"the file has the SHA-256 {found['digest']}, {upload.digest} was announced"
-                    mismatch = {"error_code": "blob.digest_mismatch", "error_detail": wrong}
-                    _changed(conn, upload_id, state=UploadState.FAILED, **mismatch, **ended)
-                else:
-                    size = upload.size or 0
-                    _changed(
-                        conn, upload_id, state=UploadState.COMPLETE, received=size, error_code=None, **found, **ended
-                    )
-            elif failed:
-                _changed(conn, upload_id, state=UploadState.FAILED, error_code=code, error_detail=error, **ended)
-            else:
-                _changed(conn, upload_id, state=UploadState.OPEN, error_code=code, error_detail=error)
-                return True
-            conn.execute(delete(upload_parts).where(upload_parts.c.upload_id == upload_id))
-            if succeeded:
-                conn.execute(delete(uploads).where(*_joined_into(upload)))
-            return True
-
-        if succeeded or failed:
-            for place in self._spent(upload_id, joined=succeeded):
-                self.parts.remove(place)
-        if not self.db.transact(work):
-            return False
-        with self.db.read() as conn:
-            self.tell(find(conn, upload_id, owner=None))
-        return True
-
-    def _spent(self, upload_id: str, *, joined: bool) -> list[Place]:
-        """Places of an upload whose job has ended for good; with ``joined`` also those of its partial uploads."""
-        with self.db.read() as conn:
-            upload = find(conn, upload_id, owner=None)
-            if upload.state != UploadState.ASSEMBLING:
-                return []
-            partial = conn.execute(select(uploads.c.place).where(*_joined_into(upload))) if joined else ()
-            return [upload.place, *(row.place for row in partial)]
-
-    # Ending
-
-    def expire(self, limit: int = 100) -> int:
-        """Removes sessions whose time is over, with their bytes, and the rows of those that ended long ago."""
-        over = (uploads.c.expires_at < now(), uploads.c.state != UploadState.ASSEMBLING)
-        with self.db.read() as conn:
-            ids = conn.execute(select(uploads.c.id).where(*over).limit(limit)).scalars().all()
-        count = 0
-        for upload_id in ids:
-
-            def work(conn: Connection, upload_id: str = upload_id) -> Upload | None:
-                row = (
-                    conn.execute(delete(uploads).where(uploads.c.id == upload_id, *over).returning(*uploads.c))
-                    .mappings()
-                    .first()
-                )
-                if row is None:
-                    return None
-                upload = made(row)
-                if upload.state == UploadState.OPEN:
-                    audit.record(
-                        conn,
-                        owner=upload.owner,
-                        actor="farm",
-                        action="upload.expired",
-                        subject=upload.id,
-                        data={"name": upload.name, "received": upload.received},
-                    )
-                return upload
-
-            upload = self.db.transact(work)
-            if upload is not None:
-                count += 1
-                if upload.state == UploadState.OPEN:
-                    self.parts.remove(upload.place)
-        return count
-
-    def sweep(self, older_than: float = ORPHAN_S) -> int:
-        """Removes bytes that no session stands for: what a crash left between a place and its row."""
-
-        def known(upload_ids: Collection[str]) -> Collection[str]:
-            with self.db.read() as conn:
-                return conn.execute(select(uploads.c.id).where(uploads.c.id.in_(list(upload_ids)))).scalars().all()
-
-        return self.parts.sweep(known, older_than)
-
-
-def _joined_into(upload: Upload) -> tuple[ColumnElement[bool], ...]:
-    """The partial uploads that have done their duty."""
-    return (uploads.c.id.in_(upload.sources), uploads.c.owner == upload.owner, uploads.c.partial)
-
-
-def _changed(conn: Connection, upload_id: str, **changes: Any) -> Upload:
-    query = (
-        update(uploads)
-        .where(uploads.c.id == upload_id)
-        .values(revision=uploads.c.revision + 1, updated_at=now(), **changes)
-        .returning(*uploads.c)
-    )
-    row = conn.execute(query).mappings().first()
-    if row is None:
-        raise Refused("not_found", "you have no such upload: it may have expired")
-    return made(row)
+        return self.db.transact(lambda conn: changed(conn, upload.id, received=size))

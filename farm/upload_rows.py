@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, select, update
 
+from farm.db import now
 from farm.errors import Refused
 from farm.ids import is_id
 from farm.jobs import UploadInfo
@@ -109,6 +110,20 @@ def find(conn: Connection, upload_id: str, *, owner: str | None, lock: bool = Fa
     if lock and conn.dialect.name == "postgresql":
         query = query.with_for_update()
     row = conn.execute(query).mappings().first() if is_id(upload_id) else None
+    if row is None:
+        raise unknown()
+    return made(row)
+
+
+def changed(conn: Connection, upload_id: str, **changes: Any) -> Upload:
+    """Writes columns of an upload, and counts its revision. Raises Refused ``not_found``."""
+    query = (
+        update(uploads)
+        .where(uploads.c.id == upload_id)
+        .values(revision=uploads.c.revision + 1, updated_at=now(), **changes)
+        .returning(*uploads.c)
+    )
+    row = conn.execute(query).mappings().first()
     if row is None:
         raise unknown()
     return made(row)

@@ -37,11 +37,11 @@ from api.uploads.schemas import (
     UploadRequest,
     UploadView,
 )
+from farm.announcement import Wanted
 from farm.checksums import Checksum, from_base64, from_digest_field, from_plain
 from farm.chunks import Written
 from farm.errors import Refused
 from farm.jobs import Actor
-from farm.sessions import Wanted
 
 MAX_REQUEST = 10_000
 READ = ("jobs:read", "blobs:write")

@@ -25,9 +25,9 @@ from api.services import services
 from api.uploads import completion, reads
 from api.uploads.chunked import MAX_REQUEST, decoded, receive_chunk
 from api.uploads.schemas import Presigned, PresignRequest, UploadView
+from farm.announcement import Wanted
 from farm.errors import Refused
 from farm.ids import is_id
-from farm.sessions import Wanted
 from farm.upload_rows import find, unknown
 
 ONE_PUT = 5 * 1024**3

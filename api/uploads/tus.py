@@ -28,13 +28,13 @@ from api.services import Services, services
 from api.uploads import completion
 from api.uploads.body import Broken, content_length, receive
 from api.uploads.chunked import READ
+from farm.announcement import Wanted
 from farm.checksums import NAMES, Checksum, from_tus
 from farm.chunks import AppendWriter
 from farm.errors import Refused
 from farm.ids import is_id
 from farm.jobs import Actor
 from farm.quotas import QUOTAS
-from farm.sessions import Wanted
 from farm.upload_rows import Upload, UploadState, find
 
 VERSION = b"1.0.0"

@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import delete, update
 
 from farm import tables
+from farm.announcement import Wanted
 from farm.blobs import BlobStore, open_blobs, register
 from farm.chunks import Chunks
 from farm.db import Database, in_seconds
 from farm.errors import Refused
 from farm.jobs import Actor
 from farm.parts import MIB, PartStore, open_parts
-from farm.sessions import Sessions, Wanted
+from farm.sessions import Sessions
 from farm.settings import Settings
 from farm.upload_rows import Upload, counted, find
 from tests.farm.parts.conftest import s3_settings

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
+from farm.announcement import Wanted
 from farm.blob_disk import DiskBlobs
 from farm.blobs import register
 from farm.checksums import Checksum
@@ -22,7 +23,7 @@ from farm.ids import new_id
 from farm.jobs import Actor, JobState, UploadInfo
 from farm.parts_disk import DiskParts
 from farm.plan import Output
-from farm.sessions import Sessions, Wanted
+from farm.sessions import Sessions
 from farm.tables import artifacts, audit, jobs, uploads
 from farm.upload_rows import Upload, counted, find, for_assembly
 from pipelines import assemble
