@@ -181,6 +181,22 @@ def test_a_length_may_be_told_later(farm: Farm, tus: httpx.Client) -> None:
     assert completed(farm, tus, upload)["blob"] == sha256(data)
 
 
+def test_a_quota_that_is_used_up_on_the_way_is_told_and_what_came_stays(tus: httpx.Client) -> None:
+    room = 500
+    for size in (*[5 << 30] * 3, (5 << 30) - room):  # announced: their room is reserved
+        other = made(tus, size)
+    upload, data = made(tus, None), noise(700)
+    assert append(tus, upload, 0, data[:400]).status_code == 204
+    assert problem(append(tus, upload, 400, data[400:])) == (429, "quota.exceeded")
+    streamed = append(tus, upload, 400, iter([data[400:]]))  # its length is known at its end alone
+    assert problem(streamed) == (429, "quota.exceeded")
+    assert problem(append(tus, upload, 400, b"", **{"Upload-Length": "700"})) == (429, "quota.exceeded")
+    assert offset_of(tus, upload) == 400
+    assert append(tus, upload, 400, data[400:500]).status_code == 204
+    assert tus.delete(f"/tus/{other}").status_code == 204
+    assert append(tus, upload, 500, data[500:], **{"Upload-Length": "700"}).status_code == 204
+
+
 def test_the_length_may_be_told_after_the_last_byte(farm: Farm, tus: httpx.Client) -> None:
     upload = made(tus, None)
     assert append(tus, upload, 0, pieces(noise(700))).status_code == 204
