@@ -194,7 +194,8 @@ def compact(primitive: Primitive) -> Primitive:
         for target in primitive.targets
     )
     indices = inverse.reshape(-1, 3).astype(np.uint32)
-    return replace(primitive, indices=indices, targets=targets, **arrays)  # type: ignore[arg-type]  # by name
+    others = {name: array[used] for name, array in primitive.attributes.items()}
+    return replace(primitive, indices=indices, targets=targets, attributes=others, **arrays)  # type: ignore[arg-type]  # by name
 
 
 def _rebuilt(model: Model, changed: Mapping[tuple[int, int], Primitive | None]) -> Model:

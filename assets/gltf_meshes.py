@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -20,6 +21,8 @@ from assets.model import Material, Mesh, MorphTarget, Primitive
 
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _DRACO: Final = "KHR_draco_mesh_compression"
+_OTHERS: Final = re.compile(r"_[A-Z0-9_]{1,60}|TEXCOORD_[2-7]")
+_VECTORS: Final = frozenset({"SCALAR", "VEC2", "VEC3", "VEC4"})
 _FARTHEST: Final = 1e9
 """Coordinates beyond this lose all detail in float32 and overflow when squared."""
 _KINDS: Final[Mapping[str, frozenset[str]]] = {
@@ -45,6 +48,7 @@ class Plan:
     vertices: int
     triangles: int
     attributes: Mapping[str, int]
+    others: Mapping[str, int]  # that nothing here reads
     indices: int | None
     material: Material
     variants: Mapping[int, Material]
@@ -109,7 +113,7 @@ def _plan(
     document: Document, accessors: Accessors, materials: tuple[Material, ...], variants: int, item: Item
 ) -> Plan | None:
     mode = item.integer("mode", _TRIANGLES, high=6)
-    attributes = _attributes(document, accessors, item.item("attributes"), item)
+    attributes, others = _attributes(document, accessors, item.item("attributes"), item)
     if mode < _TRIANGLES:
         document.warn(f"{item.path} is points or lines and is left out; only triangles are drawn")
         return None
@@ -120,6 +124,9 @@ def _plan(
     for name, accessor in attributes.items():
         if accessors.layout(accessor).count != vertices:
             raise item.fail(f"attributes/{name}", f"of {vertices} elements like POSITION", "model.attribute_count")
+    for name in [name for name, accessor in others.items() if accessors.layout(accessor).count != vertices]:
+        document.warn(f"{item.path} has another number of {name[:40]} than of positions; it is left out")
+        del others[name]
     indices = item.index("indices", len(accessors), "accessors")
     corners = vertices
     if indices is not None:
@@ -140,6 +147,7 @@ def _plan(
         vertices=vertices,
         triangles=triangles,
         attributes=attributes,
+        others=others,
         indices=indices,
         material=materials[index] if index is not None else Material(),
         variants=read_mappings(item, materials, variants),
@@ -148,21 +156,29 @@ def _plan(
     )
 
 
-def _attributes(document: Document, accessors: Accessors, item: Item | None, owner: Item) -> dict[str, int]:
+def _attributes(
+    document: Document, accessors: Accessors, item: Item | None, owner: Item
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Accessors by name: of the attributes that are read, and of those that only travel."""
     if item is None:
         raise owner.fail("attributes", "present")
     found: dict[str, int] = {}
+    others: dict[str, int] = {}
     for name in item.value:
         index = item.index(name, len(accessors), "accessors")
         assert index is not None
         if name not in _KINDS:
-            if not name.startswith("_"):
+            layout = accessors.layout(index)
+            travels = _OTHERS.fullmatch(name) is not None and owner.extension(_DRACO) is None
+            if travels and layout.kind in _VECTORS and layout.dtype != np.uint32:
+                others[name] = index
+            else:
                 document.warn(f"the attribute {name[:40]} is not read")
             continue
         if accessors.layout(index).kind not in _KINDS[name]:
             raise item.fail(name, " or ".join(sorted(_KINDS[name])), "model.accessor_type")
         found[name] = index
-    return found
+    return found, others
 
 
 def _targets(document: Document, accessors: Accessors, item: Item, vertices: int) -> tuple[Mapping[str, int], ...]:
@@ -224,10 +240,15 @@ def _read(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan, 
         weights=weights,
         targets=targets,
         variants=plan.variants,
+        attributes={name: _as_meant(accessors, index) for name, index in plan.others.items()},
         extensions=through.of(item),
         extras=item.extras,
     )
     return _flatten_faces(document, primitive) if plan.flat else primitive
+
+
+def _as_meant(accessors: Accessors, index: int) -> NDArray[Any]:
+    return accessors.floats(index) if accessors.layout(index).normalized else accessors.raw(index)
 
 
 def _read_draco(
@@ -389,14 +410,22 @@ def _flatten_faces(document: Document, primitive: Primitive) -> Primitive:
     corners = primitive.indices.ravel()
     per_vertex = ("positions", "uv0", "uv1", "colors", "joints", "weights")
     arrays = {name: getattr(primitive, name) for name in per_vertex if getattr(primitive, name) is not None}
-    document.take(len(corners) * (24 + sum(array[:1].nbytes for array in arrays.values())))
+    others = primitive.attributes
+    row = 24 + sum(array[:1].nbytes for array in (*arrays.values(), *others.values()))
+    document.take(len(corners) * row)
     document.take(len(corners) * 24 * sum((t.positions is not None) for t in primitive.targets))
     split = {name: array[corners] for name, array in arrays.items()}
     indices = np.arange(len(corners), dtype=np.uint32).reshape(-1, 3)
     faces = normals.unit(normals.face_vectors(split["positions"], indices))
     targets = tuple(_flat_target(target, corners, indices, split["positions"], faces) for target in primitive.targets)
     return replace(
-        primitive, **split, normals=np.repeat(faces, 3, axis=0), indices=indices, tangents=None, targets=targets
+        primitive,
+        **split,
+        normals=np.repeat(faces, 3, axis=0),
+        indices=indices,
+        tangents=None,
+        targets=targets,
+        attributes={name: array[corners] for name, array in others.items()},
     )
 
 

@@ -132,6 +132,8 @@ class Primitive:
     uv0, uv1 float32[n, 2]; colors float32[n, 4] linear; joints uint16[n, 4]; weights float32[n, 4];
     indices uint32[m, 3], counter-clockwise seen from the front. ``variants`` (KHR_materials_variants) are the
     materials that take the place of ``material``, by the index of the variant in :attr:`Model.variants`.
+    ``attributes`` are what the file says of each vertex and nothing here reads, [n, width] by glTF's name
+    ("_THICKNESS", "TEXCOORD_2"); whoever takes vertices away takes them away there too.
     """
 
     positions: NDArray[np.float32]
@@ -146,6 +148,7 @@ class Primitive:
     weights: NDArray[np.float32] | None = None
     targets: tuple[MorphTarget, ...] = ()
     variants: Mapping[int, Material] = field(default_factory=dict)
+    attributes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
     extras: Mapping[str, Any] = field(default_factory=dict)
 

@@ -13,7 +13,7 @@ from exporters.errors import ExportError
 VERTICES: Final = 34962  # ARRAY_BUFFER
 INDICES: Final = 34963  # ELEMENT_ARRAY_BUFFER
 
-_COMPONENTS: Final = {"u1": 5121, "u2": 5123, "u4": 5125, "f4": 5126}
+_COMPONENTS: Final = {"i1": 5120, "u1": 5121, "i2": 5122, "u2": 5123, "u4": 5125, "f4": 5126}
 _TYPES: Final = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 _SPARSE: Final = 0.5  # below this share of moved vertices a sparse accessor is smaller
 
@@ -57,8 +57,9 @@ class Buffer:
         bounds: bool = False,
         normalized: bool = False,
     ) -> int:
-        """Index of an accessor of ``array`` (1, 2, 3, 4 or 16 columns; u1, u2, u4 or f4). ``bounds`` writes the
-        least and largest values. Raises ``export.not_finite``.
+        """Index of an accessor of ``array`` (1, 2, 3, 4 or 16 columns; i1, u1, i2, u2, u4 or f4).
+
+        ``bounds`` writes the least and largest values. Raises ``export.not_finite``.
         """
         array, width = _checked(array)
         stride = None

@@ -65,6 +65,9 @@ class Meshes:
             attributes["TANGENT"] = buffer.accessor(_tangents(primitive.tangents, primitive.normals), target=VERTICES)
         for number, uv in enumerate(_uv_sets(primitive)):
             attributes[f"TEXCOORD_{number}"] = buffer.accessor(uv, target=VERTICES)
+        for name, values in primitive.attributes.items():
+            if values.dtype.kind != "f" or np.isfinite(values).all():
+                attributes[name] = buffer.accessor(values, target=VERTICES)
         if primitive.colors is not None:
             attributes["COLOR_0"] = buffer.accessor(np.clip(primitive.colors, 0, 1), target=VERTICES)
         if joints and primitive.joints is not None and primitive.weights is not None:
@@ -142,6 +145,8 @@ def _uv_sets(primitive: Primitive) -> list[NDArray[np.float32]]:
     used = [texture.uv_set for material in worn for texture in textures(material)]
     sets = [primitive.uv0, primitive.uv1]
     count = max([n + 1 for n, uv in enumerate(sets) if uv is not None] + [n + 1 for n in used], default=0)
+    if any(name.startswith("TEXCOORD_") for name in primitive.attributes):
+        count = len(sets)
     zero = np.zeros((len(primitive.positions), 2), np.float32)
     return [uv if uv is not None else zero for uv in sets[:count]]
 

@@ -192,8 +192,8 @@ def _combined(mesh: Mesh) -> tuple[Primitive, ...]:
         shape = tuple(
             getattr(primitive, name) is None for name in ("tangents", "uv0", "uv1", "colors", "joints", "weights")
         )
-        own = primitive.targets or primitive.extras or primitive.extensions or primitive.variants
-        alone = number if own else -1
+        own = (primitive.targets, primitive.extras, primitive.extensions, primitive.variants, primitive.attributes)
+        alone = number if any(own) else -1
         groups.setdefault((id(primitive.material), shape, alone), []).append(primitive)
     return tuple(_joined(group) for group in groups.values())
 

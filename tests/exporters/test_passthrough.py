@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from assets import gltf
+from assets.dressing import compact
 from assets.merging import Part, merge
 from assets.variants import chosen
 from exporters.gltf import write_glb, write_gltf
@@ -119,6 +120,29 @@ def test_what_points_into_the_old_file_is_left_out_with_a_warning() -> None:
     assert set(doc["extensions"]) == {"ACME_wind"}
     assert doc["nodes"][0]["extensions"] == {"ACME_wind": {"gust": 0}}
     assert any("ACME_sound" in warning for warning in model.warnings)
+
+
+def test_attributes_that_nobody_reads_stay_with_their_vertices(tmp_path: Path) -> None:
+    glb = simple(
+        positions=np.vstack([TRIANGLE, TRIANGLE + 5]),
+        indices=np.array([3, 5, 4], np.uint16),
+        NORMAL=np.tile(np.array([[0, 0, 1]], np.float32), (6, 1)),
+        TEXCOORD_2=np.arange(12, dtype=np.float32).reshape(6, 2),
+        _THICKNESS_0=np.arange(6, dtype=np.int8).reshape(6, 1),
+    )
+    attributes = glb.doc["meshes"][0]["primitives"][0]["attributes"]
+    attributes["_TENSION"] = glb.accessor(np.arange(6, dtype=np.uint8) * 51, normalized=True)
+    attributes["_SHORT"] = glb.accessor(np.zeros((2, 3), np.float32))
+    model = gltf.read(glb.data())
+    glb_out = write_glb(model, extras={})
+    valid(tmp_path, glb_out)
+    (primitive,) = gltf.read(glb_out).meshes[0].primitives
+    assert set(primitive.attributes) == {"TEXCOORD_2", "_THICKNESS_0", "_TENSION"}
+    assert primitive.attributes["_THICKNESS_0"].dtype == np.int8
+    assert np.allclose(primitive.attributes["_TENSION"][:, 0], np.arange(6) / 5)
+    small = compact(primitive)
+    assert small.attributes["TEXCOORD_2"].tolist() == [[6, 7], [8, 9], [10, 11]]
+    assert small.attributes["_THICKNESS_0"][:, 0].tolist() == [3, 4, 5]
 
 
 def test_a_material_extension_keeps_its_textures_and_not_the_old_numbers() -> None:
