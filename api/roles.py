@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from farm import redis_server, runtime
@@ -20,18 +20,25 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
 @dataclass(frozen=True, kw_only=True)
 class Role:
-    """A process of the farm: the module that runs it, and how much it yields to others."""
+    """A process of the farm: the module that runs it, how much it yields to others, and its own environment."""
 
     module: str
     nice: int = 0
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+"""glibc gives threads heaps of their own and keeps what was freed in each: ten megabytes for every thread that sends
+a part to S3. Python's threads take turns anyway (mallopt(3), M_ARENA_MAX).
+"""
 
 
 ROLES: Mapping[str, Role] = {
-    "api": Role(module="api.serve"),
+    "api": Role(module="api.serve", env=FEW_ARENAS),
     "worker-light": Role(module="api.worker"),
     "worker-heavy": Role(module="pipelines.worker", nice=5),
     "reconciler": Role(module="api.reconcile"),
-    "ingest": Role(module="api.ingest"),
+    "ingest": Role(module="api.ingest", env=FEW_ARENAS),
     "realtime": Role(module="api.realtime"),
     "flower": Role(module="api.flower_role"),
 }
@@ -79,7 +86,12 @@ def up(settings: Settings, names: Sequence[str] = ()) -> int:
     (settings.data_dir / "url").write_text(settings.url)
     shared = runtime.environment(settings)
     children += [
-        Child(name=name, argv=(sys.executable, "-m", ROLES[name].module), env=shared, nice=ROLES[name].nice)
+        Child(
+            name=name,
+            argv=(sys.executable, "-m", ROLES[name].module),
+            env={**shared, **ROLES[name].env},
+            nice=ROLES[name].nice,
+        )
         for name in roles
     ]
     return Supervisor(children).run()
