@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,24 @@ def test_a_file_in_chunks_through_both_doors(farm: Farm, http: httpx.Client, ing
     assert http.get(f"/uploads/{upload['id']}").json()["missing"] == []
     assemble(farm, http.post(f"/uploads/{upload['id']}/complete").json()["job"])
     assert http.get(f"/uploads/{upload['id']}").json()["sha256"] == sha256(data)
+
+
+def test_two_doors_never_mix_their_bytes(farm: Farm, http: httpx.Client, ingest: httpx.Client) -> None:
+    """Two processes, the same chunk at the same moment, other bytes: one of them wins."""
+    count = 20
+    upload = announce(http, count * CHUNK)["id"]
+    sides = ((http, b"h" * CHUNK), (ingest, b"i" * CHUNK))
+    place = farm.settings.data_dir / "blobs" / "uploads" / upload
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(count):
+            sent = [pool.submit(put, client, upload, number, data) for client, data in sides]
+            answers = [one.result() for one in sent]
+            assert sorted(answer.status_code for answer in answers) == [201, 409]
+            (won,) = [data for answer, (_, data) in zip(answers, sides, strict=True) if answer.status_code == 201]
+            (lost,) = [answer for answer in answers if answer.status_code == 409]
+            assert lost.json()["code"] in {"upload.busy", "upload.conflict"}
+            assert place.read_bytes()[number * CHUNK :][:CHUNK] == won
+    assert http.get(f"/uploads/{upload}").json()["received"] == count * CHUNK
 
 
 def test_chunks_larger_than_what_is_read_at_once(http: httpx.Client, ingest: httpx.Client) -> None:
