@@ -25,6 +25,7 @@ from assets.design import (
     Transform,
 )
 from assets.dressing import dress
+from assets.environments import Environment
 from assets.errors import ModelError
 from assets.fabric import Fabric
 from assets.merging import Part, merge
@@ -134,9 +135,11 @@ def _customised(model: Model, worn: Avatar | Layer, fabric: Callable[[Ref], Fabr
     return customise(model, how, cloth, uv_metres=known.uv_metres if known is not None else 0.0)
 
 
-def scene(model: Model, design: Design) -> Scene:
+def scene(model: Model, design: Design, environment: Environment | None = None) -> Scene:
     """What a renderer draws of a composed model: posed, with the design's opacity, blending, effects, light and
     background.
+
+    ``environment`` is the light of the file that the design names in the studio's place.
     """
     layers = {layer.id: layer for layer in design.layers}
     draws = tuple(
@@ -162,9 +165,11 @@ def scene(model: Model, design: Design) -> Scene:
         digest=digest(draws),
         lighting=Lighting(
             studio=light.studio,
+            environment=environment,
             rotation=math.radians(light.rotation),
             exposure=light.exposure,
             ground_shadow=light.ground_shadow,
+            tone=light.tone,
         ),
         background=background,
     )
@@ -195,7 +200,7 @@ def digest(draws: tuple[Draw, ...]) -> str:
     return total.hexdigest()
 
 
-_UNSEEN: Final = frozenset({"name", "extras", "targets", "joints", "weights", "variants"})
+_UNSEEN: Final = frozenset({"name", "extras", "targets", "joints", "weights", "variants", "attributes"})
 
 
 def _feed(total: Any, value: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from assets.scene import Blend
+from assets.scene import Blend, Tone
 
 HexColour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$", to_lower=True)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -160,12 +160,16 @@ AnyBackground = Annotated[SolidBackground | GradientBackground | TransparentBack
 
 
 class LightingPreset(Document):
-    """A studio of the catalogue, turned about the vertical axis, and its exposure in stops."""
+    """A studio of the catalogue, or in its place the light of a ``.hdr`` or ``.exr`` file (a blob: a full sphere, its
+    middle in front); turned about the vertical axis, its exposure in stops, and how it becomes display light.
+    """
 
     studio: ItemId = "softbox"
+    environment: Ref | None = None
     rotation: Degrees = 0.0
     exposure: Annotated[float, Field(ge=-6, le=6, allow_inf_nan=False)] = 0.0
     ground_shadow: bool = True
+    tone: Tone = Tone.NEUTRAL
 
 
 class CameraSettings(Document):

@@ -29,6 +29,10 @@ def sniff(head: bytes) -> str:
         return "model/gltf+json" if _GLTF_KEYS.search(text) else "application/json"
     if head.startswith(b"Kaydara FBX Binary"):
         return "application/vnd.autodesk.fbx"
+    if head.startswith((b"#?RADIANCE", b"#?RGBE")):
+        return "image/vnd.radiance"
+    if head.startswith(b"\x76\x2f\x31\x01"):
+        return "image/x-exr"
     kind = filetype.guess(head)
     if kind is not None:
         return str(kind.mime)

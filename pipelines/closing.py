@@ -16,6 +16,7 @@ from farm.jobs import Resolver
 
 MODEL_TYPES = frozenset({"model/gltf-binary", "model/gltf+json"})
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp"})
+LIGHT_TYPES = frozenset({"image/vnd.radiance", "image/x-exr"})
 DRAWABLE_KINDS = frozenset({"avatar", "garment", "card-template"})
 
 
@@ -116,6 +117,7 @@ def close_design(given: Design | Ref, resolver: Resolver, *, canvas: bool, texts
     if canvas:
         studio = Ref(item=design.canvas.lighting.studio)
         content[ref_key(studio)] = _item(studio, frozenset({"studio"}), "design.canvas.lighting.studio")
+        content |= _environment(design, resolver)
     document = design.model_dump(mode="json")
     document["layers"] = [layer for layer in document["layers"] if layer["visible"]]
     if design.avatar and not design.avatar.visible:
@@ -128,6 +130,18 @@ def close_design(given: Design | Ref, resolver: Resolver, *, canvas: bool, texts
             del layer["name"]
     blobs = tuple(dict.fromkeys(key[5:] for key in content if key.startswith("blob:")))
     return ClosedDesign(document=document, content=content, blobs=blobs)
+
+
+def _environment(design: Design, resolver: Resolver) -> dict[str, str]:
+    """The file of light, when the design names one."""
+    ref = design.canvas.lighting.environment
+    if ref is None:
+        return {}
+    where = "design.canvas.lighting.environment"
+    if ref.blob is None:
+        detail = f"{where} takes a blob, the digest of a .hdr or .exr file; name a studio in 'studio' instead"
+        raise Refused("catalogue.wrong_kind", detail, {"path": where})
+    return {ref_key(ref): _blob(ref, LIGHT_TYPES, where, resolver)}
 
 
 def stem_of(given: Design | Ref) -> str:

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import orjson
 
-from assets import catalogue, compose, gltf, images
+from assets import catalogue, compose, environments, gltf, images
 from assets.design import Design, Ref
+from assets.environments import Environment
 from assets.fabric import Fabric, from_image
 from assets.model import Model
 from assets.scene import Renderer, Scene
@@ -19,6 +20,7 @@ from farm.steps import StepContext
 
 KEPT_MODELS = 16
 KEPT_DESIGNS = 4
+KEPT_LIGHTS = 4
 
 
 def _kept(resources: MutableMapping[str, Any], shelf: str) -> OrderedDict[str, Any]:
@@ -61,7 +63,7 @@ def composed(context: StepContext, document: Mapping[str, Any], content: Mapping
     geometry = {
         "avatar": document["avatar"],
         "layers": [{k: v for k, v in layer.items() if k != "name"} for layer in document["layers"]],
-        "content": {k: v for k, v in content.items() if k != f"item:{design.canvas.lighting.studio}"},
+        "content": {k: v for k, v in content.items() if k not in _light_keys(design)},
     }
     key = digest_of(geometry)
     shelf = _kept(context.resources, "designs")
@@ -75,13 +77,33 @@ def composed(context: StepContext, document: Mapping[str, Any], content: Mapping
     return design, cast("Model", shelf[key])
 
 
+def _light_keys(design: Design) -> set[str]:
+    """The content that only lights the design."""
+    light = design.canvas.lighting
+    blob = light.environment.blob if light.environment is not None else None
+    return {f"item:{light.studio}", f"blob:{blob}"}
+
+
+def load_light(context: StepContext, design: Design) -> Environment | None:
+    """The light of the file that the design names in the studio's place, read once per worker while it is in use."""
+    ref = design.canvas.lighting.environment
+    if ref is None or ref.blob is None:
+        return None
+    shelf = _kept(context.resources, "lights")
+    if ref.blob not in shelf:
+        _remember(shelf, ref.blob, environments.from_file(context.blob(ref.blob)), KEPT_LIGHTS)
+    shelf.move_to_end(ref.blob)
+    return cast("Environment", shelf[ref.blob])
+
+
 def drawn(context: StepContext, document: Mapping[str, Any], content: Mapping[str, str]) -> tuple[Design, Scene]:
     """The design and its scene, the same object again while it is warm, so that the renderer's caches hold."""
     design, model = composed(context, document, content)
     shelf = _kept(context.resources, "scenes")
     key = digest_of([document, content])
     if key not in shelf:
-        _remember(shelf, key, compose.scene(model, design), KEPT_DESIGNS)
+        scene = compose.scene(model, design, load_light(context, design))
+        _remember(shelf, key, scene, KEPT_DESIGNS)
     shelf.move_to_end(key)
     return design, cast("Scene", shelf[key])
 

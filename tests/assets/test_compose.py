@@ -13,13 +13,14 @@ from pydantic import ValidationError
 from assets.compose import AVATAR, compose, digest, scene
 from assets.customise import linear, measure_uv
 from assets.design import Avatar, Customisation, Design, Layer, LayerEffects, Pose, Ref, Transform
+from assets.environments import named
 from assets.errors import ModelError
 from assets.fabric import Fabric
 from assets.gltf import read
 from assets.images import probe
 from assets.model import AlphaMode, Material, Model, Texture
 from assets.pose import flatten
-from assets.scene import Blend, Draw, DropShadow, Effects, Glow
+from assets.scene import Blend, Draw, DropShadow, Effects, Glow, Tone
 from assets.transforms import apply
 from assets.units import extent
 from tests.assets.bodies import body, model, tube
@@ -295,6 +296,25 @@ def test_scenes_are_named_by_what_they_look_like() -> None:
     half = design(layer("sleeve", opacity=0.5))
     digests = {first.digest, *(scene(composed(d, known), d).digest for d in (red, half, design(layer("other"))))}
     assert len(digests) == 4
+
+
+def test_what_a_materials_extensions_say_is_part_of_a_scenes_name() -> None:
+    coats = ({}, {"KHR_materials_clearcoat": {"clearcoatFactor": 1.0}}, {"KHR_materials_ior": {"ior": 1.4}})
+    plain = design(layer("sleeve"))
+    made = {scene(composed(plain, {"sleeve": sleeve(0.125, Material(extensions=c))}), plain).digest for c in coats}
+    assert len(made) == 3
+
+
+def test_a_scene_carries_its_light() -> None:
+    document = Design.model_validate(
+        {
+            "layers": [{"id": "a", "model": {"item": "a"}}],
+            "canvas": {"lighting": {"studio": "rim", "tone": Tone.ACES}},
+        }
+    )
+    sky = named("daylight")
+    light = scene(composed(document, {"a": sleeve(0.2)}), document, sky).lighting
+    assert (light.studio, light.tone, light.environment) == ("rim", Tone.ACES, sky)
 
 
 def test_a_scene_carries_the_effects_of_its_layers() -> None:

@@ -13,6 +13,7 @@ from pipelines.kinds import KINDS
 
 GLB = "a" * 64
 PNG = "b" * 64
+HDR = "d" * 64
 DESIGN: dict[str, Any] = {
     "name": "Summer tee",
     "avatar": {"model": {"item": "dress-form"}},
@@ -28,7 +29,7 @@ class Blobs:
     """Two blobs that the owner has."""
 
     def blob(self, digest: str) -> BlobInfo:
-        types = {GLB: "model/gltf-binary", PNG: "image/png"}
+        types = {GLB: "model/gltf-binary", PNG: "image/png", HDR: "image/vnd.radiance"}
         if digest not in types:
             raise Refused("blob.unknown", "there is no such blob")
         return BlobInfo(digest=digest, size=10, media_type=types[digest])
@@ -99,14 +100,22 @@ def test_an_invisible_layer_does_not_change_a_picture() -> None:
         {"views": ["back"]},
         {"design": {**DESIGN, "canvas": {"background": {"kind": "solid", "colour": "#ffffff"}}}},
         {"design": {**DESIGN, "layers": DESIGN["layers"][:1]}},
+        {"design": {**DESIGN, "canvas": {"lighting": {"tone": "aces"}}}},
+        {"design": {**DESIGN, "canvas": {"lighting": {"environment": {"blob": HDR}}}}},
     ],
 )
 def test_what_changes_pixels_changes_the_hash(change: dict[str, Any]) -> None:
     assert set(hashes(close("still"))) & set(hashes(close("still", **change))) == set()
 
 
+def test_a_file_of_light_is_kept_while_the_job_needs_it() -> None:
+    closed = close("still", design={**DESIGN, "canvas": {"lighting": {"environment": {"blob": HDR}}}})
+    assert closed.blobs == (HDR,)
+    assert closed.plan.steps[0].params["content"][f"blob:{HDR}"] == HDR
+
+
 def test_the_canvas_does_not_change_a_model() -> None:
-    lit = {**DESIGN, "canvas": {"lighting": {"exposure": 1.0}}}
+    lit = {**DESIGN, "canvas": {"lighting": {"exposure": 1.0, "environment": {"blob": HDR}}}}
     assert hashes(close("model")) == hashes(close("model", design=lit))
 
 
@@ -141,6 +150,18 @@ def test_a_bare_model_is_a_design() -> None:
             {"design": {**DESIGN, "canvas": {"lighting": {"studio": "tshirt"}}}},
             "catalogue.wrong_kind",
             "design.canvas.lighting.studio",
+        ),
+        (
+            "still",
+            {"design": {**DESIGN, "canvas": {"lighting": {"environment": {"blob": PNG}}}}},
+            "design.wrong_media_type",
+            "design.canvas.lighting.environment",
+        ),
+        (
+            "still",
+            {"design": {**DESIGN, "canvas": {"lighting": {"environment": {"item": "rim"}}}}},
+            "catalogue.wrong_kind",
+            "design.canvas.lighting.environment",
         ),
         (
             "still",
