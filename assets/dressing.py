@@ -14,7 +14,7 @@ from assets.errors import ImageError
 from assets.images import decode
 from assets.instances import expanded
 from assets.model import AlphaMode, Material, Model, MorphTarget, Primitive
-from assets.pose import flatten
+from assets.pose import drawing, flatten
 from assets.scene import Draw
 from assets.transforms import Matrix, apply
 
@@ -94,13 +94,10 @@ def _unshared(model: Model) -> Model:
 def _pieces(model: Model, see_through: frozenset[str], alphas: dict[int, bool]) -> list[tuple[str, _Piece]]:
     """Every drawn primitive with its surface, in the order in which :func:`flatten` gives them."""
     places: list[tuple[int, int]] = []
-    stack = list(reversed(model.roots))
-    while stack:
-        place = stack.pop()
-        node = model.nodes[place]
-        stack += reversed(node.children)
-        if node.mesh is not None:
-            places += [(place, number) for number in range(len(model.meshes[node.mesh].primitives))]
+    for place in drawing(model):
+        mesh = model.nodes[place].mesh
+        assert mesh is not None
+        places += [(place, number) for number in range(len(model.meshes[mesh].primitives))]
     found = []
     for (place, number), draw in zip(places, flatten(model), strict=True):
         node = model.nodes[place]

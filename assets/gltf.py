@@ -55,6 +55,7 @@ SUPPORTED: Final = frozenset(
         "KHR_materials_volume",
         "KHR_mesh_quantization",
         "KHR_meshopt_compression",
+        "KHR_node_visibility",
         "KHR_texture_basisu",
         "KHR_texture_transform",
         "KHR_xmp_json_ld",
@@ -243,6 +244,8 @@ def _drawn(nodes: tuple[Node, ...], roots: tuple[int, ...], meshes: tuple[MeshPl
     stack = list(roots)
     while stack:
         node = nodes[stack.pop()]
+        if not node.visible:
+            continue
         stack += node.children
         if node.mesh is not None:
             shown[node.mesh] += node.copies

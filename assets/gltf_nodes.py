@@ -31,6 +31,7 @@ class Around:
     accessors: Accessors
 
 
+VISIBILITY: Final = "KHR_node_visibility"
 _WIDTHS: Final = {"translation": 3, "rotation": 4, "scale": 3}
 _INTERPOLATIONS: Final = frozenset({"LINEAR", "STEP", "CUBICSPLINE"})
 
@@ -82,7 +83,7 @@ def _node(document: Document, item: Item, count: int, around: Around) -> Node:
             np.array(item.numbers("scale", 3, (1.0, 1.0, 1.0))),
         )
     camera = item.index("camera", around.cameras.count, "cameras")
-    lamp = item.extension(LIGHTS)
+    lamp, shown = item.extension(LIGHTS), item.extension(VISIBILITY)
     light = lamp.index("light", around.lights.count, "lights") if lamp is not None else None
     skin = item.index("skin", around.skins, "skins")
     instances = read_instances(document, around.accessors, item) if mesh is not None else None
@@ -95,6 +96,7 @@ def _node(document: Document, item: Item, count: int, around: Around) -> Node:
         mesh=mesh,
         skin=skin,
         instances=instances,
+        visible=shown is None or shown.value.get("visible") is not False,
         camera=around.cameras.places.get(camera) if camera is not None else None,
         light=around.lights.places.get(light) if light is not None else None,
         children=item.indices("children", count, "nodes"),

@@ -24,6 +24,7 @@ _READ: Final = frozenset(
         "KHR_materials_variants",
         "KHR_mesh_quantization",
         "KHR_meshopt_compression",
+        "KHR_node_visibility",
         "KHR_texture_basisu",
         "KHR_texture_transform",
     }

@@ -219,6 +219,7 @@ class Node:
     :attr:`Model.nodes`. ``layer`` is the id of the design's layer that the node came from. ``extensions`` are
     those that nothing here reads, as the JSON that they came in (as everywhere in this file). ``instances``,
     float64[k, 4, 4], say where the mesh stands instead of once at the node, relative to it; such a node has no skin.
+    A node that is not ``visible`` hides what is under it too (KHR_node_visibility).
     """
 
     matrix: NDArray[np.float64]
@@ -228,6 +229,7 @@ class Node:
     camera: int | None = None
     light: int | None = None
     instances: NDArray[np.float64] | None = None
+    visible: bool = True
     children: tuple[int, ...] = ()
     morph_weights: tuple[float, ...] = ()
     layer: str | None = None

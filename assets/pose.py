@@ -31,10 +31,9 @@ def flatten(model: Model, *, animation: int | None = None, time: float = 0.0) ->
     world, layers = _walk(model, nodes)
     draws: list[Draw] = []
     palettes: dict[int, Matrix] = {}
-    for place in world:
+    for place in drawing(model):
         node = nodes[place]
-        if node.mesh is None:
-            continue
+        assert node.mesh is not None
         mesh = model.meshes[node.mesh]
         if node.skin is not None and node.skin not in palettes:
             palettes[node.skin] = _palette(model.skins[node.skin], world)
@@ -46,6 +45,21 @@ def flatten(model: Model, *, animation: int | None = None, time: float = 0.0) ->
         drawn = _draws(mesh, shape, palette, places, layers[place])
         draws += [replace(draw, name=node.name or mesh.name) for draw in drawn]
     return tuple(draws)
+
+
+def drawing(model: Model) -> tuple[int, ...]:
+    """The nodes that draw something, in the order in which :func:`flatten` gives their draws."""
+    found = []
+    stack = list(reversed(model.roots))
+    while stack:
+        place = stack.pop()
+        node = model.nodes[place]
+        if not node.visible:
+            continue
+        stack += reversed(node.children)
+        if node.mesh is not None:
+            found.append(place)
+    return tuple(found)
 
 
 def posed(model: Model, *, animation: int | str, time: float) -> Model:

@@ -87,6 +87,8 @@ class Nodes:
             extensions[LIGHTS] = {"light": node.light}
         if node.instances is not None and "mesh" in entry:
             extensions[INSTANCING] = {"attributes": self._places(node.instances)}
+        if not node.visible:
+            extensions["KHR_node_visibility"] = {"visible": False}
         if extensions:
             entry["extensions"] = extensions
         extras = dict(node.extras)

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from assets.errors import ModelError
-from assets.gltf import read
+from assets.gltf import inspect, read
 from assets.model import Model
 from assets.pose import flatten, posed
 from assets.transforms import apply, compose_trs, decompose, euler_xyz
+from exporters.gltf import write_glb
 from tests.assets.glb import TRIANGLE, Glb, simple
 from tests.assets.seeds import SEEDS
 
@@ -27,6 +28,24 @@ def test_matrices_multiply_down_the_tree() -> None:
     half = math.sqrt(0.5)
     glb.node(children=[child], translation=[1, 0, 0], rotation=[0, 0, half, half])  # a quarter turn about Z
     assert np.allclose(world(read(glb.data())), [[1, 0, 0], [1, 2, 0], [-1, 0, 0]])
+
+
+def test_what_is_under_a_hidden_node_is_not_drawn() -> None:
+    glb = Glb()
+    mesh = glb.mesh()
+    hidden = {"KHR_node_visibility": {"visible": False}}
+    child = glb.node(mesh, root=False, extensions={"KHR_node_visibility": {"visible": True}})
+    glb.node(mesh, children=[child], extensions=hidden)
+    glb.node(mesh, translation=[3, 0, 0])
+    glb.doc["extensionsRequired"] = ["KHR_node_visibility"]
+    assert np.allclose(world(read(glb.data())), TRIANGLE + np.array([3, 0, 0]))
+    assert inspect(glb.data()).triangles == 1
+    back = read(write_glb(read(glb.data()), extras={}))
+    assert [node.visible for node in back.nodes] == [True, False, True]
+    glb.doc["nodes"][2]["extensions"] = hidden
+    with pytest.raises(ModelError) as caught:
+        read(glb.data())
+    assert caught.value.code == "model.empty"
 
 
 def test_a_mirror_keeps_the_front_in_front() -> None:
