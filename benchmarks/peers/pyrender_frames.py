@@ -15,7 +15,7 @@ os.environ["PYOPENGL_PLATFORM"] = "egl"
 
 import numpy as np
 
-np.inf = np.inf  # pyrender 0.1.45 still asks for the name that NumPy 2 dropped
+setattr(np, "infty", np.inf)  # noqa: B010  # pyrender 0.1.45 still asks for the name that NumPy 2 dropped
 
 import pyrender  # noqa: E402
 import trimesh  # noqa: E402
