@@ -87,6 +87,16 @@ def light_block(lighting: Lighting) -> bytes:
     return block.tobytes()
 
 
+@lru_cache(maxsize=4)
+def key_share(lighting: Lighting) -> float:
+    """The share of the light on level ground that comes from the key, 0..1: how dark its shadow is there."""
+    light = environment(lighting)
+    direction, solid = directions(light.whole.shape[0])
+    level = np.clip(direction[..., 1], 0, None) * solid / pi
+    total = float(np.einsum("hwc,hw->", light.whole, level))
+    return sum(light.key.irradiance) * max(light.key.direction[1], 0.0) / total if total > 0 else 0.0
+
+
 def prefiltered(radiance: F32) -> F32:
     """GGX-prefiltered radiance float32[SLICES, SIDE, SIDE, 3]; slice ``i`` has roughness ``i / (SLICES - 1)``."""
     levels = _pyramid(radiance)

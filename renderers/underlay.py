@@ -12,9 +12,11 @@ from renderers.programs import Programs, put
 from renderers.screen import OVER
 from renderers.shadows import Ground
 from renderers.shot import Rectangle, Shot
+from renderers.studio_light import key_share
 
 _KEY_UNIT, _CONTACT_UNIT = 14, 15
-_KEY_SHARE, _CONTACT_SHARE = 0.30, 0.65  # how dark the ground gets where the key, or the surround, is hidden
+_DARKEST_KEY = 0.55  # a full sun's shadow would be a hole in the page
+_CONTACT_SHARE = 0.65  # how dark the ground gets where the surround is hidden
 
 
 class Underlay:
@@ -26,7 +28,7 @@ class Underlay:
     def draw(self, shot: Shot, piece: Rectangle) -> None:
         """Fills the canvas in use, which holds ``piece`` of the picture from its top row on."""
         self._backdrop(shot, piece)
-        if shot.ground_map is not None:
+        if shot.ground is not None and (shot.ground_map is not None or shot.occlusion is not None):
             self._ground(shot, piece)
 
     def _backdrop(self, shot: Shot, piece: Rectangle) -> None:
@@ -42,7 +44,6 @@ class Underlay:
 
     def _ground(self, shot: Shot, piece: Rectangle) -> None:
         assert shot.ground is not None
-        assert shot.ground_map is not None
         context = self._context
         context.enable_only(moderngl.BLEND)
         context.blend_func = OVER
@@ -50,14 +51,17 @@ class Underlay:
         upside_down = np.diag([1.0, -1.0, 1.0, 1.0])  # rows run from the top in what is read back
         clip = upside_down @ cropped(shot.clip, (shot.target.width, shot.target.height), piece, (0.0, 0.0))
         program["u_clip"].write(column_major(clip))  # type: ignore[union-attr]
-        shot.ground_map.use(_KEY_UNIT)
+        key = 0.0
+        if shot.ground_map is not None:
+            shot.ground_map.use(_KEY_UNIT)
+            key = min(key_share(shot.stage.scene.lighting), _DARKEST_KEY)
         put(
             program,
             u_key=_KEY_UNIT,
             u_contact=_CONTACT_UNIT,
             u_area=shot.ground.area,
             u_level=shot.ground.level,
-            u_strength=(_KEY_SHARE, 0.0 if shot.occlusion is None else _CONTACT_SHARE),
+            u_strength=(key, 0.0 if shot.occlusion is None else _CONTACT_SHARE),
         )
         if shot.occlusion is not None:
             shot.occlusion.contact.use(_CONTACT_UNIT)

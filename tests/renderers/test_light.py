@@ -88,3 +88,19 @@ def test_the_film_look_is_that_of_aces_and_leaves_unlit_colours_alone(renderer):
         assert np.abs(frame[32, 32, :3] - film(light)).max() < 1.5
     unlit = picture(renderer, [card(flat("#cc3311"))], lighting=Lighting(ground_shadow=False, tone=Tone.ACES))
     assert tuple(unlit[32, 32, :3]) == rgb("#cc3311")
+
+
+def veil(renderer, environment: environments.Environment) -> np.ndarray:
+    """The alpha of the shadow beside a ball on the ground."""
+    draws = [ball(Material(base_color=(0.5, 0.5, 0.5, 1), metallic=0))]
+    view = framing.view(draws, "three-quarter", settings=CameraSettings(fill=0.4), aspect=1)
+    frame = picture(renderer, draws, view=view, lighting=Lighting(environment=environment), size=96)
+    return np.where(frame[..., :3].max(axis=-1) == 0, frame[..., 3], 0)
+
+
+def test_the_shadow_on_the_ground_is_as_dark_as_the_key_is_strong(renderer):
+    """Under an even sky only the touch of the design darkens the ground; the sun's shadow reaches far."""
+    even = environments.from_radiance(np.full((32, 64, 3), 0.5, np.float32), digest="even")
+    soft, hard = veil(renderer, even), veil(renderer, noon())
+    assert soft.max() > 40
+    assert (hard > 60).sum() > 3 * (soft > 60).sum()
