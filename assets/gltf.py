@@ -173,7 +173,7 @@ def _structure(data: bytes, limits: Limits) -> _Structure:
     accessors = Accessors(document)
     materials = Materials(document, accessors)
     variants = read_variants(document)
-    meshes = plan_meshes(document, accessors, materials.items, len(variants))
+    meshes = plan_meshes(document, accessors, materials, len(variants))
     vertices = sum(mesh.vertices for mesh in meshes)
     if vertices > limits.vertices:
         msg = f"the model has {vertices:,} vertices; at most {limits.vertices:,} are accepted, so simplify it"

@@ -10,6 +10,7 @@ from assets.finish import finish
 from assets.gltf_accessors import Accessors
 from assets.gltf_json import Document, Item, data_uri
 from assets.gltf_passthrough import stale
+from assets.gltf_uv_sets import UV_SETS, Sources, two_sets
 from assets.images import TEXTURES, probe
 from assets.model import AlphaMode, Image, Material, Minify, Sampler, Texture, Wrap
 
@@ -20,7 +21,6 @@ _EMISSIVE: Final = "KHR_materials_emissive_strength"
 _SHEEN: Final = "KHR_materials_sheen"
 _GLOSSY: Final = "KHR_materials_pbrSpecularGlossiness"
 _READ: Final = frozenset({_UNLIT, _EMISSIVE, _SHEEN, _GLOSSY})
-_UV_SETS: Final = 2
 
 
 class Materials:
@@ -34,7 +34,15 @@ class Materials:
         self._samplers = tuple(_sampler(item) for item in document.root.items("samplers", limits.textures))
         self._textures = document.root.items("textures", limits.textures)
         self._images: dict[int, Image] = {}
-        self.items = tuple(self._material(item) for item in document.root.items("materials", limits.materials))
+        items = document.root.items("materials", limits.materials)
+        read = [two_sets(document, self._material(item), item.path) for item in items]
+        self.items = tuple(material for material, _ in read)
+        self.uv_sources = tuple(sources for _, sources in read)
+        self._sources = {id(material): sources for material, sources in read}
+
+    def sources_of(self, material: Material) -> Sources:
+        """The file's UV sets that a material of the file uses."""
+        return self._sources[id(material)]
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -83,8 +91,8 @@ class Materials:
             scale = _pair(transform.numbers("scale", 2, scale))
             rotation = transform.number("rotation", 0.0)
             uv_set = transform.integer("texCoord", uv_set)
-        if uv_set >= _UV_SETS:
-            self._document.warn(f"{info.path} uses UV set {uv_set}; only 0 and 1 are read, so 0 is used")
+        if uv_set >= UV_SETS:
+            self._document.warn(f"{info.path} uses UV set {uv_set}; there are at most {UV_SETS}, so 0 is used")
             uv_set = 0
         return Texture(
             image=self._image(source),

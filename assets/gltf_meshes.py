@@ -15,22 +15,23 @@ from assets.errors import ModelError
 from assets.gltf_accessors import Accessors
 from assets.gltf_compression import decode_draco
 from assets.gltf_json import Document, Item
+from assets.gltf_materials import Materials
 from assets.gltf_passthrough import Passthrough
+from assets.gltf_uv_sets import Sources
 from assets.gltf_variants import read_mappings
 from assets.model import Material, Mesh, MorphTarget, Primitive
 
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 _DRACO: Final = "KHR_draco_mesh_compression"
-_OTHERS: Final = re.compile(r"_[A-Z0-9_]{1,60}|TEXCOORD_[2-7]")
+_UV: Final = "TEXCOORD_"
+_OTHERS: Final = re.compile(r"_[A-Z0-9_]{1,60}|TEXCOORD_[0-7]")
 _VECTORS: Final = frozenset({"SCALAR", "VEC2", "VEC3", "VEC4"})
 _FARTHEST: Final = 1e9
 """Coordinates beyond this lose all detail in float32 and overflow when squared."""
-_KINDS: Final[Mapping[str, frozenset[str]]] = {
+_KINDS: Final[dict[str, frozenset[str]]] = {
     "POSITION": frozenset({"VEC3"}),
     "NORMAL": frozenset({"VEC3"}),
     "TANGENT": frozenset({"VEC4"}),
-    "TEXCOORD_0": frozenset({"VEC2"}),
-    "TEXCOORD_1": frozenset({"VEC2"}),
     "COLOR_0": frozenset({"VEC3", "VEC4"}),
     "JOINTS_0": frozenset({"VEC4"}),
     "JOINTS_1": frozenset({"VEC4"}),
@@ -49,6 +50,7 @@ class Plan:
     triangles: int
     attributes: Mapping[str, int]
     others: Mapping[str, int]  # that nothing here reads
+    uv: Sources
     indices: int | None
     material: Material
     variants: Mapping[int, Material]
@@ -78,7 +80,7 @@ class MeshPlan:
 
 
 def plan_meshes(
-    document: Document, accessors: Accessors, materials: tuple[Material, ...], variants: int
+    document: Document, accessors: Accessors, materials: Materials, variants: int
 ) -> tuple[MeshPlan, ...]:
     """Checks all meshes' structure: references, counts, types. Decodes nothing."""
     limits = document.limits
@@ -109,11 +111,11 @@ def plan_meshes(
     return tuple(plans)
 
 
-def _plan(
-    document: Document, accessors: Accessors, materials: tuple[Material, ...], variants: int, item: Item
-) -> Plan | None:
+def _plan(document: Document, accessors: Accessors, materials: Materials, variants: int, item: Item) -> Plan | None:
     mode = item.integer("mode", _TRIANGLES, high=6)
-    attributes, others = _attributes(document, accessors, item.item("attributes"), item)
+    index = item.index("material", len(materials.items), "materials")
+    uv = materials.uv_sources[index] if index is not None else (0, 1)
+    attributes, others = _attributes(document, accessors, item, uv)
     if mode < _TRIANGLES:
         document.warn(f"{item.path} is points or lines and is left out; only triangles are drawn")
         return None
@@ -140,7 +142,9 @@ def _plan(
     if triangles == 0:
         document.warn(f"{item.path} has no triangle and is left out")
         return None
-    index = item.index("material", len(materials), "materials")
+    worn = read_mappings(item, materials.items, variants)
+    if any(materials.sources_of(material) not in {uv, (0, 1)} for material in worn.values()):
+        document.warn(f"{item.path} has a variant with other UV sets than its own material; it is drawn with those")
     return Plan(
         item=item,
         mode=mode,
@@ -149,34 +153,42 @@ def _plan(
         attributes=attributes,
         others=others,
         indices=indices,
-        material=materials[index] if index is not None else Material(),
-        variants=read_mappings(item, materials, variants),
+        uv=uv,
+        material=materials.items[index] if index is not None else Material(),
+        variants=worn,
         targets=_targets(document, accessors, item, vertices),
         flat="NORMAL" not in attributes,
     )
 
 
 def _attributes(
-    document: Document, accessors: Accessors, item: Item | None, owner: Item
+    document: Document, accessors: Accessors, owner: Item, uv: Sources
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """Accessors by name: of the attributes that are read, and of those that only travel."""
+    """Accessors by name: of the attributes that are read, and of those that only travel.
+
+    ``uv`` are the UV sets that are read; set 0 or 1, where another is read in its place, travels under that one's
+    name.
+    """
+    item = owner.item("attributes")
     if item is None:
         raise owner.fail("attributes", "present")
+    kinds = _KINDS | {f"{_UV}{told}": frozenset({"VEC2"}) for told in uv}
+    swapped = {f"{_UV}{slot}": f"{_UV}{told}" for slot, told in enumerate(uv)}
     found: dict[str, int] = {}
     others: dict[str, int] = {}
     for name in item.value:
         index = item.index(name, len(accessors), "accessors")
         assert index is not None
-        if name not in _KINDS:
-            layout = accessors.layout(index)
+        layout = accessors.layout(index)
+        if name not in kinds:
             travels = _OTHERS.fullmatch(name) is not None and owner.extension(_DRACO) is None
             if travels and layout.kind in _VECTORS and layout.dtype != np.uint32:
-                others[name] = index
+                others[swapped.get(name, name)] = index
             else:
                 document.warn(f"the attribute {name[:40]} is not read")
             continue
-        if accessors.layout(index).kind not in _KINDS[name]:
-            raise item.fail(name, " or ".join(sorted(_KINDS[name])), "model.accessor_type")
+        if layout.kind not in kinds[name]:
+            raise item.fail(name, " or ".join(sorted(kinds[name])), "model.accessor_type")
         found[name] = index
     return found, others
 
@@ -233,8 +245,8 @@ def _read(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan, 
         indices=indices,
         material=plan.material,
         tangents=_tangents(document, arrays, plan),
-        uv0=_clean(document, arrays.get("TEXCOORD_0"), item, "TEXCOORD_0", 0.0),
-        uv1=_clean(document, arrays.get("TEXCOORD_1"), item, "TEXCOORD_1", 0.0),
+        uv0=_uv(document, arrays, plan, 0),
+        uv1=_uv(document, arrays, plan, 1),
         colors=_colors(document, arrays.get("COLOR_0"), item),
         joints=joints,
         weights=weights,
@@ -245,6 +257,11 @@ def _read(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan, 
         extras=item.extras,
     )
     return _flatten_faces(document, primitive) if plan.flat else primitive
+
+
+def _uv(document: Document, arrays: Mapping[str, NDArray[Any]], plan: Plan, slot: int) -> NDArray[np.float32] | None:
+    name = f"{_UV}{plan.uv[slot]}"
+    return _clean(document, arrays.get(name), plan.item, name, 0.0)
 
 
 def _as_meant(accessors: Accessors, index: int) -> NDArray[Any]:

@@ -191,6 +191,63 @@ def test_materials_textures_and_their_extensions() -> None:
     assert material.extras == {"maker": "us"}
 
 
+def uv(value: float) -> np.ndarray:
+    return np.full((4, 2), value, np.float32)
+
+
+def test_a_later_uv_set_is_read_where_a_texture_uses_it() -> None:
+    glb = quad(**{f"TEXCOORD_{place}": uv(place) for place in range(4)})
+    texture = glb.texture(png())
+    glb.material(
+        pbrMetallicRoughness={"baseColorTexture": {"index": texture, "texCoord": 0}},
+        occlusionTexture={"index": texture, "texCoord": 3},
+        extensions={"KHR_materials_clearcoat": {"clearcoatTexture": {"index": texture, "texCoord": 3}}},
+    )
+    glb.doc["meshes"][0]["primitives"][0]["material"] = 0
+    primitive = only(read(glb.data()))
+    material = primitive.material
+    assert material.base_color_texture is not None
+    assert material.occlusion_texture is not None
+    assert (material.base_color_texture.uv_set, material.occlusion_texture.uv_set) == (0, 1)
+    assert material.extension_textures["KHR_materials_clearcoat/clearcoatTexture"].uv_set == 1
+    assert primitive.uv0 is not None
+    assert primitive.uv1 is not None
+    assert (primitive.uv0[0, 0], primitive.uv1[0, 0]) == (0, 3)
+    # The second set, in whose place the fourth is, takes the fourth's.
+    assert {name: values[0, 0] for name, values in primitive.attributes.items()} == {"TEXCOORD_2": 2, "TEXCOORD_3": 1}
+
+
+def test_one_later_uv_set_alone_and_three_at_once() -> None:
+    glb = quad(TEXCOORD_0=uv(0), TEXCOORD_1=uv(1), TEXCOORD_2=uv(2))
+    texture = glb.texture(png())
+    primitive = glb.doc["meshes"][0]["primitives"][0]
+    primitive["material"] = glb.material(emissiveTexture={"index": texture, "texCoord": 2})
+    read_one = only(read(glb.data()))
+    assert read_one.uv0 is not None
+    assert read_one.material.emissive_texture is not None
+    assert (read_one.material.emissive_texture.uv_set, read_one.uv0[0, 0]) == (0, 2)
+    primitive["material"] = glb.material(
+        emissiveTexture={"index": texture, "texCoord": 2},
+        occlusionTexture={"index": texture, "texCoord": 1},
+        normalTexture={"index": texture},
+    )
+    model = read(glb.data())
+    assert any("3 UV sets" in warning for warning in model.warnings)
+    assert only(model).material.emissive_texture.uv_set == 0
+    assert only(model).uv1[0, 0] == 1
+
+
+def test_a_variant_with_other_uv_sets_is_warned_of() -> None:
+    glb = quad(TEXCOORD_0=uv(0), TEXCOORD_2=uv(2))
+    texture = glb.texture(png())
+    primitive = glb.doc["meshes"][0]["primitives"][0]
+    primitive["material"] = glb.material()
+    later = glb.material(emissiveTexture={"index": texture, "texCoord": 2})
+    primitive["extensions"] = {"KHR_materials_variants": {"mappings": [{"material": later, "variants": [0]}]}}
+    glb.doc["extensions"] = {"KHR_materials_variants": {"variants": [{"name": "v"}]}}
+    assert any("other UV sets" in warning for warning in read(glb.data()).warnings)
+
+
 def test_unlit_and_webp() -> None:
     from io import BytesIO
 
