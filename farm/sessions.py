@@ -18,7 +18,7 @@ from farm.parts import MIB
 from farm.quotas import QUOTAS
 from farm.tables import jobs, upload_parts, uploads
 from farm.upload_endings import RECEIPT_H, Endings
-from farm.upload_rows import Upload, UploadState, changed, find, gaps, made, numbers
+from farm.upload_rows import Upload, UploadState, changed, find, gaps, joined, made, numbers
 
 DEFAULT_CHUNKS = ((1024 * MIB, 8 * MIB), (8 * 1024 * MIB, 16 * MIB), (math.inf, 32 * MIB))
 """Chunk sizes by the size of the file: what is sent again after a break, against what a chunk costs beside its bytes.
@@ -34,10 +34,13 @@ class Sessions(Endings):
     # Opening
 
     def create(self, actor: Actor, wanted: Wanted) -> Upload:
-        """A new session. Raises Refused ``upload.name``, ``upload.too_large``, ``upload.chunk_size``,
-        ``quota.exceeded``, FarmFault ``farm.disk_full``.
+        """A new session, or the one that joins the same partial uploads already. Raises Refused ``upload.name``,
+        ``upload.too_large``, ``upload.chunk_size``, ``quota.exceeded``, FarmFault ``farm.disk_full``.
         """
         name, declared = checked_name(wanted.name), checked_type(wanted.declared_type)
+        again = self._again(actor, wanted)
+        if again is not None:
+            return again
         size, sources = self._joined(actor, wanted)
         quota = QUOTAS[actor.tier]
         if size is not None and size > quota.file_bytes:
@@ -75,6 +78,9 @@ class Sessions(Endings):
 
         def work(conn: Connection) -> Upload:
             quotas.lock(conn, actor.owner)
+            again = joined(conn, actor.owner, wanted.sources) if sources else None
+            if again is not None:
+                return again
             self._within_quota(conn, actor, size, sources)
             if sources:  # they must not expire under the job that joins them
                 kept = update(uploads).where(uploads.c.id.in_([source.id for source in sources]))
@@ -82,10 +88,20 @@ class Sessions(Endings):
             return made(conn.execute(insert(uploads).values(**row).returning(*uploads.c)).mappings().one())
 
         try:
-            return self.db.transact(work)
+            upload = self.db.transact(work)
         except BaseException:
             self.parts.remove(place)
             raise
+        if upload.id != upload_id:
+            self.parts.remove(place)
+        return upload
+
+    def _again(self, actor: Actor, wanted: Wanted) -> Upload | None:
+        """The concatenation of the same partial uploads whose answer was lost: to ask again is to mean that one."""
+        if not wanted.sources:
+            return None
+        with self.db.read() as conn:
+            return joined(conn, actor.owner, wanted.sources)
 
     def _chunk_size(self, wanted: Wanted, size: int) -> int:
         least, most = self.parts.least_chunk, self.parts.most_chunks

@@ -17,6 +17,7 @@ from farm.jobs import UploadInfo
 from farm.parts import Part
 from farm.tables import upload_parts, uploads
 
+MAX_LATER = 1_000
 MAX_RANGES = 100
 """How many ranges of missing chunks an answer names."""
 
@@ -147,6 +148,20 @@ def listed(
     if before is not None:
         query = query.where(uploads.c.id < before)
     return [made(row) for row in conn.execute(query.order_by(uploads.c.id.desc()).limit(limit)).mappings()]
+
+
+def joined(conn: Connection, owner: str, sources: Sequence[str]) -> Upload | None:
+    """The owner's upload that joins exactly these partial ones, unless it failed."""
+    query = select(uploads).where(
+        uploads.c.owner == owner,
+        uploads.c.protocol == "tus",
+        uploads.c.state != UploadState.FAILED,
+        uploads.c.id > max(sources),  # ids are in the order of time
+    )
+    for row in conn.execute(query.order_by(uploads.c.id.desc()).limit(MAX_LATER)).mappings():
+        if list(row["sources"]) == list(sources):
+            return made(row)
+    return None
 
 
 def upload_of(conn: Connection, job_id: str) -> str | None:

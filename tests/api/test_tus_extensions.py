@@ -334,6 +334,17 @@ def test_parts_are_joined_in_the_order_of_the_final_upload(farm: Farm, tus: http
     assert tus.head(f"/tus/{first}").status_code == 404  # its bytes are in the file now
 
 
+def test_a_final_upload_whose_answer_was_lost_is_asked_for_again(farm: Farm, tus: httpx.Client) -> None:
+    parts = [partial(tus, noise(100, seed=number)) for number in range(2)]
+    first = joined(tus, *parts).headers["location"]
+    assert joined(tus, *parts).headers["location"] == first
+    view = completed(farm, tus, first.removeprefix("/api/v1/tus/"))
+    again = joined(tus, *parts)  # its parts are gone by now
+    assert (again.status_code, again.headers["location"]) == (201, first)
+    assert view["blob"] == sha256(noise(100, seed=0) + noise(100, seed=1))
+    assert len(tus.get("/uploads").json()["items"]) == 1
+
+
 def test_a_part_may_be_named_by_its_whole_url_and_more_than_once(farm: Farm, tus: httpx.Client) -> None:
     data = noise(300)
     url = f"{farm.url}/api/v1/tus/{partial(tus, data)}"
