@@ -21,9 +21,10 @@ from assets.gltf_cameras import read_cameras, read_lights
 from assets.gltf_compression import MESHOPT
 from assets.gltf_json import Document, Item, parse
 from assets.gltf_materials import Materials
-from assets.gltf_meshes import MeshPlan, plan_meshes, read_mesh
+from assets.gltf_meshes import read_mesh
 from assets.gltf_nodes import Around, read_animations, read_nodes, read_roots, read_skins
 from assets.gltf_passthrough import Passthrough
+from assets.gltf_plan import MeshPlan, plan_meshes
 from assets.gltf_variants import read_variants
 from assets.images import TEXTURES
 from assets.limits import LIMITS, Limits

@@ -1,10 +1,9 @@
-"""Meshes of a glTF: every primitive becomes indexed triangles with normals."""
+"""Meshes of a glTF, decoded: every primitive becomes indexed triangles with normals."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,198 +14,12 @@ from assets.errors import ModelError
 from assets.gltf_accessors import Accessors
 from assets.gltf_compression import decode_draco
 from assets.gltf_json import Document, Item
-from assets.gltf_materials import Materials
 from assets.gltf_passthrough import Passthrough
-from assets.gltf_uv_sets import Sources
-from assets.gltf_variants import read_mappings
-from assets.model import Material, Mesh, MorphTarget, Primitive
+from assets.gltf_plan import DRACO, STRIP, TRIANGLES, UV, MeshPlan, Plan
+from assets.model import Mesh, MorphTarget, Primitive
 
-_TRIANGLES, _STRIP, _FAN = 4, 5, 6
-_DRACO: Final = "KHR_draco_mesh_compression"
-_UV: Final = "TEXCOORD_"
-_OTHERS: Final = re.compile(r"_[A-Z0-9_]{1,60}|TEXCOORD_[0-7]")
-_VECTORS: Final = frozenset({"SCALAR", "VEC2", "VEC3", "VEC4"})
 _FARTHEST: Final = 1e9
 """Coordinates beyond this lose all detail in float32 and overflow when squared."""
-_KINDS: Final[dict[str, frozenset[str]]] = {
-    "POSITION": frozenset({"VEC3"}),
-    "NORMAL": frozenset({"VEC3"}),
-    "TANGENT": frozenset({"VEC4"}),
-    "COLOR_0": frozenset({"VEC3", "VEC4"}),
-    "JOINTS_0": frozenset({"VEC4"}),
-    "JOINTS_1": frozenset({"VEC4"}),
-    "WEIGHTS_0": frozenset({"VEC4"}),
-    "WEIGHTS_1": frozenset({"VEC4"}),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """A primitive that was checked but not decoded."""
-
-    item: Item
-    mode: int
-    vertices: int
-    triangles: int
-    attributes: Mapping[str, int]
-    others: Mapping[str, int]  # that nothing here reads
-    uv: Sources
-    indices: int | None
-    material: Material
-    variants: Mapping[int, Material]
-    targets: tuple[Mapping[str, int], ...]
-    flat: bool  # no usable normals: they are made, and vertices split
-
-
-@dataclass(frozen=True, kw_only=True)
-class MeshPlan:
-    """A mesh whose primitives were checked but not decoded."""
-
-    item: Item
-    primitives: tuple[Plan, ...]
-    target_count: int
-    morph_weights: tuple[float, ...]
-    target_names: tuple[str, ...]
-
-    @property
-    def triangles(self) -> int:
-        """How many the mesh has."""
-        return sum(plan.triangles for plan in self.primitives)
-
-    @property
-    def vertices(self) -> int:
-        """How many it has once decoded."""
-        return sum(3 * plan.triangles if plan.flat else plan.vertices for plan in self.primitives)
-
-
-def plan_meshes(
-    document: Document, accessors: Accessors, materials: Materials, variants: int
-) -> tuple[MeshPlan, ...]:
-    """Checks all meshes' structure: references, counts, types. Decodes nothing."""
-    limits = document.limits
-    plans: list[MeshPlan] = []
-    total = 0
-    for item in document.root.items("meshes", limits.meshes):
-        primitives = item.items("primitives", limits.primitives)
-        total += len(primitives)
-        if total > limits.primitives:
-            msg = f"the model has more than {limits.primitives:,} primitives; join meshes that share a material"
-            raise ModelError(msg, code="model.too_many", path="meshes")
-        planned = tuple(_plan(document, accessors, materials, variants, primitive) for primitive in primitives)
-        counts = {len(plan.targets) for plan in planned if plan is not None}
-        weights = item.numbers("weights", None, ())
-        if len(counts) > 1 or (weights and counts and len(weights) not in counts):
-            raise item.fail("weights", "one for each morph target, alike in all primitives", "model.morph_targets")
-        count = counts.pop() if counts else 0
-        names = item.extras.get("targetNames")
-        plans.append(
-            MeshPlan(
-                item=item,
-                primitives=tuple(plan for plan in planned if plan is not None),
-                target_count=count,
-                morph_weights=weights or (0.0,) * count,
-                target_names=tuple(str(name)[:1024] for name in names) if isinstance(names, list) else (),
-            )
-        )
-    return tuple(plans)
-
-
-def _plan(document: Document, accessors: Accessors, materials: Materials, variants: int, item: Item) -> Plan | None:
-    mode = item.integer("mode", _TRIANGLES, high=6)
-    index = item.index("material", len(materials.items), "materials")
-    uv = materials.uv_sources[index] if index is not None else (0, 1)
-    attributes, others = _attributes(document, accessors, item, uv)
-    if mode < _TRIANGLES:
-        document.warn(f"{item.path} is points or lines and is left out; only triangles are drawn")
-        return None
-    if "POSITION" not in attributes:
-        document.warn(f"{item.path} has no positions and is left out")
-        return None
-    vertices = accessors.layout(attributes["POSITION"]).count
-    for name, accessor in attributes.items():
-        if accessors.layout(accessor).count != vertices:
-            raise item.fail(f"attributes/{name}", f"of {vertices} elements like POSITION", "model.attribute_count")
-    for name in [name for name, accessor in others.items() if accessors.layout(accessor).count != vertices]:
-        document.warn(f"{item.path} has another number of {name[:40]} than of positions; it is left out")
-        del others[name]
-    indices = item.index("indices", len(accessors), "accessors")
-    corners = vertices
-    if indices is not None:
-        layout = accessors.layout(indices)
-        if layout.kind != "SCALAR" or layout.dtype.kind != "u" or layout.normalized:
-            raise item.fail("indices", "an accessor of unsigned integers", "model.accessor_type")
-        corners = layout.count
-    triangles = corners // 3 if mode == _TRIANGLES else max(corners - 2, 0)
-    if mode == _TRIANGLES and corners % 3:
-        document.warn(f"{item.path} has {corners} corners, no multiple of 3; the last ones are left out")
-    if triangles == 0:
-        document.warn(f"{item.path} has no triangle and is left out")
-        return None
-    worn = read_mappings(item, materials.items, variants)
-    if any(materials.sources_of(material) not in {uv, (0, 1)} for material in worn.values()):
-        document.warn(f"{item.path} has a variant with other UV sets than its own material; it is drawn with those")
-    return Plan(
-        item=item,
-        mode=mode,
-        vertices=vertices,
-        triangles=triangles,
-        attributes=attributes,
-        others=others,
-        indices=indices,
-        uv=uv,
-        material=materials.items[index] if index is not None else Material(),
-        variants=worn,
-        targets=_targets(document, accessors, item, vertices),
-        flat="NORMAL" not in attributes,
-    )
-
-
-def _attributes(
-    document: Document, accessors: Accessors, owner: Item, uv: Sources
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Accessors by name: of the attributes that are read, and of those that only travel.
-
-    ``uv`` are the UV sets that are read; set 0 or 1, where another is read in its place, travels under that one's
-    name.
-    """
-    item = owner.item("attributes")
-    if item is None:
-        raise owner.fail("attributes", "present")
-    kinds = _KINDS | {f"{_UV}{told}": frozenset({"VEC2"}) for told in uv}
-    swapped = {f"{_UV}{slot}": f"{_UV}{told}" for slot, told in enumerate(uv)}
-    found: dict[str, int] = {}
-    others: dict[str, int] = {}
-    for name in item.value:
-        index = item.index(name, len(accessors), "accessors")
-        assert index is not None
-        layout = accessors.layout(index)
-        if name not in kinds:
-            travels = _OTHERS.fullmatch(name) is not None and owner.extension(_DRACO) is None
-            if travels and layout.kind in _VECTORS and layout.dtype != np.uint32:
-                others[swapped.get(name, name)] = index
-            else:
-                document.warn(f"the attribute {name[:40]} is not read")
-            continue
-        if layout.kind not in kinds[name]:
-            raise item.fail(name, " or ".join(sorted(kinds[name])), "model.accessor_type")
-        found[name] = index
-    return found, others
-
-
-def _targets(document: Document, accessors: Accessors, item: Item, vertices: int) -> tuple[Mapping[str, int], ...]:
-    targets = []
-    for target in item.items("targets", document.limits.morph_targets):
-        found: dict[str, int] = {}
-        for name in ("POSITION", "NORMAL", "TANGENT"):
-            index = target.index(name, len(accessors), "accessors")
-            if index is None:
-                continue
-            layout = accessors.layout(index)
-            if layout.kind != "VEC3" or layout.count != vertices:
-                raise target.fail(name, f"{vertices} VEC3 elements like POSITION", "model.attribute_count")
-            found[name] = index
-        targets.append(found)
-    return tuple(targets)
 
 
 def read_mesh(document: Document, accessors: Accessors, plan: MeshPlan, through: Passthrough) -> Mesh:
@@ -222,7 +35,7 @@ def read_mesh(document: Document, accessors: Accessors, plan: MeshPlan, through:
 
 def _read(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan, through: Passthrough) -> Primitive:
     item = plan.item
-    draco = item.extension(_DRACO)
+    draco = item.extension(DRACO)
     arrays: dict[str, NDArray[Any]] = {}
     indices: NDArray[np.uint32] | None = None
     if draco is not None:
@@ -260,7 +73,7 @@ def _read(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan, 
 
 
 def _uv(document: Document, arrays: Mapping[str, NDArray[Any]], plan: Plan, slot: int) -> NDArray[np.float32] | None:
-    name = f"{_UV}{plan.uv[slot]}"
+    name = f"{UV}{plan.uv[slot]}"
     return _clean(document, arrays.get(name), plan.item, name, 0.0)
 
 
@@ -273,7 +86,7 @@ def _read_draco(
 ) -> tuple[NDArray[np.uint32], dict[str, NDArray[Any]]]:
     view = draco.index("bufferView", accessors.views, "buffer views")
     ids = draco.item("attributes")
-    if view is None or ids is None or plan.indices is None or plan.mode != _TRIANGLES:
+    if view is None or ids is None or plan.indices is None or plan.mode != TRIANGLES:
         raise draco.fail("bufferView", "present, with attributes, and its primitive indexed triangles", "model.draco")
     wanted = {name: ids.integer(name, high=2**31) for name in plan.attributes if name in ids}
     widths = {name: accessors.layout(plan.attributes[name]) for name in wanted}
@@ -309,10 +122,10 @@ def _corners(document: Document, accessors: Accessors, plan: Plan) -> NDArray[np
         flat = np.arange(plan.vertices, dtype=np.uint32)
     else:
         flat = accessors.raw(plan.indices).reshape(-1).astype(np.uint32)
-    if plan.mode == _TRIANGLES:
+    if plan.mode == TRIANGLES:
         return np.ascontiguousarray(flat[: plan.triangles * 3].reshape(-1, 3))
     step = np.arange(plan.triangles)
-    if plan.mode == _STRIP:
+    if plan.mode == STRIP:
         triangles = np.stack([flat[step], flat[step + 1 + step % 2], flat[step + 2 - step % 2]], axis=1)
     else:
         triangles = np.stack([flat[step + 1], flat[step + 2], np.broadcast_to(flat[0], len(step))], axis=1)

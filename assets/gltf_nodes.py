@@ -13,8 +13,8 @@ from assets.gltf_accessors import Accessors
 from assets.gltf_cameras import LIGHTS, Listed
 from assets.gltf_instancing import read_instances
 from assets.gltf_json import Document, Item
-from assets.gltf_meshes import MeshPlan
 from assets.gltf_passthrough import Passthrough
+from assets.gltf_plan import MeshPlan
 from assets.model import Animation, Channel, Node, NodeCamera, NodeLight, Skin
 from assets.transforms import compose_trs
 
