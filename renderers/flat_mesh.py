@@ -12,10 +12,12 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from assets.scene import Draw
+from renderers.simplify import simplified, step
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
+_DENSE = 300_000  # triangles of a draw
 _GAP = 6e-5  # of the design's size: open edges nearer than this were meant to meet (0.1 mm of a person)
 
 
@@ -58,25 +60,31 @@ class WeldedMesh:
     edges: Edges
 
 
-def soup(draws: Sequence[Draw], layers: Sequence[str]) -> Soup:
-    """All triangles of the draws in the world, with their layer's index in ``layers``."""
+def soup(draws: Sequence[Draw], layers: Sequence[str], error: float) -> Soup:
+    """All triangles of the draws in the world, with their layer's index in ``layers``. Of scans and the like only so
+    many are kept as show a difference of ``error`` metres.
+    """
     points, normals, uv, corners, layer, part = [], [], [], [], [], []
     materials: dict[int, int] = {}
     first = 0
     for draw in draws:
         primitive, matrix = draw.primitive, draw.matrix
         linear = matrix[:3, :3]
-        points.append(primitive.positions.astype(np.float64) @ linear.T + matrix[:3, 3])
+        triangles = primitive.indices
+        if len(triangles) > _DENSE:
+            scale = float(np.linalg.norm(linear, ord=2))
+            triangles = simplified(primitive, step(error / max(scale, 1e-9)))
+        used, inverse = np.unique(triangles, return_inverse=True)
+        points.append(primitive.positions[used].astype(np.float64) @ linear.T + matrix[:3, 3])
         cofactor = np.stack([np.cross(linear[(i + 1) % 3], linear[(i + 2) % 3]) for i in range(3)])
-        turned = primitive.normals.astype(np.float64) @ cofactor.T
+        turned = primitive.normals[used].astype(np.float64) @ cofactor.T
         normals.append(turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-30))
-        count = len(primitive.positions)
-        uv.append(np.full((count, 2), np.nan) if primitive.uv0 is None else primitive.uv0.astype(np.float64))
-        corners.append(primitive.indices.astype(np.int64) + first)
-        faces = len(primitive.indices)
-        layer.append(np.full(faces, layers.index(draw.layer)))
-        part.append(np.full(faces, materials.setdefault(id(primitive.material), len(materials))))
-        first += count
+        flat = primitive.uv0
+        uv.append(np.full((len(used), 2), np.nan) if flat is None else flat[used].astype(np.float64))
+        corners.append(inverse.reshape(-1, 3).astype(np.int64) + first)
+        layer.append(np.full(len(triangles), layers.index(draw.layer)))
+        part.append(np.full(len(triangles), materials.setdefault(id(primitive.material), len(materials))))
+        first += len(used)
     return Soup(
         points=np.concatenate(points),
         normals=np.concatenate(normals),

@@ -28,6 +28,7 @@ from renderers.flat_page import Page, Raster, place, raster, scale_of
 from renderers.flat_stitches import Stitches, stitches
 from renderers.opengl import OpenGLRenderer
 
+_ERROR = 0.3  # pixels of the working picture that dense meshes may be off by
 _FOLD_LEAST, _FOLD_SEED = 0.0015, 0.004  # of the design's size: how deep a fold is where it ends, and at its deepest
 _SHORTEST_MM: Mapping[LineKind, float] = {
     LineKind.SILHOUETTE: 2.0,
@@ -88,7 +89,7 @@ def flat(
     scale = scale_of([at, *(place(draws, other) for other in views if other != view)], page)
     paper = raster(at, scale, page)
     seen = renderer.distances(scene, paper.view(), paper.width, paper.height)
-    mesh = weld(soup(draws, seen.layers))
+    mesh = weld(soup(draws, seen.layers, _ERROR * paper.metre))
     xy, away = paper.project(mesh.points)
     sheet = Sheet(xy=xy, away=away, seen=seen, size=at.size)
     return Flat(
