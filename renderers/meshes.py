@@ -16,7 +16,7 @@ from renderers.simplify import simplified
 
 _digests: WeakKeyDictionary[Primitive, bytes] = WeakKeyDictionary()
 
-_AMBIENTS = 4
+_AMBIENTS = 8
 
 # Attribute in the shaders, field of a primitive, floats.
 _ATTRIBUTES = (
@@ -85,7 +85,7 @@ class GpuMesh:
     def ambient(self, key: bytes, shares: NDArray[np.float32]) -> None:
         """Takes one float for each vertex of the primitive as the attribute ``in_ambient`` of :meth:`array`.
 
-        The same mesh stands in many designs: the last few are kept, by ``key``.
+        The same mesh stands in many places and designs: the last few are kept, by ``key``.
         """
         if key not in self._ambient:
             while len(self._ambient) >= _AMBIENTS:

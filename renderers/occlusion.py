@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from renderers import meshes
 from renderers.matrices import Matrix, column_major, look
-from renderers.programs import Programs
+from renderers.programs import Programs, put
 from renderers.stage import Column, Item, Stage
 from renderers.targets import Canvases
 
@@ -26,6 +26,7 @@ _FEWEST, _MANY = 12, 200_000  # directions for the densest designs; vertices tha
 _SIDE = 192  # texels a side of a depth map
 _DARKEST = 0.35  # what the deepest fold still gets, by light that walls reflect
 _REACHES = ((0.015, 0.5), (0.05, 0.4), (0.15, 0.3), (0.45, 0.2))  # of the design's height; what they take
+_HALF = 0.5  # alpha of a blended surface that counts as hiding
 _UNIT_CLIP = np.array([[2, 0, 0, -1], [0, 2, 0, -1], [0, 0, 2, -1], [0, 0, 0, 1.0]])
 
 F32 = NDArray[np.float32]
@@ -153,9 +154,10 @@ def _depths(
     context.enable_only(moderngl.DEPTH_TEST)
     for item in stage.items:
         if item.casts:
-            program = programs.get("depth.vert", "moments.frag", item.surface.depth_switches())
+            program = programs.get("depth.vert", "moments.frag", item.surface.alpha_switches())
             program["u_clip"].write(column_major(_UNIT_CLIP @ to_map @ item.draw.matrix))  # type: ignore[union-attr]
-            item.surface.bind_cut(program)
+            item.surface.bind_alpha(program)
+            put(program, u_least=min(item.surface.opaque_alpha, _HALF))
             stage.mesh(item, texel).array(program).render()
     read = canvas.buffer.read(components=1, dtype="f4")
     return np.frombuffer(read, np.float32).reshape(_SIDE, _SIDE)

@@ -19,7 +19,7 @@ from renderers.programs import Programs
 from renderers.samples import Samples
 from renderers.sampling import sampling, tiles
 from renderers.screen import OVER, Screen
-from renderers.shadows import Ground, Shadows
+from renderers.shadows import Ground, ShadowMap, Shadows
 from renderers.shot import Rectangle, Shot, overlap
 from renderers.stage import Column, Stage, rectangle
 from renderers.studio_light import SIDE, gloss, light_block
@@ -71,16 +71,16 @@ class Painter:
         block = np.frombuffer(light_block(lighting), np.float32).copy()
         key = block[36:39].astype(np.float64)
         keyed = float(block[40:43].max()) > 0 and bool(stage.items)
-        to_map = np.eye(4)
+        shadow = ShadowMap(to_map=np.eye(4), texel=0.0, veiled=False)
         fineness = stage.fineness(view.camera, target, column)
         if keyed:
-            to_map, texel = self._shadows.draw(stage, turn, column, key, target.quality)
-            block[43] = 1.5 * texel + 2 * fineness  # both meshes may be off by their level's error
+            shadow = self._shadows.draw(stage, turn, column, key, target.quality)
+            block[43] = 1.5 * shadow.texel + 2 * fineness  # both meshes may be off by their level's error
             block[39] = 1.0
         tail = np.array(
             [np.cos(lighting.rotation), np.sin(lighting.rotation), 2.0**lighting.exposure, 0.5 / SIDE], np.float32
         )
-        self._light.write(block.tobytes() + column_major(to_map) + tail.tobytes())
+        self._light.write(block.tobytes() + column_major(shadow.to_map) + tail.tobytes())
         self._light.bind_to_uniform_block(0)
         occlusion = None
         if stage.items and target.quality is not Quality.DRAFT:
@@ -94,7 +94,7 @@ class Painter:
             ground = None  # seen from below, the ground would hide the design
         ground_map = None
         if ground is not None and keyed:
-            ground_map = self._shadows.ground(ground, to_map, target.quality)
+            ground_map = self._shadows.ground(ground, shadow, target.quality)
         shot = Shot(
             stage=stage,
             view=view,
@@ -107,6 +107,7 @@ class Painter:
             ground=ground,
             ground_map=ground_map,
             occlusion=occlusion,
+            veiled=shadow.veiled,
         )
         return replace(shot, behind=self._behind.draw(shot))
 

@@ -40,14 +40,14 @@ class Screen:
         put(program, u_source=_SOURCE_UNIT, u_map=mapping)
         self._programs.over_viewport(program)
 
-    def copy_depth(self, source: Canvas) -> None:
-        """Copies the depth to the canvas in use."""
+    def copy_depth(self, source: Canvas, *, fill: tuple[float, float, float, float] = (0.0,) * 4) -> None:
+        """Copies the depth to the canvas in use; its colours become ``fill``."""
         assert source.depth is not None
         self._context.enable_only(moderngl.DEPTH_TEST)
         self._context.depth_func = "1"
         program = self._programs.screen("depth_copy.frag")
         source.depth.use(_SOURCE_UNIT)
-        put(program, u_source=_SOURCE_UNIT)
+        put(program, u_source=_SOURCE_UNIT, u_fill=fill)
         self._programs.over_viewport(program)
         self._context.depth_func = "<"
 

@@ -35,6 +35,7 @@ class Shot:
     ground: Ground | None
     ground_map: moderngl.Texture | None
     occlusion: Occlusion | None
+    veiled: bool  # see-through surfaces cast shadows
     behind: Behind | None = None
 
     @property

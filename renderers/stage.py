@@ -35,14 +35,25 @@ class Item:
     hull: NDArray[np.float64]  # float64[k, 3], world metres before the turn
     heights: tuple[float, float]  # lowest and highest vertex, world metres
     rank: int  # see :func:`renderers.order.ranks`
+    number: int  # its place in :attr:`Stage.items`
 
     @property
     def casts(self) -> bool:
-        """True if it throws a shadow worth drawing."""
+        """True if it hides the studio from what is near it."""
         material = self.draw.primitive.material
         glass = material.alpha_mode is AlphaMode.BLEND and material.base_color[3] < 0.5
         glass = glass or self.surface.finish.transmission > 0.5
         return self.draw.opacity >= 0.5 and not glass
+
+    @property
+    def blocks(self) -> bool:
+        """True if some of it lets nothing of the key through."""
+        return self.draw.opacity >= 1 and self.surface.has_solid_part and not self.surface.passage
+
+    @property
+    def veils(self) -> bool:
+        """True if some of it lets a part of the key through."""
+        return self.draw.opacity < 1 or self.surface.blended or self.surface.passage > 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,8 +104,9 @@ class Stage:
                 hull=_hull(draw.primitive) @ draw.matrix[:3, :3].T + draw.matrix[:3, 3],
                 heights=_heights(draw),
                 rank=rank,
+                number=number,
             )
-            for rank, draw in numbered
+            for number, (rank, draw) in enumerate(numbered)
         )
         self.plain = tuple(i for i in self.items if _is_plain(i.draw))
         self.groups = _groups([i for i in self.items if i not in set(self.plain)])

@@ -48,7 +48,11 @@ class SurfacePass:
             stage = shot.stage
             mesh = stage.mesh(item, shot.fineness)
             program = item.surface.program(
-                self._programs, part, ambient=shot.occlusion is not None, behind=shot.behind
+                self._programs,
+                part,
+                ambient=shot.occlusion is not None,
+                behind=shot.behind,
+                veiled=shot.veiled,
             )
             if "Light" in program:
                 program["Light"].binding = 0  # type: ignore[union-attr]
@@ -67,9 +71,11 @@ class SurfacePass:
             if lists is not None:
                 lists.offer(program, item.rank)
             baked = shot.occlusion
+            ambient = None
             if baked is not None:
-                mesh.ambient(baked.key, baked.shares[stage.items.index(item)])
-            mesh.array(program, ambient=baked.key if baked is not None else None).render()
+                ambient = baked.key + item.number.to_bytes(4, "big")  # one mesh may stand in many places
+                mesh.ambient(ambient, baked.shares[item.number])
+            mesh.array(program, ambient=ambient).render()
         context.depth_func = "<"
         context.front_face = "ccw"
         context.disable(moderngl.CULL_FACE)

@@ -28,7 +28,8 @@ class Part(Enum):
 
 SPECULAR_UNIT, SHADOW_UNIT, _FIRST_UNIT = 0, 1, 2
 _BEHIND_UNIT = 13
-_PASS_UNITS = frozenset({_BEHIND_UNIT, 14, 15})  # read without a sampler object: textures with filters of their own
+VEIL_UNIT = 12
+_PASS_UNITS = frozenset(range(VEIL_UNIT, 19))  # read without a sampler object: textures with filters of their own
 _UNITS = tuple(unit for unit in range(_FIRST_UNIT, 32) if unit not in _PASS_UNITS)
 
 
@@ -140,7 +141,7 @@ class Surface:
         """True for glass and the like, drawn after all that is solid with what that left as :class:`Behind`."""
         return "TRANSMISSION" in self._features
 
-    def switches(self, part: Part, *, ambient: bool, behind: bool = False) -> dict[str, int]:
+    def switches(self, part: Part, *, ambient: bool, behind: bool = False, veiled: bool = False) -> dict[str, int]:
         """The variant of ``surface.*`` that draws ``part``."""
         material = self.material
         found = {"UVS": len(self._sets), "UV_SETS": sum(min(s, 1) << i for i, s in enumerate(self._sets))}
@@ -154,6 +155,7 @@ class Surface:
             found["GRAIN"] = self._slots["GRAIN"]
         for name, on in (
             ("BEHIND", behind and self.transmits),
+            ("VEILED", veiled and not material.unlit),
             ("ACES", self._tone is Tone.ACES and not material.unlit),
             ("COLOURS", self._primitive.colors is not None),
             ("TANGENTS", self._primitive.tangents is not None and self._needs_frame()),
@@ -172,24 +174,67 @@ class Surface:
         """True if something lies along the surface's own directions."""
         return bool({"NORMAL", "COAT_NORMAL"} & self._slots.keys()) or "ANISOTROPY" in self._features
 
+    @property
+    def opaque_alpha(self) -> float:
+        """The alpha from which on the surface is drawn as solid; less of it is none (MASK) or see-through (BLEND)."""
+        if self.material.alpha_mode is AlphaMode.OPAQUE:
+            return 0.0
+        return self.material.alpha_cutoff if self.material.alpha_mode is AlphaMode.MASK else 0.985
+
+    @property
+    def passage(self) -> float:
+        """The share of light that goes through a body that transmits, once; 0 for all else. Textures do not count."""
+        if not self.transmits:
+            return 0.0
+        finish, weights = self.finish, (0.2126, 0.7152, 0.0722)
+        far = finish.thickness / finish.attenuation_distance
+        kept = (c * a**far for c, a in zip(self.material.base_color, finish.attenuation_color, strict=False))
+        # An index of 1.5 reflects 4 % where light goes in and 4 % where it comes out.
+        return float(0.92 * finish.transmission * sum(w * k for w, k in zip(weights, kept, strict=True)))
+
+    def alpha_switches(self) -> dict[str, int]:
+        """The variant of a pass that reads the surface's alpha and nothing else; see :meth:`bind_alpha`."""
+        if self.material.alpha_mode is AlphaMode.OPAQUE:
+            return {}
+        found = {"ALPHA": 1}
+        if self._primitive.colors is not None:
+            found["COLOURS"] = 1
+        for one in self._maps:
+            if one.name == "BASE":
+                sampler = one.texture.sampler
+                mirror = int(sampler.wrap_u is Wrap.MIRROR) | int(sampler.wrap_v is Wrap.MIRROR) << 1
+                found |= {"CUT": 1, "UV1": self._sets[self._slots["BASE"]], "CUT_MIRROR": mirror}
+        return found
+
+    def bind_alpha(self, program: moderngl.Program) -> None:
+        """Gives such a pass its alpha."""
+        opaque = self.material.alpha_mode is AlphaMode.OPAQUE
+        put(program, u_alpha=1.0 if opaque else self.material.base_color[3])
+        for one in self._maps:
+            if one.name == "BASE" and "u_base_map" in program:
+                one.pixels.use(_FIRST_UNIT, one.texture.sampler)
+                put(program, u_base_map=_FIRST_UNIT)
+                program["u_uv"].write(np.array(self._transforms[self._slots["BASE"]], np.float32).tobytes())  # type: ignore[union-attr]
+
     def depth_switches(self) -> dict[str, int]:
         """The variant of the depth pass: cut-outs need their texture there."""
         cut = self.material.alpha_mode is not AlphaMode.OPAQUE and "BASE" in self._slots
         return {"CUT": 1, "UV1": self._sets[self._slots["BASE"]]} if cut else {}
 
     def program(
-        self, programs: Programs, part: Part, *, ambient: bool, behind: Behind | None = None
+        self, programs: Programs, part: Part, *, ambient: bool, behind: Behind | None = None, veiled: bool = False
     ) -> moderngl.Program:
         """The compiled variant with this material's values and textures bound. A body that transmits shows the
-        studio through itself where ``behind`` is None; with it, the surface replaces what is under it.
+        studio through itself where ``behind`` is None; with it, the surface replaces what is under it. ``veiled``
+        says that see-through surfaces have a shadow map of their own at VEIL_UNIT.
         """
-        switches = self.switches(part, ambient=ambient, behind=behind is not None)
+        switches = self.switches(part, ambient=ambient, behind=behind is not None, veiled=veiled)
         program = programs.get("surface.vert", "surface.frag", switches)
         if behind is not None and self.transmits:
             behind.texture.use(_BEHIND_UNIT)
             put(program, u_behind=_BEHIND_UNIT, u_behind_part=behind.part)
             program["u_behind_clip"].write(column_major(behind.clip))  # type: ignore[union-attr]
-        put(program, **self._uniforms, u_specular=SPECULAR_UNIT, u_shadow=SHADOW_UNIT)
+        put(program, **self._uniforms, u_specular=SPECULAR_UNIT, u_shadow=SHADOW_UNIT, u_veil=VEIL_UNIT)
         if self._transforms and "u_uv" in program:
             program["u_uv"].write(np.array(self._transforms, np.float32).tobytes())  # type: ignore[union-attr]
         for unit, one in zip(_UNITS, self._maps, strict=False):

@@ -14,6 +14,7 @@ CHANNELS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "rgba16": (4, "f2"),
         "levels": (4, "f1"),  # with room for smaller levels of itself
         "rg32": (2, "f4"),
+        "4x32": (4, "f4"),
         "r32": (1, "f4"),
         "r8": (1, "f1"),
     }

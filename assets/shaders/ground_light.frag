@@ -11,7 +11,12 @@ void main() {
     float above = 0.0, found = 0.0;
     for (int i = 0; i < 16; ++i) {
         float a = float(i) * 2.3999632, q = sqrt((float(i) + 0.5) / 16.0) * u_spread.x * 0.35;
-        float m = textureLod(u_shadow, s.xy + vec2(cos(a), sin(a)) * q, 0.0).r;
+        vec2 place = s.xy + vec2(cos(a), sin(a)) * q;
+        float m = textureLod(u_shadow, place, 0.0).r;
+#ifdef VEILED
+        vec4 veil = textureLod(u_veil, place, 0.0);
+        m = min(m, 1.0 - veil.r / max(veil.b, 1e-6));
+#endif
         float hit = m < s.z - 0.002 ? 1.0 : 0.0;
         above += (s.z - m) * hit;
         found += hit;
@@ -20,7 +25,12 @@ void main() {
     float lit = 0.0;
     for (int i = 0; i < 32; ++i) {
         float a = float(i) * 2.3999632, q = sqrt((float(i) + 0.5) / 32.0) * width;
-        lit += lit_share(textureLod(u_shadow, s.xy + vec2(cos(a), sin(a)) * q, 0.0).rg, s.z - 0.002);
+        vec3 place = vec3(s.xy + vec2(cos(a), sin(a)) * q, s.z - 0.002);
+        float share = lit_share(textureLod(u_shadow, place.xy, 0.0).rg, place.z);
+#ifdef VEILED
+        share *= veil_share(place);
+#endif
+        lit += share;
     }
     f_dark = vec4(1.0 - lit / 32.0);
 }

@@ -42,9 +42,26 @@ float lit_share(vec2 moments, float depth) {
     return behind <= 0.0 ? 1.0 : share;
 }
 
+#ifdef VEILED
+uniform sampler2D u_veil;  // see veil.frag
+
+// The share of the key that see-through surfaces let through to a place in the shadow map.
+float veil_share(vec3 s) {
+    vec4 veil = textureLod(u_veil, s.xy, 0.0);
+    if (veil.b <= 0.0) return 1.0;
+    // The depth is that of the surface alone: where it ends is told by the alpha, which is as soft.
+    vec2 before = veil.rg / veil.b;
+    return mix(veil.a, 1.0, lit_share(vec2(1.0 - before.x, 1.0 - 2.0 * before.x + before.y), s.z));
+}
+#endif
+
 float key_visible(vec3 world, vec3 n) {
     // Where the key only grazes, flat triangles would shade the curve that they stand for: lift it further.
     float away = 1.0 - clamp(dot(n, key_direction.xyz), 0.0, 1.0);
     vec4 s = to_shadow * vec4(world + n * (key_irradiance.w * (1.0 + 5.0 * away * away)), 1.0);
-    return lit_share(texture(u_shadow, s.xy).rg, s.z);
+    float lit = lit_share(texture(u_shadow, s.xy).rg, s.z);
+#ifdef VEILED
+    lit *= veil_share(s.xyz);
+#endif
+    return lit;
 }

@@ -60,7 +60,24 @@ def bauble(layer: str, colour: tuple[float, float, float], x: float, effects: Ef
     return ball(matt(*colour), x=x, y=0.9, size=0.3, layer=layer, effects=effects)
 
 
+def film(alpha: float, x: float) -> Draw:
+    material = Material(base_color=(0.9, 0.1, 0.1, alpha), alpha_mode=AlphaMode.BLEND, metallic=0, roughness=0.3)
+    return ball(material, x=x, y=0.42, size=0.35)
+
+
 SCENES = {
+    "veils": (
+        Background(top="#ffffff"),
+        (
+            Draw(
+                primitive=primitive(trimesh.creation.box((4, 0.02, 2.4)), matt(0.8, 0.8, 0.8)), matrix=at(0, -0.01, 0)
+            ),
+            film(0.3, -1.35),
+            film(0.7, -0.45),
+            ball(glass(0.0, 0.2, 0.4, 0.9), x=0.45, y=0.42, size=0.35),
+            ball(matt(0.2, 0.5, 0.2), x=1.35, y=0.42, size=0.35, layer="half", opacity=0.5),
+        ),
+    ),
     "effects": (
         Background(top="#f4f4f2", bottom="#c9d8d4"),
         (
