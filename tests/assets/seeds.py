@@ -118,14 +118,16 @@ def draco(**options: Any) -> bytes:
     stream = DracoPy.encode(GRID, FACES, preserve_order=False, **options)
     decoded = DracoPy.decode(stream)
     primitive = glb.doc["meshes"][0]["primitives"][0]
-    primitive["attributes"] = {"POSITION": primitive["attributes"]["POSITION"]}
-    for accessor, count in ((primitive["attributes"]["POSITION"], len(decoded.points)), (primitive["indices"], 150)):
+    kinds = {0: "POSITION", 1: "NORMAL", 3: "TEXCOORD_0"}
+    ids = {
+        kinds[one["attribute_type"]]: one["unique_id"] for one in decoded.attributes if one["attribute_type"] in kinds
+    }
+    primitive["attributes"] = {name: place for name, place in primitive["attributes"].items() if name in ids}
+    counts = dict.fromkeys(primitive["attributes"].values(), len(decoded.points))
+    for accessor, count in (counts | {primitive["indices"]: 150}).items():
         glb.doc["accessors"][accessor]["count"] = count
         del glb.doc["accessors"][accessor]["bufferView"]
-    unique = next(one["unique_id"] for one in decoded.attributes if one["attribute_type"] == 0)
-    primitive["extensions"] = {
-        "KHR_draco_mesh_compression": {"bufferView": glb.view(stream), "attributes": {"POSITION": unique}}
-    }
+    primitive["extensions"] = {"KHR_draco_mesh_compression": {"bufferView": glb.view(stream), "attributes": ids}}
     glb.doc["extensionsRequired"] = ["KHR_draco_mesh_compression"]
     return glb.data()
 
@@ -277,6 +279,10 @@ def instanced() -> bytes:
         "SCALE": glb.accessor(np.ones((7, 3), np.float32)),
         "_ID": glb.accessor(np.arange(7, dtype=np.float32)),
     }
+    glb.doc["meshes"][0]["primitives"][0]["attributes"] |= {
+        "_TENSION": glb.accessor(np.zeros((len(GRID), 4), np.int8), normalized=True),
+        "TEXCOORD_3": glb.accessor(UV),
+    }
     glb.doc["nodes"][0]["extensions"] = {"EXT_mesh_gpu_instancing": {"attributes": attributes}}
     return glb.data()
 
@@ -286,6 +292,7 @@ SEEDS: dict[str, Callable[[], bytes]] = {
     "sparse morphs": sparse_morphs,
     "quantised": quantised,
     "draco": draco,
+    "draco with all": lambda: draco(normals=NORMALS.astype(float), tex_coord=UV.astype(float), compression_level=10),
     "draco with metadata": lambda: draco(generic_attributes={"fabric": np.zeros((len(GRID), 2), np.uint8)}),
     "meshopt": meshopt,
     "meshopt 1": lambda: meshopt("KHR_meshopt_compression", 1),
