@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -35,6 +36,7 @@ from farm.wakes import NullWaker, Waker
 
 READERS = 8
 """Threads for what may block: database reads, inspection of uploads, closing of specs with blobs."""
+TELL_EVERY_S = 0.1
 T = TypeVar("T")
 
 
@@ -90,9 +92,13 @@ class Teller:
         self._woken.set()
 
     def _run(self) -> None:
+        said = 0.0
         while not self._closed:
             self._woken.wait()
             self._woken.clear()
+            # Who watches sees ten changes a second; every chunk of a fast sender would be news for nobody.
+            time.sleep(max(0.0, said + TELL_EVERY_S - time.monotonic()))
+            said = time.monotonic()
             grown = [self._grown.pop(name) for name in list(self._grown)]
             self._bus.announce_uploads(grown)
 

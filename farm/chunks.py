@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, Result, Select, bindparam, func, insert, select, true, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from farm import checksums, quotas
 from farm.checksums import Checksum, Hasher
@@ -28,6 +30,7 @@ HEAD_BYTES = 64 * 1024
 
 MAX_REMEMBERED = 1_000
 _APPEND = -1
+_COUNT = insert(upload_parts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,8 +277,9 @@ class ChunkWriter:
     def _count(self, conn: Connection, counted: Counted) -> Upload:
         if self._hold is not None:
             self._hold.fence(conn)
-        upload = _grown(conn, self.upload, uploads.c.received + counted.part.size)
-        conn.execute(insert(upload_parts).values(**_row(upload.id, counted)))
+        more = {"upload": self.upload.id, "more": counted.part.size}
+        upload = _still_open(conn.execute(_growing(self.upload.tier), more))
+        conn.execute(_COUNT, _row(upload.id, counted))
         return upload
 
     def let_go(self) -> None:
@@ -385,26 +389,30 @@ def _grown(
     conn: Connection, upload: Upload, received: Any, condition: ColumnElement[bool] | None = None, **changes: Any
 ) -> Upload:
     """Counts, if the upload is still open; whoever sends keeps it from expiring."""
-    row = (
-        conn.execute(
-            update(uploads)
-            .where(
-                uploads.c.id == upload.id,
-                uploads.c.state == UploadState.OPEN,
-                true() if condition is None else condition,
-            )
-            .values(
-                received=received,
-                revision=uploads.c.revision + 1,
-                updated_at=now(),
-                expires_at=in_seconds(QUOTAS[upload.tier].retention_h * 3600),
-                **changes,
-            )
-            .returning(*uploads.c)
-        )
-        .mappings()
-        .first()
+    grown = _growth(upload.tier, received=received, **changes).where(
+        uploads.c.id == upload.id, true() if condition is None else condition
     )
+    return _still_open(conn.execute(grown))
+
+
+def _growth(tier: str, **changes: Any) -> ReturningUpdate[Any]:
+    values = {
+        "revision": uploads.c.revision + 1,
+        "updated_at": now(),
+        "expires_at": in_seconds(QUOTAS[tier].retention_h * 3600),
+    }
+    open_ = uploads.c.state == UploadState.OPEN
+    return update(uploads).where(open_).values(**values, **changes).returning(*uploads.c)
+
+
+@lru_cache
+def _growing(tier: str) -> ReturningUpdate[Any]:
+    """For every chunk the same statement: to build it anew costs more than to run it."""
+    return _growth(tier, received=uploads.c.received + bindparam("more")).where(uploads.c.id == bindparam("upload"))
+
+
+def _still_open(result: Result[Any]) -> Upload:
+    row = result.mappings().first()
     if row is None:
         raise Refused("upload.not_open", "the upload was completed or deleted meanwhile")
     return made(row)

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from farm.db import now
 from farm.errors import Refused
@@ -18,6 +18,10 @@ from farm.parts import Part
 from farm.tables import upload_parts, uploads
 
 MAX_LATER = 1_000
+_FIND = select(uploads).where(uploads.c.id == bindparam("upload"))
+_PART = select(upload_parts).where(
+    upload_parts.c.upload_id == bindparam("upload"), upload_parts.c.number == bindparam("number")
+)
 MAX_RANGES = 100
 """How many ranges of missing chunks an answer names."""
 
@@ -105,13 +109,9 @@ def made(row: RowMapping) -> Upload:
 
 def find(conn: Connection, upload_id: str, *, owner: str | None, lock: bool = False) -> Upload:
     """The upload, the owner's when one is named. Raises Refused ``not_found``."""
-    query = select(uploads).where(uploads.c.id == upload_id)
-    if owner is not None:
-        query = query.where(uploads.c.owner == owner)
-    if lock and conn.dialect.name == "postgresql":
-        query = query.with_for_update()
-    row = conn.execute(query).mappings().first() if is_id(upload_id) else None
-    if row is None:
+    query = _FIND.with_for_update() if lock and conn.dialect.name == "postgresql" else _FIND
+    row = conn.execute(query, {"upload": upload_id}).mappings().first() if is_id(upload_id) else None
+    if row is None or owner not in {None, row["owner"]}:
         raise unknown()
     return made(row)
 
@@ -185,8 +185,7 @@ def counted(conn: Connection, upload_id: str) -> list[Counted]:
 
 def one_counted(conn: Connection, upload_id: str, number: int) -> Counted | None:
     """A chunk, if it counts."""
-    query = select(upload_parts).where(upload_parts.c.upload_id == upload_id, upload_parts.c.number == number)
-    row = conn.execute(query).first()
+    row = conn.execute(_PART, {"upload": upload_id, "number": number}).first()
     if row is None:
         return None
     part = Part(number=row.number, start=row.start, size=row.size, receipt=row.receipt)
