@@ -105,7 +105,7 @@ def prefiltered(radiance: F32) -> F32:
     slices = [np.mean([_look(radiance, _octahedral_directions(SIDE, shift)) for shift in places], axis=0)]
     for i in range(1, SLICES):
         side = SIDE if i < _FINE else _COARSE
-        out = _lobe(levels, _octahedral_directions(side), i / (SLICES - 1), samples=64 if i < _FINE else 128)
+        out = _lobe(levels, _octahedral_directions(side), i / (SLICES - 1), samples=96 if i < _FINE else 256)
         slices.append(out if side == SIDE else _enlarged(out))
     return np.stack(slices).astype(np.float32)
 
