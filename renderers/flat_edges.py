@@ -14,6 +14,7 @@ from renderers.distances import Distances
 from renderers.flat_mesh import Array, Index, WeldedMesh
 
 _SMOOTH = 1.6  # how much sharper an edge must be to be drawn where the shading goes smoothly over it
+_ASIDE = np.array([1.0e-3, 0.7e-3])  # pixels over the design's depth
 _MOST_SEAMS = 20.0  # of the square root of a layer's area: texture charts cut finer than this are no pattern
 _BIAS = 1.5e-4  # of the design's size: nearer than this to the nearest surface is on it
 SUNK = 3e-3  # as much for a seam, which thread pulls into the cloth
@@ -47,12 +48,14 @@ def classify(mesh: WeldedMesh, sheet: Sheet, crease_degrees: float) -> dict[Line
     """The numbers of the edges of each kind, seen or not. An edge may be of several kinds."""
     edges = mesh.edges
     two = edges.count == 2
-    a, b = sheet.xy[edges.ends[:, 0]], sheet.xy[edges.ends[:, 1]]
+    # Seen from a hair aside, so that no triangle of a regular mesh is exactly on edge and neither front nor back.
+    xy = sheet.xy + sheet.away[:, None] / sheet.size * _ASIDE
+    a, b = xy[edges.ends[:, 0]], xy[edges.ends[:, 1]]
     along = b - a
     sides = np.zeros((2, len(along)))
     for side in range(2):
         third = _third(mesh, side)
-        offset = sheet.xy[third] - a
+        offset = xy[third] - a
         sides[side] = along[:, 0] * offset[:, 1] - along[:, 1] * offset[:, 0]
     contour = two & (sides[0] * sides[1] > 0)
     straight = _straightness(mesh)
@@ -157,14 +160,14 @@ def visible(
     """
     samples = _sampled(mesh, sheet, chosen)
     seen = samples.away <= looked_up(far, samples.xy) + sunk * sheet.size
-    return _pieces(mesh, sheet, chosen, samples, seen)
+    return _pieces(mesh, chosen, samples, seen)
 
 
 def folds(
-    mesh: WeldedMesh, sheet: Sheet, chosen: Index, far: NDArray[np.float32], least: float
+    mesh: WeldedMesh, sheet: Sheet, chosen: Index, far: NDArray[np.float32], least: Array
 ) -> tuple[Segments, Array]:
-    """The visible pieces of contour edges behind which the surface lies at least ``least`` metres deeper, and how
-    much deeper for each piece.
+    """The visible pieces of contour edges behind which the surface lies deeper by at least ``least`` metres
+    (float64[k], for each edge), and how many times as much for each piece.
     """
     samples = _sampled(mesh, sheet, chosen)
     seen = samples.away <= looked_up(far, samples.xy) + _BIAS * sheet.size
@@ -176,17 +179,11 @@ def folds(
     normal[np.einsum("ij,ij->i", normal, inside) > 0] *= -1
     beyond = looked_up(sheet.seen.metres, samples.xy + _SIDEWAYS * normal[samples.edge])
     deeper = np.minimum(beyond - samples.away, 10 * sheet.size)
-    seen &= deeper >= least
-    pieces = _pieces(mesh, sheet, chosen, samples, seen)
+    seen &= deeper >= least[samples.edge]
+    pieces = _pieces(mesh, chosen, samples, seen)
     depth = np.zeros(len(chosen))
-    np.maximum.at(depth, samples.edge[seen], deeper[seen])
-    return pieces, depth[pieces_edges(samples, seen)]
-
-
-def pieces_edges(samples: _Samples, seen: NDArray[np.bool_]) -> Index:
-    """The edge of each visible run."""
-    starts, _ = _runs_of(samples, seen)
-    return samples.edge[starts]
+    np.maximum.at(depth, samples.edge[seen], (deeper / least[samples.edge])[seen])
+    return pieces, depth[samples.edge[_runs_of(samples, seen)[0]]]
 
 
 def _runs_of(samples: _Samples, seen: NDArray[np.bool_]) -> tuple[Index, Index]:
@@ -204,9 +201,8 @@ def _runs_of(samples: _Samples, seen: NDArray[np.bool_]) -> tuple[Index, Index]:
     return starts, ends
 
 
-def _pieces(mesh: WeldedMesh, sheet: Sheet, chosen: Index, samples: _Samples, seen: NDArray[np.bool_]) -> Segments:
+def _pieces(mesh: WeldedMesh, chosen: Index, samples: _Samples, seen: NDArray[np.bool_]) -> Segments:
     starts, ends = _runs_of(samples, seen)
     pieces = np.stack([samples.xy[starts], samples.xy[ends]], axis=1)
     layer = mesh.layer[mesh.edges.faces[chosen[samples.edge[starts]], 0]]
-    del sheet
     return Segments(ends=pieces, layer=layer)

@@ -1,4 +1,4 @@
-"""Stitches that a garment brings as geometry: hundreds of tiny separate pieces, drawn as the dashes that they are."""
+"""Small separate pieces of a garment: stitches, hundreds of them, drawn as the dashes that they are, and trims."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from renderers.flat_mesh import Array, Index, WeldedMesh, islands
 
+_TRIM = 0.08  # of the layer's size: no panel is as small
 _LONGEST = 0.008  # of the layer's size (5 mm of a skirt)
 _SLENDER = 2.0  # at least so much longer than wide
 _FEWEST = 24  # in one layer; fewer are buttons, rivets or dirt
@@ -25,8 +26,23 @@ class Stitches:
     triangles: NDArray[np.bool_]
 
 
-def stitches(mesh: WeldedMesh) -> Stitches:
-    """The stitches of every layer that has a good number of them."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pieces:
+    """The connected pieces of a mesh: ``label`` int64[m] is the piece of each triangle, ``owner`` int64[k] the layer
+    of each piece, ``share`` float64[k] its size as a share of its layer's.
+    """
+
+    label: Index
+    owner: Index
+    share: Array
+
+    def trims(self) -> NDArray[np.bool_]:
+        """The triangles of buttons, buckles, eyelets and the like, bool[m]."""
+        return np.asarray((self.share <= _TRIM)[self.label])
+
+
+def pieces(mesh: WeldedMesh) -> Pieces:
+    """What of the mesh hangs together."""
     label = islands(mesh)
     count = int(label.max(initial=-1)) + 1
     owner = np.zeros(count, dtype=np.int64)
@@ -37,9 +53,15 @@ def stitches(mesh: WeldedMesh) -> Stitches:
     np.minimum.at(low, piece, corners)
     np.maximum.at(high, piece, corners)
     size = np.linalg.norm(np.where(np.isfinite(high), high - low, np.inf), axis=1)
-    small = size <= _LONGEST * _layer_sizes(mesh)[owner]
-    axis, centre, half, slender = _axes(corners, piece, count)
-    fits = small & slender
+    return Pieces(label=label, owner=owner, share=size / np.maximum(_layer_sizes(mesh), 1e-12)[owner])
+
+
+def stitches(mesh: WeldedMesh, among: Pieces) -> Stitches:
+    """The stitches of every layer that has a good number of them."""
+    label, owner, count = among.label, among.owner, len(among.owner)
+    corners = mesh.points[mesh.triangles.reshape(-1)]
+    axis, centre, half, slender = _axes(corners, np.repeat(label, 3), count)
+    fits = (among.share <= _LONGEST) & slender
     often = np.bincount(owner[fits], minlength=int(mesh.layer.max(initial=0)) + 1) >= _FEWEST
     chosen = fits & often[owner]
     ends = np.stack([centre - half[:, None] * axis, centre + half[:, None] * axis], axis=1)[chosen]

@@ -25,11 +25,12 @@ from renderers.flat_edges import Segments, Sheet
 from renderers.flat_mesh import Array, WeldedMesh, soup, weld
 from renderers.flat_outline import outlines
 from renderers.flat_page import Page, Raster, place, raster, scale_of
-from renderers.flat_stitches import Stitches, stitches
+from renderers.flat_stitches import Stitches, pieces, stitches
 from renderers.opengl import OpenGLRenderer
 
 _ERROR = 0.3  # pixels of the working picture that dense meshes may be off by
 _FOLD_LEAST, _FOLD_SEED = 0.0015, 0.004  # of the design's size: how deep a fold is where it ends, and at its deepest
+_TRIM_SHARE = 0.15  # of these, for small pieces of their own
 _SHORTEST_MM: Mapping[LineKind, float] = {
     LineKind.SILHOUETTE: 2.0,
     LineKind.BORDER: 1.5,
@@ -103,7 +104,8 @@ def flat(
 
 def _lines(mesh: WeldedMesh, sheet: Sheet, paper: Raster, crease_degrees: float) -> list[Line]:
     mm = paper.pixels_per_mm
-    thread = stitches(mesh)
+    parts = pieces(mesh)
+    thread = stitches(mesh, parts)
     chosen = flat_edges.classify(mesh, sheet, crease_degrees)
     chosen = {kind: numbers[~thread.triangles[mesh.edges.faces[numbers, 0]]] for kind, numbers in chosen.items()}
     far = flat_edges.furthest_near(sheet.seen.metres)
@@ -112,22 +114,24 @@ def _lines(mesh: WeldedMesh, sheet: Sheet, paper: Raster, crease_degrees: float)
     drawn = _Drawn(paper, _fineness(mesh, sheet) / mm)
     for number, layer in enumerate(sheet.seen.layers):
         exact = _along(border, contour, layer=number)
-        found = outlines(sheet.seen, number, exact, smallest=0.5 * mm * mm, gap=round(_TURNS_MM * mm))
-        drawn.add(LineKind.SILHOUETTE, layer, found)
-    fold, depth = flat_edges.folds(mesh, sheet, chosen[LineKind.FOLD], far, _FOLD_LEAST * sheet.size)
-    pieces = {
+        rings = outlines(sheet.seen, number, exact, smallest=0.5 * mm * mm, gap=round(_TURNS_MM * mm))
+        drawn.add(LineKind.SILHOUETTE, layer, rings)
+    # What is a piece of its own, a button on a placket, is drawn however little it stands out.
+    shallow = np.where(parts.trims()[mesh.edges.faces[chosen[LineKind.FOLD], 0]], _TRIM_SHARE, 1.0) * sheet.size
+    fold, depth = flat_edges.folds(mesh, sheet, chosen[LineKind.FOLD], far, _FOLD_LEAST * shallow)
+    found = {
         LineKind.BORDER: flat_edges.visible(mesh, sheet, chosen[LineKind.BORDER], far, sunk=flat_edges.SUNK),
         LineKind.FOLD: fold,
         LineKind.SEAM: flat_edges.visible(mesh, sheet, chosen[LineKind.SEAM], far, sunk=flat_edges.SUNK),
         LineKind.CREASE: flat_edges.visible(mesh, sheet, chosen[LineKind.CREASE], far),
     }
     plain = {LineKind.BORDER: border, LineKind.SEAM: flat_edges.visible(mesh, sheet, chosen[LineKind.SEAM], far)}
-    for kind, segments in pieces.items():
+    for kind, segments in found.items():
         for number, layer in enumerate(sheet.seen.layers):
             own = segments.layer == number
             lines = chains.chained(segments.ends[own], _JOIN_MM * mm)
             if kind is LineKind.FOLD:
-                lines = _deep(lines, segments.ends[own], depth[own], _FOLD_SEED * sheet.size)
+                lines = _deep(lines, segments.ends[own], depth[own], _FOLD_SEED / _FOLD_LEAST)
             if kind in plain:
                 lines = _surfacing(lines, _along(plain[kind], layer=number)[0])
             lines = chains.joined(lines, _BRIDGE_MM * mm)
@@ -264,11 +268,13 @@ def _along(*segments: Segments, layer: int) -> tuple[Array, Array]:
 
 
 def _deep(lines: Sequence[Chain], ends: Array, depth: Array, least: float) -> list[Chain]:
-    """The folds that are deep somewhere: what is shallow all along is the mesh's own unevenness."""
+    """The folds that are deep somewhere: what is shallow all along is the mesh's own unevenness. ``depth`` is that of
+    each segment, and ``least`` the depth wanted, as multiples of what is drawn at all.
+    """
     deepest: dict[tuple[float, float], float] = {}
-    for pair, metres in zip(np.round(ends, 3), depth, strict=True):
+    for pair, times in zip(np.round(ends, 3), depth, strict=True):
         for x, y in pair:
-            deepest[x, y] = max(deepest.get((x, y), 0.0), metres)
+            deepest[x, y] = max(deepest.get((x, y), 0.0), times)
     return [line for line in lines if max(deepest.get((x, y), 0.0) for x, y in np.round(line[0], 3)) >= least]
 
 

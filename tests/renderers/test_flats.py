@@ -135,6 +135,18 @@ def test_folds_are_drawn_where_a_surface_turns_away_in_front_of_itself(renderer:
     assert LineKind.CREASE not in kinds(drawing)
 
 
+def test_a_button_is_drawn_however_flat_it_is(renderer: OpenGLRenderer) -> None:
+    cloth = sheet((-0.3, 0, 0.3, 0.7))
+    button = mesh(trimesh.creation.icosphere(4), matrix=at(0, 0.4, 0.001) @ np.diag([0.009, 0.009, 0.002, 1]))
+    drawing = flat(renderer, scene(cloth, button), "front", page=Page(scale=0.25))
+    (ring,) = drawing.of(LineKind.FOLD)
+    assert ring.closed
+    assert ring.length == pytest.approx(2 * np.pi * 9 * 0.25, rel=0.1)
+    bump = mesh(trimesh.creation.icosphere(4), matrix=at(0, 0.4, -0.04) @ np.diag([0.2, 0.2, 0.05, 1]))
+    dented = flat(renderer, scene(cloth, bump), "front", page=Page(scale=0.25))
+    assert not [line for line in dented.of(LineKind.FOLD) if line.length < 20]
+
+
 def test_seams_are_where_materials_meet_and_where_panels_do(renderer: OpenGLRenderer) -> None:
     page = Page(scale=0.1)
     left, right = sheet((-0.5, 0, 0, 1)), sheet((0, 0, 0.5, 1), material=Material(name="rib"))
