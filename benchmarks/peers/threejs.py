@@ -46,8 +46,8 @@ class ThreeJs:
         if self._browser is None or not (_MODULES / "build/three.module.js").exists():
             raise PeerError("three.js or Chromium is missing: run 'make peers'")
         height, width = environment.shape[:2]
-        # three.js counts rows from below, and its azimuth from +X.
-        texels = np.concatenate([environment[::-1], np.ones((height, width, 1), np.float32)], axis=-1)
+        # three.js counts rows from below, and its azimuth from +X the other way round.
+        texels = np.concatenate([environment[::-1, ::-1], np.ones((height, width, 1), np.float32)], axis=-1)
         self._files = {
             "/": (_PAGE.read_bytes(), "text/html"),
             "/design.glb": (design, "model/gltf-binary"),
