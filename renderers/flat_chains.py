@@ -15,6 +15,7 @@ from renderers.flat_mesh import Array, Index
 _TURN_COST = 3.0  # pixels that a turn by ninety degrees is worth when a line looks for its next piece
 _SHARPEST = 0.5  # cosine: pieces that double back are not one line
 _MOST_PAIRS = 4_000_000
+_ROUNDED = 4.0  # pixels about a corner that may be off
 
 Chain = tuple[Array, bool]
 """Points float64[n, 2] and whether it is closed."""
@@ -112,7 +113,7 @@ def smoothed(points: Array, closed: bool, *, sigma: float, corner: float) -> Arr
         return points
     reach = max(round(1.5 * sigma / step), 2)
     cuts = _corners(fine, closed, reach, corner)
-    fine = _sharpened(fine, closed, cuts, reach)
+    fine = _sharpened(fine, closed, cuts, round(_ROUNDED / step))
     if closed and not len(cuts):
         return np.asarray(gaussian_filter1d(fine, sigma / step, axis=0, mode="wrap"))
     if closed:
@@ -175,10 +176,10 @@ def _corners(points: Array, closed: bool, reach: int, degrees: float) -> Index:
     return np.array(found, dtype=np.int64)
 
 
-def _sharpened(points: Array, closed: bool, corners: Index, reach: int) -> Array:
+def _sharpened(points: Array, closed: bool, corners: Index, half: int) -> Array:
     """Each corner put where the straight lines on both sides of it meet, for pixels round it off."""
     out, n = points.copy(), len(points)
-    half = max(reach // 2, 1)
+    reach = 3 * half
     for i in corners:
         span = np.array([i - reach, i - half, i + half, i + reach])
         if not closed and (span[0] < 0 or span[3] >= n):

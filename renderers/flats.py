@@ -201,7 +201,7 @@ class _Drawn:
         distance = np.linalg.norm(offset, axis=1)
         along = offset @ way
         # Its own last pixels are at the tip, and behind it.
-        if ((distance < 1.5 * mm) & (along > 0.5 * distance) & (distance > 3)).any():
+        if ((distance < 1.5 * mm) & (along > -0.3 * distance) & (distance > 3)).any():
             return None
         fits = np.flatnonzero((along > _CONE * distance) & (distance >= 1.5 * mm) & (distance <= far))
         if not len(fits):
