@@ -24,7 +24,7 @@ import numpy as np
 
 from assets.model import LightKind, Model, Node, NodeCamera, NodeLight
 from assets.pose import flatten
-from assets.transforms import Matrix, apply
+from assets.transforms import Matrix
 
 _METRES_UP_TO: Final = 10.0
 _CENTIMETRES_UP_TO: Final = 350.0
@@ -35,9 +35,11 @@ def extent(model: Model) -> tuple[Matrix, Matrix]:
     """The lowest and the highest corner (float64[3] each) of the model at rest."""
     lows, highs = [], []
     for draw in flatten(model):
-        points = apply(draw.matrix, draw.primitive.positions)
-        lows.append(points.min(axis=0))
-        highs.append(points.max(axis=0))
+        # By columns: several times faster than a product of matrices that narrow.
+        x, y, z = np.ascontiguousarray(draw.primitive.positions.T, np.float64)
+        moved = [a * x + b * y + c * z + d for a, b, c, d in draw.matrix[:3]]
+        lows.append([float(axis.min()) for axis in moved])
+        highs.append([float(axis.max()) for axis in moved])
     return np.min(lows, axis=0), np.max(highs, axis=0)
 
 
