@@ -72,7 +72,10 @@ Passage passage(vec3 n, vec3 v, float roughness) {
     vec3 blue_way = way_through(n, v, index + half_spread, thickness);
 #endif
 #ifdef BEHIND
-    float level = log2(float(textureSize(u_behind, 0).x) * u_behind_part.x) * scatter;
+    // Slopes spread by the square of the roughness; a fully rough body blurs over a third of the picture's height,
+    // whatever its size in pixels.
+    float rows = float(textureSize(u_behind, 0).y) * u_behind_part.y;
+    float level = log2(max(rows * scatter * scatter / 3.0, 1.0));
     vec4 seen = behind(v_world + way, level);
     vec3 cover = vec3(seen.a);
 #ifdef DISPERSION
