@@ -1,4 +1,4 @@
-.PHONY: setup demo test check peers
+.PHONY: setup demo test check peers fuzz
 VENV := .venv/bin
 
 setup:
@@ -14,6 +14,9 @@ test: setup  ## everything: format, lint, types, contracts, all tests
 check: setup  ## quick enough to run all the time: no farm is started, nothing slow is drawn
 	@tools/check.sh
 	$(VENV)/python -m pytest -q -m "not e2e and not faults and not slow and not gpu"
+
+fuzz: setup  ## 5,000 broken models, a few minutes; FARM_SAMPLES names a folder of models to break too
+	FARM_LONG=1 $(VENV)/python -m pytest -q tests/assets/test_gltf_fuzz.py
 
 peers: setup  ## what the benchmarks are measured against
 	@benchmarks/peers/install.sh
