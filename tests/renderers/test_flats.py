@@ -7,6 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+import shapely
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,6 +94,30 @@ def test_of_a_boxs_edges_those_at_the_back_are_hidden(renderer: OpenGLRenderer) 
     assert total(drawing, LineKind.CREASE) == pytest.approx(inner, rel=0.03)
     assert total(drawing, LineKind.SILHOUETTE) == pytest.approx(2 * inner, rel=0.01)
     assert kinds(drawing) == {LineKind.SILHOUETTE, LineKind.CREASE}
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(5, 9))
+@settings(max_examples=12, deadline=None)
+def test_of_a_cut_stone_exactly_the_edges_in_front_are_seen(renderer: OpenGLRenderer, seed: int, count: int) -> None:
+    hull = trimesh.convex.convex_hull(np.random.default_rng(seed).normal(size=(count, 3)))
+    drawing = flat(renderer, scene(mesh(hull, hard=True)), "front", page=Page(width_mm=400, height_mm=400))
+    facing = hull.face_normals[:, 2] > 0
+    first, second = hull.face_adjacency.T
+    middle = (hull.vertices.min(axis=0) + hull.vertices.max(axis=0)) / 2
+    ends = (hull.vertices[hull.face_adjacency_edges] - middle)[:, :, :2] * [1, -1] * 1000 * drawing.scale + 200
+    outline = shapely.MultiLineString(list(ends[facing[first] != facing[second]]))
+    (drawn,) = drawing.of(LineKind.SILHOUETTE)
+    assert drawn.length == pytest.approx(outline.length, rel=0.01)
+    assert outline.hausdorff_distance(shapely.LinearRing(drawn.points)) < 0.3
+    sharp = shapely.MultiLineString(
+        list(ends[facing[first] & facing[second] & (hull.face_adjacency_angles > np.radians(40))])
+    )
+    creases = shapely.MultiLineString([line.points for line in drawing.of(LineKind.CREASE)])
+    assert creases.difference(sharp.buffer(0.3)).length < 0.5  # nothing is drawn that is not there
+    apart = sharp.difference(outline.buffer(2.0))  # what runs along the outline is left to it
+    missing = apart.difference(creases.buffer(0.3))
+    assert all(piece.length < 8 for piece in shapely.get_parts(missing))  # and what is too short
+    assert kinds(drawing) <= {LineKind.SILHOUETTE, LineKind.CREASE}
 
 
 def test_a_ball_is_a_circle_and_nothing_else(renderer: OpenGLRenderer) -> None:
@@ -271,3 +296,45 @@ def test_a_single_triangle_and_a_sheet_from_its_edge_do_not_fail(renderer: OpenG
     assert len(line.points) == 3
     edge = flat(renderer, scene(sheet((-0.5, 0, 0.5, 1))), "left")
     assert total(edge, LineKind.BORDER) + total(edge, LineKind.SILHOUETTE) > 0
+
+
+def soup_of(points: np.ndarray) -> Draw:
+    part = Primitive(
+        positions=np.asarray(points, np.float32),
+        normals=np.tile(np.array([0, 0, 1], np.float32), (len(points), 1)),
+        indices=np.arange(len(points), dtype=np.uint32).reshape(-1, 3),
+        material=CLOTH,
+    )
+    return Draw(primitive=part, matrix=np.eye(4), layer="a")
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        np.zeros((3, 3)),  # one point
+        np.array([[0, 0, 0], [1, 0, 0], [2, 0, 0.0]]),  # a line
+        np.repeat(np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0.0]]), 3, axis=0),  # no triangle has three corners
+        np.tile(np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0.0]]), (50, 1)),  # the same triangle fifty times
+        np.array([[0, 0, 0], [0, 0, 1], [0, 1, 0.0]]),  # on edge
+        np.array([[0, 0, 0], [1e6, 0, 0], [0, 1e6, 1e6]]),
+    ],
+)
+@pytest.mark.parametrize("view", ["front", "top"])
+def test_degenerate_geometry_is_drawn_as_far_as_there_is_anything(
+    renderer: OpenGLRenderer, points: np.ndarray, view: str
+) -> None:
+    drawing = flat(renderer, scene(soup_of(points)), view)
+    assert all(np.isfinite(line.points).all() for line in drawing.lines)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.sampled_from(["front", "left", "three-quarter", "top"]))
+@settings(max_examples=15, deadline=None)
+def test_any_heap_of_triangles_stays_on_the_page(renderer: OpenGLRenderer, seed: int, count: int, view: str) -> None:
+    random = np.random.default_rng(seed)
+    corners = random.integers(-3, 4, (count * 3, 3)) / 2 if seed % 2 else random.normal(size=(count * 3, 3))
+    drawing = flat(renderer, scene(soup_of(corners)), view)
+    for line in drawing.lines:
+        assert np.isfinite(line.points).all()
+        assert (line.points > 0).all()
+        assert (line.points < [drawing.width_mm, drawing.height_mm]).all()
+        assert len(line.points) >= 2
