@@ -197,7 +197,7 @@ def _colors(document: Document, array: NDArray[np.float32] | None, item: Item) -
 def _influences(
     document: Document, arrays: Mapping[str, NDArray[Any]], item: Item
 ) -> tuple[NDArray[np.uint16] | None, NDArray[np.float32] | None]:
-    """The four strongest joints of each vertex, weights summing to 1."""
+    """Four or eight joints of each vertex, weights summing to 1."""
     sets = [s for s in ("0", "1") if f"JOINTS_{s}" in arrays and f"WEIGHTS_{s}" in arrays]
     if not sets:
         return None, None
@@ -206,15 +206,13 @@ def _influences(
     if joints.dtype.kind not in "iu" or joints.dtype.itemsize > 4 or (joints.size and int(joints.max()) > 65_535):
         raise item.fail("attributes/JOINTS_0", "bytes or shorts without sign", "model.accessor_type")
     _finite(weights, item, "WEIGHTS_0")
-    if len(sets) > 1:
-        document.warn(f"{item.path} has 8 joints a vertex; the 4 strongest are used")
-        order = np.argsort(-weights, axis=1, kind="stable")[:, :4]
-        joints, weights = np.take_along_axis(joints, order, axis=1), np.take_along_axis(weights, order, axis=1)
     weights = np.maximum(weights, 0)
+    if len(sets) > 1 and not weights[:, 4:].any():  # many writers always write both
+        joints, weights = joints[:, :4], weights[:, :4]
     total = weights.sum(axis=1, keepdims=True)
     if not (total > 0).all():
         document.warn(f"{item.path} has vertices that no joint moves; they follow the first joint")
-        first = np.zeros((1, 4), np.float32)
+        first = np.zeros((1, weights.shape[1]), np.float32)
         first[0, 0] = 1.0
         weights = np.where(total > 0, weights, first)
         total = weights.sum(axis=1, keepdims=True)

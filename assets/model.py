@@ -129,7 +129,7 @@ class Primitive:
     """Triangles with one material. ``n`` vertices, ``m`` triangles.
 
     positions float32[n, 3]; normals float32[n, 3] unit; tangents float32[n, 4] or None (made on demand);
-    uv0, uv1 float32[n, 2]; colors float32[n, 4] linear; joints uint16[n, 4]; weights float32[n, 4];
+    uv0, uv1 float32[n, 2]; colors float32[n, 4] linear; joints uint16[n, k] and weights float32[n, k], k 4 or 8;
     indices uint32[m, 3], counter-clockwise seen from the front. ``variants`` (KHR_materials_variants) are the
     materials that take the place of ``material``, by the index of the variant in :attr:`Model.variants`.
     ``attributes`` are what the file says of each vertex and nothing here reads, [n, width] by glTF's name

@@ -185,7 +185,7 @@ def _skin(primitive: Primitive, palette: Matrix) -> Primitive:
         part = slice(first, first + _BLOCK)
         weights, joints = primitive.weights[part], primitive.joints[part]
         blend = np.zeros((len(weights), 3, 4))
-        for influence in range(4):
+        for influence in range(weights.shape[1]):
             blend += weights[:, influence, None, None] * palette[joints[:, influence], :3]
         linear = blend[:, :, :3]
         positions[part] = np.einsum("nij,nj->ni", linear, primitive.positions[part]) + blend[:, :, 3]

@@ -73,8 +73,10 @@ class Meshes:
         if joints and primitive.joints is not None and primitive.weights is not None:
             ids, weights = influences(primitive.joints, primitive.weights)
             small = ids.astype(np.uint8) if ids.max(initial=0) < 256 else ids
-            attributes["JOINTS_0"] = buffer.accessor(small, target=VERTICES)
-            attributes["WEIGHTS_0"] = buffer.accessor(weights, target=VERTICES)
+            for number in range(ids.shape[1] // 4):
+                part = slice(4 * number, 4 * number + 4)
+                attributes[f"JOINTS_{number}"] = buffer.accessor(small[:, part], target=VERTICES)
+                attributes[f"WEIGHTS_{number}"] = buffer.accessor(weights[:, part], target=VERTICES)
         corners = primitive.indices.reshape(-1)
         kind = np.uint16 if count <= 65_535 else np.uint32  # 65535 itself would restart the strip
         entry: Json = {

@@ -189,9 +189,8 @@ def combine_meshes(model: Model) -> Model:
 def _combined(mesh: Mesh) -> tuple[Primitive, ...]:
     groups: dict[Any, list[Primitive]] = {}
     for number, primitive in enumerate(mesh.primitives):
-        shape = tuple(
-            getattr(primitive, name) is None for name in ("tangents", "uv0", "uv1", "colors", "joints", "weights")
-        )
+        arrays = (getattr(primitive, name) for name in ("tangents", "uv0", "uv1", "colors", "joints", "weights"))
+        shape = tuple(0 if array is None else array.shape[1] for array in arrays)
         own = (primitive.targets, primitive.extras, primitive.extensions, primitive.variants, primitive.attributes)
         alone = number if any(own) else -1
         groups.setdefault((id(primitive.material), shape, alone), []).append(primitive)

@@ -87,6 +87,22 @@ def test_a_skin_follows_its_joints_and_not_its_node() -> None:
     assert np.allclose(world(read(glb.data())), TRIANGLE + np.array([0, 3, 0]))
 
 
+def test_eight_joints_a_vertex_all_count_and_come_back() -> None:
+    joints = np.tile(np.arange(4, dtype=np.uint8), (3, 1))
+    weights = np.full((3, 4), 0.125, np.float32)
+    glb = simple(JOINTS_0=joints, WEIGHTS_0=weights, JOINTS_1=joints + 4, WEIGHTS_1=weights)
+    glb.doc["nodes"][0]["skin"] = 0
+    for place in range(8):
+        glb.node(translation=[place, 0, 0])
+    glb.doc["skins"] = [{"joints": list(range(1, 9))}]
+    model = read(glb.data())
+    assert model.meshes[0].primitives[0].joints.shape == (3, 8)
+    assert np.allclose(world(model), TRIANGLE + np.array([3.5, 0, 0]))
+    assert np.allclose(world(read(write_glb(model, extras={}))), TRIANGLE + np.array([3.5, 0, 0]))
+    model = read(simple(JOINTS_0=joints, WEIGHTS_0=weights, JOINTS_1=joints, WEIGHTS_1=weights * 0).data())
+    assert model.meshes[0].primitives[0].joints.shape == (3, 4)
+
+
 def test_a_skin_of_many_vertices_is_the_skin_of_each() -> None:
     count = 3 * 50_000
     turns = np.random.default_rng(3)
