@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import subprocess
-import sys
 from io import BytesIO
 from types import MappingProxyType
 
@@ -325,43 +321,6 @@ def test_renderers_of_one_process_do_not_draw_into_each_other(renderer):
     assert (picture(other, [card(flat("#ff0000"))]) == beside).all()
     other.close()
     assert (picture(renderer, draws) == alone).all()
-
-
-SCRIPT = """
-import hashlib, sys
-sys.path.insert(0, ".")
-from assets import framing
-from assets.design import CameraSettings
-from assets.model import Material
-from assets.scene import Background, Scene, Target
-from renderers.opengl import open_renderer
-from tests.renderers.conftest import ball
-draws = (ball(Material(metallic=0, base_color=(.6, .1, .1, 1)), x=-.4), ball(Material(roughness=.2), x=.5))
-views = framing.turntable(draws, frames=3, degrees=360, settings=CameraSettings(), aspect=1)
-scene = Scene(draws=draws, digest="d", background=Background(top="#ffffff"))
-renderer = open_renderer()
-state = hashlib.sha256()
-for frame in renderer.frames(scene, views, Target(width=160, height=160)):
-    state.update(frame.tobytes())
-sys.stdout.write(state.hexdigest())
-renderer.close()
-"""
-
-
-def test_the_same_input_gives_the_same_bytes_whatever_the_threads():
-    hashes = {
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT],
-            env={**os.environ, "LP_NUM_THREADS": threads},
-            capture_output=True,
-            check=True,
-            text=True,
-            timeout=120,
-        ).stdout
-        for threads in ("1", "2")
-    }
-    assert len(hashes) == 1
-    assert len(hashes.pop()) == len(hashlib.sha256().hexdigest())
 
 
 def test_bad_targets_and_closed_renderers_are_refused(renderer):
