@@ -15,7 +15,7 @@ from farm.blob_disk import DiskBlobs
 from farm.errors import JobFault, Refused
 from farm.execution import run_eager
 from farm.plan import Output
-from pipelines import flat
+from pipelines import flat, still
 from pipelines.steps.registry import STEPS
 from tests.pipelines.test_closing import Blobs, close, hashes
 
@@ -111,6 +111,22 @@ def test_a_drawing_is_an_svg_and_a_png_of_the_same_page(tmp_path: Path) -> None:
         assert picture.size == (850, 1100)
         assert picture.info["dpi"] == pytest.approx((100, 100), abs=0.1)
         assert picture.convert("L").getextrema() == (0, 255)
+
+
+@pytest.mark.gl
+def test_a_still_of_a_detail_is_named_after_it_and_an_unknown_one_is_the_jobs_fault(tmp_path: Path) -> None:
+    def shot(view: str) -> list[Output]:
+        spec = {"design": {"item": "tshirt"}, "views": [view, "back"], "preset": "thumbnail", "quality": "draft"}
+        closed = still.KIND.close(still.StillSpec.model_validate_json(json.dumps(spec)), Blobs(), "tee")
+        store = DiskBlobs(tmp_path / "blobs")
+        return run_eager(
+            closed, STEPS, blobs=store, scratch=tmp_path / "s", on_progress=lambda *_: None, on_log=lambda *_: None
+        )
+
+    assert [output.name for output in shot("detail:left cuff")] == ["tee-detail-left-cuff.png", "tee-back.png"]
+    with pytest.raises(JobFault, match="did you mean 'collar'") as caught:
+        shot("detail:colar")
+    assert caught.value.code == "view.no_region"
 
 
 @pytest.mark.gl

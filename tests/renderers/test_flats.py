@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,7 +14,7 @@ import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets import catalogue
+from assets import catalogue, gltf
 from assets.errors import ContentError
 from assets.flat import Flat, LineKind
 from assets.model import Material, Primitive
@@ -224,19 +226,34 @@ def test_a_garment_is_drawn_as_a_factory_needs_it(renderer: OpenGLRenderer) -> N
 
 @pytest.mark.parametrize("item", ["tshirt", "skirt", "dress-form"])
 def test_the_outline_is_that_of_the_pixels(renderer: OpenGLRenderer, item: str) -> None:
-    drawing = flat(renderer, scene(*flatten(catalogue.model(item))), "front")
-    points = np.concatenate([flatten_points(draw) for draw in flatten(catalogue.model(item))])
-    low, high = points.min(axis=0), points.max(axis=0)
-    middle = (low + high) / 2
+    draws = flatten(catalogue.model(item))
+    assert outline_iou(flat(renderer, scene(*draws), "front"), draws) > 0.99
+
+
+@pytest.mark.samples
+def test_real_garments_are_drawn_clean(renderer: OpenGLRenderer, samples: Path) -> None:
+    for path in sorted((samples / "garments").glob("*.glb")):
+        draws = flatten(gltf.read(path.read_bytes(), name=path.stem))
+        drawing = flat(renderer, scene(*draws), "front", views=("front", "back"))
+        assert outline_iou(drawing, draws) > 0.985, path.stem
+        assert len(drawing.lines) < 60, path.stem
+        assert min(line.length for line in drawing.lines) > 1.5, path.stem
+        assert drawing.of(LineKind.SEAM), path.stem
+
+
+def outline_iou(drawing: Flat, draws: Sequence[Draw]) -> float:
+    """How much of the front view's pixels the outline encloses, and nothing else."""
+    points = np.concatenate([flatten_points(draw) for draw in draws])
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
     size = 10  # pixels a millimetre
     truth, found = np.zeros((2970, 2100), np.uint8), np.zeros((2970, 2100), np.uint8)
-    for draw in flatten(catalogue.model(item)):
+    for draw in draws:
         xy = (flatten_points(draw) - middle)[:, :2] * [1, -1] * 1000 * drawing.scale + [105, 148.5]
         for triangle in np.round(xy[draw.primitive.indices] * size * 16).astype(np.int32):
             cv2.fillConvexPoly(truth, triangle, 1, shift=4)
     rings = [np.round(line.points * size).astype(np.int32) for line in drawing.of(LineKind.SILHOUETTE)]
     cv2.fillPoly(found, rings, 1)
-    assert (truth & found).sum() / (truth | found).sum() > 0.99
+    return float((truth & found).sum() / (truth | found).sum())
 
 
 def flatten_points(draw: Draw) -> np.ndarray:
