@@ -158,7 +158,7 @@ def test_ctrl_c_is_130(farm: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert farm("schema").code == 130
 
 
-@pytest.mark.parametrize("kind", ["still", "turntable", "model"])
+@pytest.mark.parametrize("kind", ["still", "turntable", "flat", "model"])
 def test_a_schema_is_json_that_has_the_design(farm: Run, kind: str) -> None:
     schema = json.loads(farm("schema", kind).out)
     assert schema["additionalProperties"] is False
