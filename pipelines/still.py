@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from assets.design import TransparentBackground
+from assets.design import CameraSettings, TransparentBackground
 from assets.scene import Quality
 from farm.errors import Refused
 from farm.jobs import Closed, JobKind, Resolver, Spec
@@ -31,7 +31,8 @@ class StillSpec(Spec):
     A ``preset`` is a square size and a quality; ``width`` and ``height`` (512..8192 px) replace its size, and
     ``quality`` what a frame may cost. ``compression`` (1..100) is for JPEG and WebP. A view is a side, or
     "detail:REGION": a layer, node or material by name, or a garment's "collar", "hem", "left-cuff", "waistband";
-    "detail:REGION@VIEW" sees it from that side. "camera:NAME" is a camera that the model brings.
+    "detail:REGION@VIEW" sees it from that side. "camera:NAME" is a camera that the model brings. ``camera`` takes the
+    place of the design's own.
     """
 
     design: AnyDesign
@@ -40,6 +41,7 @@ class StillSpec(Spec):
     width: Pixels | None = None
     height: Pixels | None = None
     quality: Annotated[Quality | None, Field(strict=False)] = None
+    camera: CameraSettings | None = None
     format: Literal["png", "jpeg", "webp"] = "png"
     compression: Annotated[int, Field(ge=1, le=100)] = 90
 
@@ -60,11 +62,14 @@ def close(spec: StillSpec, resolver: Resolver, stem: str | None = None) -> Close
             {"path": "format"},
         )
     closed = close_design(spec.design, resolver, canvas=True, texts=False)
+    document = dict(closed.document)
+    if spec.camera is not None:
+        document["canvas"] = {**document["canvas"], "camera": spec.camera.model_dump(mode="json")}
     size, quality = PRESETS[spec.preset]
     width = spec.width or spec.height or size
     height = spec.height or spec.width or size
     shared = {
-        "design": closed.document,
+        "design": document,
         "content": closed.content,
         "width": width,
         "height": height,

@@ -56,6 +56,13 @@ def test_every_kind_closes_its_own_example(kind: str) -> None:
     assert json.loads(json.dumps(closed.spec))["design"]
 
 
+def test_a_still_may_be_taken_by_another_camera_than_the_designs() -> None:
+    seen = close("still", camera={"orthographic": True, "fill": 0.9}).plan.steps[0].params["design"]["canvas"]
+    assert (seen["camera"]["orthographic"], seen["camera"]["fill"]) == (True, 0.9)
+    own = {**DESIGN, "canvas": {"camera": {"orthographic": True, "fill": 0.9}}}
+    assert hashes(close("still", camera={"orthographic": True, "fill": 0.9})) == hashes(close("still", design=own))
+
+
 def test_details_are_views_with_names_of_their_own() -> None:
     closed = close("still", views=["side", "detail:collar", "detail:left cuff@back", "detail:LEFT-cuff@back"])
     assert [step.params["view"] for step in closed.plan.steps][:2] == ["left", "detail:collar"]
@@ -196,6 +203,7 @@ def test_what_cannot_work_is_refused_at_the_door(kind: str, spec: dict[str, Any]
         ("still", {"design": {"layers": []}}),
         ("still", {"design": {"layers": [{"id": "a", "model": {"item": "tshirt"}, "visible": False}]}}),
         ("still", {"design": {"layers": [{"id": "a", "model": {"item": "tshirt", "blob": GLB}}]}}),
+        ("still", {"camera": {"fov": 200}}),
         ("still", {"views": ["detail:"]}),
         ("still", {"views": ["camera:"]}),
         ("still", {"views": ["camera:" + "x" * 101]}),
