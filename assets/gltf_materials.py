@@ -16,6 +16,7 @@ from assets.model import AlphaMode, Image, Material, Minify, Sampler, Texture, W
 
 _WRAPS: Final = {33071: Wrap.CLAMP, 33648: Wrap.MIRROR, 10497: Wrap.REPEAT}
 _NEAREST: Final = 9728
+_TRANSFORM: Final = "KHR_texture_transform"
 _UNLIT: Final = "KHR_materials_unlit"
 _EMISSIVE: Final = "KHR_materials_emissive_strength"
 _SHEEN: Final = "KHR_materials_sheen"
@@ -84,7 +85,7 @@ class Materials:
             return None
         sampler = item.index("sampler", len(self._samplers), "samplers")
         uv_set = info.integer("texCoord", 0)
-        transform = info.extension("KHR_texture_transform")
+        transform = info.extension(_TRANSFORM)
         offset, rotation, scale = (0.0, 0.0), 0.0, (1.0, 1.0)
         if transform is not None:
             offset = _pair(transform.numbers("offset", 2, offset))
@@ -101,7 +102,18 @@ class Materials:
             offset=offset,
             rotation=rotation,
             scale=scale,
+            extensions=self._carried(info),
+            extras=info.extras,
         )
+
+    def _carried(self, info: Item) -> dict[str, Any]:
+        extensions = info.item("extensions")
+        told = extensions.value.items() if extensions is not None else ()
+        return {
+            name: value
+            for name, value in told
+            if name != _TRANSFORM and isinstance(value, dict) and not stale(name, value)
+        }
 
     def _source(self, item: Item) -> int | None:
         """The image of a texture: WebP or AVIF before the fallback, for they are what the author made; the

@@ -72,7 +72,10 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Texture:
-    """One use of an image: which UV set, and KHR_texture_transform (offset, rotation in radians, scale)."""
+    """One use of an image: which UV set, and KHR_texture_transform (offset, rotation in radians, scale).
+
+    ``extensions`` are those that nothing here reads, as the JSON that they came in.
+    """
 
     image: Image
     sampler: Sampler = Sampler()
@@ -80,6 +83,8 @@ class Texture:
     offset: tuple[float, float] = (0.0, 0.0)
     rotation: float = 0.0
     scale: tuple[float, float] = (1.0, 1.0)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

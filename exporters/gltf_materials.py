@@ -105,7 +105,7 @@ class Materials:
         for key, part in value.items():
             if isinstance(part, Mapping) and "index" in part:
                 if f"{name}/{key}" in textures:
-                    more = {k: v for k, v in part.items() if k not in {"index", "texCoord", "extensions"}}
+                    more = {k: v for k, v in part.items() if k not in {"index", "texCoord", "extensions", "extras"}}
                     self._texture(entry, key, textures[f"{name}/{key}"], **more)
             else:
                 entry[key] = part
@@ -129,8 +129,13 @@ class Materials:
             transform["rotation"] = texture.rotation
         if texture.scale != (1.0, 1.0):
             transform["scale"] = list(texture.scale)
+        extensions = dict(texture.extensions)
         if transform:
-            info["extensions"] = {_TRANSFORM: transform}
+            extensions[_TRANSFORM] = transform
+        if extensions:
+            info["extensions"] = extensions
+        if texture.extras:
+            info["extras"] = dict(texture.extras)
         owner[key] = info
 
     def _index(self, texture: Texture) -> int:

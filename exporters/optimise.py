@@ -133,6 +133,8 @@ def _same(value: Any) -> Any:
             value.offset,
             value.rotation,
             value.scale,
+            _same(value.extensions),
+            _same(value.extras),
         )
     if isinstance(value, Mapping):
         return tuple(sorted((str(key), _same(one)) for key, one in value.items()))

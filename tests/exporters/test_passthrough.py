@@ -152,16 +152,20 @@ def test_a_material_extension_keeps_its_textures_and_not_the_old_numbers() -> No
     glb.doc["samplers"] = [{"minFilter": 9984, "magFilter": 9728}, {"minFilter": 9729}]
     glb.material(
         extensions={
-            "ACME_thread": {"weight": 3, "threadTexture": {"index": used, "strength": 0.5}},
+            "ACME_thread": {"weight": 3, "threadTexture": {"index": used, "strength": 0.5, "extras": {"k": 2}}},
             "ACME_lookup": {"table": {"texture": used}},
-        }
+        },
+        normalTexture={"index": used, "extensions": {"ACME_knit": {"gauge": 12}}, "extras": {"k": 1}},
     )
     glb.doc["meshes"][0]["primitives"][0]["material"] = 0
     model = gltf.read(glb.data())
     doc = written(write_glb(model, extras={}))
     (material,) = doc["materials"]
-    assert material["extensions"] == {"ACME_thread": {"weight": 3, "threadTexture": {"index": 0, "strength": 0.5}}}
-    assert doc["extensionsUsed"] == ["ACME_thread"]
+    assert material["extensions"] == {
+        "ACME_thread": {"weight": 3, "threadTexture": {"index": 0, "strength": 0.5, "extras": {"k": 2}}}
+    }
+    assert material["normalTexture"] == {"index": 0, "extensions": {"ACME_knit": {"gauge": 12}}, "extras": {"k": 1}}
+    assert doc["extensionsUsed"] == ["ACME_knit", "ACME_thread"]
     assert any("ACME_lookup" in warning for warning in model.warnings)
     assert len(doc["images"]) == 1
     assert (doc["samplers"][0]["minFilter"], doc["samplers"][0]["magFilter"]) == (9984, 9728)
