@@ -33,20 +33,22 @@ vec4 grain(vec3 n) {
 // at equal shares of the GGX slopes (Walter et al. 2007, its marginal along one axis). The map holds the key
 // light too, so that its streak comes out of the same sum.
 vec3 grained_gloss(vec3 n, vec3 v, vec3 t, float across, float along) {
-    const int FACETS = 16;
+    const int FACETS = 12;
     float spread = sqrt(max(along * along - across * across, 0.0));
+    float nv = dot(n, v), tv = dot(t, v);
     vec3 sum = vec3(0.0);
     float weight = 0.0;
     for (int i = 0; i < FACETS; ++i) {
         float u = (2.0 * float(i) + 1.0) / float(FACETS) - 1.0;
         float steep = inversesqrt(1.0 - u * u);
-        vec3 h = normalize(n + t * (spread * u * steep));
+        float slope = spread * u * steep;
+        // The facet's normal is n + t * slope, not yet of unit length; v is mirrored about it.
+        float twice = 2.0 * (nv + tv * slope) / (1.0 + slope * slope);
+        float lit = max(twice - nv, 0.0) + 1e-4;  // n . l
         // The further out, the wider the lobe is across the grain, and the further apart the facets stand.
         float wide = across * steep, soft = spread / float(FACETS) * steep * steep * steep;
         float roughness = sqrt(min(sqrt(wide * wide + soft * soft), 1.0));
-        vec3 l = reflect(-v, h);
-        float lit = max(dot(n, l), 0.0) + 1e-4;
-        sum += gloss_light(l, roughness) * lit;
+        sum += gloss_light((n + t * slope) * twice - v, roughness) * lit;
         weight += lit;
     }
     return sum / weight;
