@@ -32,6 +32,7 @@ class Fragments:
         self._nodes: moderngl.Buffer | None = None
         self._room = 0
         self._row = 0
+        self._fitting = (0, 0), 1  # a size of canvas, and how many of its rows had room the last time
 
     def compose(
         self,
@@ -53,16 +54,15 @@ class Fragments:
         width, height = size
         self._row = width
         self._reserve(width * height)
+        if self._fitting[0] != size:
+            self._fitting = size, height
         left, bottom, across, rows = window
-        bands = [(bottom, bottom + rows)]
+        step = self._fitting[1]
+        bands = [(low, min(low + step, bottom + rows)) for low in range(bottom, bottom + rows, step)]
         while bands:
             low, high = bands.pop()
             band = (left, low, across, high - low)
-            self._begin()
-            collect(band)
-            self._context.memory_barrier(moderngl.SHADER_STORAGE_BARRIER_BIT)
-            assert self._nodes is not None
-            made = int(np.frombuffer(self._nodes.read(4), np.uint32)[0])
+            made = self._collected(collect, band)
             if made < self._room:
                 if made or everywhere:
                     canvas.use(width, height)
@@ -75,10 +75,23 @@ class Fragments:
                 bands.append((low, high))
             elif high - low > 1:
                 middle = (low + high) // 2
+                self._fitting = size, middle - low
                 bands += [(middle, high), (low, middle)]
             else:
                 message = f"more than {_MOST:,} see-through surfaces in one row of samples; merge or remove some"
                 raise RendererError(message, code="renderer.too_many_layers", ours=False)
+
+    def _collected(self, collect: Callable[[Rectangle], None], band: Rectangle) -> int:
+        """How many fragments there are; what does not fit is left out."""
+        assert self._nodes is not None
+        self._nodes.write(bytes(_HEADER))
+        try:
+            collect(band)
+        except BaseException:
+            self._empty()
+            raise
+        self._context.memory_barrier(moderngl.SHADER_STORAGE_BARRIER_BIT)
+        return int(np.frombuffer(self._nodes.read(4), np.uint32)[0])
 
     def offer(self, program: moderngl.Program, rank: int, blend: int = 0) -> None:
         """Tells a program where the lists are. Of two fragments at one depth the higher rank is nearer."""
@@ -127,10 +140,6 @@ class Fragments:
         if self._nodes is None:
             self._grow(_FIRST)
 
-    def _begin(self) -> None:
-        assert self._nodes is not None
-        self._nodes.write(bytes(_HEADER))
-
     def _empty(self) -> None:
         """After a run that did not fit; otherwise reading the lists empties them."""
         assert self._heads is not None
@@ -140,4 +149,4 @@ class Fragments:
         if self._nodes is not None:
             self._nodes.release()
         self._room = min(1 << max(wanted, 1).bit_length(), _MOST)
-        self._nodes = self._context.buffer(reserve=_HEADER + _NODE * (self._room + 1))
+        self._nodes = self._context.buffer(reserve=_HEADER + _NODE * self._room)

@@ -16,6 +16,7 @@ from assets.scene import Background, Blend, Camera, Draw, Lighting, Quality, Sce
 from renderers import fragments
 from renderers.errors import RendererError
 from renderers.opengl import open_renderer
+from renderers.surface_pass import SurfacePass
 from tests.renderers.conftest import at, ball, card, flat, primitive
 
 pytestmark = pytest.mark.gl
@@ -166,6 +167,23 @@ def test_lists_that_do_not_fit_are_drawn_in_bands(monkeypatch):
         assert (picture(wide, layered, view=view, size=128) == banded).all()
     finally:
         wide.close()
+
+
+def test_a_run_that_breaks_off_leaves_nothing_in_the_lists(renderer, monkeypatch):
+    pane = card(flat("#ff0000", 0.5), side=1.5)
+    clean = picture(renderer, [pane])
+    draw = SurfacePass.draw
+
+    def broken(self, shot, items, clip, part, lists=None):
+        draw(self, shot, items, clip, part, lists)
+        if lists is not None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(SurfacePass, "draw", broken)
+    with pytest.raises(KeyboardInterrupt):
+        picture(renderer, [card(flat("#00ff00", 0.5), side=1.5)])
+    monkeypatch.undo()
+    assert (picture(renderer, [pane]) == clean).all()
 
 
 def test_more_layers_than_one_row_holds_are_refused(monkeypatch):
