@@ -85,19 +85,34 @@ class UploadInfo:
     sources: tuple[Mapping[str, Any], ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """A heavy lane at intake: steps that are ready (counted to a limit) and that run, active workers, and the devices
+    that they draw with.
+    """
+
+    waiting: int = 0
+    running: int = 0
+    workers: int = 0
+    devices: tuple[str, ...] = ()
+
+
 class Resolver(Protocol):
-    """What closing a spec may ask: only about blobs that the owner has."""
+    """What closing a spec may ask: about blobs that the owner has, and how busy a lane is."""
 
     def blob(self, digest: str) -> BlobInfo:
         """The owner's blob; raises :class:`farm.errors.Refused` ``blob.unknown`` for a missing or foreign one
         (the answer is the same for both).
         """
 
+    def load(self, lane: str) -> Load:
+        """What the lane carries now; asked only for a spec with a deadline or one that allows less quality."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Closed:
     """A spec in which nothing is left to decide: JSON-ready ``spec``, its ``plan``, the blobs to keep, and the
-    default ``stem`` of its artifacts' names.
+    default ``stem`` of its artifacts' names. ``spec["chosen"]``, where it is, says which quality was chosen and why.
     """
 
     spec: Mapping[str, Any]
@@ -110,7 +125,7 @@ class Closed:
 class JobKind:
     """A heavy job: what is accepted, and how it is closed into a plan.
 
-    ``close(spec, resolver, stem)`` may read blobs' infos, nothing else, and raises
+    ``close(spec, resolver, stem)`` may read what the resolver tells, nothing else, and raises
     :class:`farm.errors.Refused`. ``stem`` is the output name that was asked for (a batch's template, filled in), or
     None: files that name each other carry it, so it must be known here.
     """

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 class Lane:
     """``batch``: jobs in one claim. ``lease_s``: how long a claim holds without renewal. ``wakes``: wake-ups
     kept in flight per worker. ``max_age_s`` (light): oldest queued job before 429. ``max_depth`` (heavy):
-    unfinished jobs of one owner before 429. ``step_timeout_s``: a step's wall-clock limit. ``cached``: whether equal
-    steps are done once.
+    unfinished jobs of one owner before 429. ``busy_depth`` (heavy): ready steps for each worker from which on jobs
+    that allow it are drawn at less than the quality they ask for. ``step_timeout_s``: a step's wall-clock limit.
+    ``cached``: whether equal steps are done once.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Lane:
     wakes: int = 4
     max_age_s: float = 20.0
     max_depth: int = 20_000
+    busy_depth: int = 16
     step_timeout_s: float = 3600.0
     max_attempts: int = 4
     cached: bool = True

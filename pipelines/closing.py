@@ -86,7 +86,7 @@ def _blob(ref: Ref, types: frozenset[str], where: str, resolver: Resolver) -> st
     return ref.blob
 
 
-def _places(design: Design) -> list[tuple[str, Ref, bool]]:
+def places(design: Design) -> list[tuple[str, Ref, bool]]:
     """(path, reference, whether it is a model) of everything that is drawn."""
     found: list[tuple[str, Ref, bool]] = []
     parts: list[tuple[str, Avatar | Layer]] = []
@@ -108,7 +108,7 @@ def close_design(given: Design | Ref, resolver: Resolver, *, canvas: bool, texts
     """
     design = as_design(given)
     content: dict[str, str] = {}
-    for where, ref, is_model in _places(design):
+    for where, ref, is_model in places(design):
         if ref.item is not None:
             digest = _item(ref, DRAWABLE_KINDS if is_model else frozenset({"fabric"}), where)
         else:

@@ -13,6 +13,8 @@ from farm.errors import Refused
 from farm.jobs import Closed, JobKind, Resolver, Spec
 from farm.plan import Plan, Step
 from pipelines.closing import AnyDesign, as_design, close_design, stem_of
+from pipelines.cost import Work
+from pipelines.quality import Deadline, chosen, recorded
 from pipelines.versions import PICTURES, version
 from pipelines.views import ViewName, same, slugs
 
@@ -33,6 +35,10 @@ class StillSpec(Spec):
     "detail:REGION": a layer, node or material by name, or a garment's "collar", "hem", "left-cuff", "waistband";
     "detail:REGION@VIEW" sees it from that side. "camera:NAME" is a camera that the model brings. ``camera`` takes the
     place of the design's own.
+
+    With ``deadline_s`` (seconds from now) the best quality is taken that is expected in time, with
+    ``allow_lower_quality`` a lower one while the farm is busy; never a better one than asked for. What was chosen and
+    why stands in the job's ``chosen``.
     """
 
     design: AnyDesign
@@ -44,6 +50,8 @@ class StillSpec(Spec):
     camera: CameraSettings | None = None
     format: Literal["png", "jpeg", "webp"] = "png"
     compression: Annotated[int, Field(ge=1, le=100)] = 90
+    deadline_s: Deadline | None = None
+    allow_lower_quality: bool = False
 
     @model_validator(mode="after")
     def _views_once(self) -> StillSpec:
@@ -68,12 +76,21 @@ def close(spec: StillSpec, resolver: Resolver, stem: str | None = None) -> Close
     size, quality = PRESETS[spec.preset]
     width = spec.width or spec.height or size
     height = spec.height or spec.width or size
+    choice = chosen(
+        Work(width=width, height=height, frames=len(spec.views), parts=len(spec.views)),
+        spec.design,
+        resolver,
+        spec.quality or quality,
+        deadline_s=spec.deadline_s,
+        allow_lower=spec.allow_lower_quality,
+    )
+    quality = Quality(choice.quality) if choice else spec.quality or quality
     shared = {
         "design": document,
         "content": closed.content,
         "width": width,
         "height": height,
-        "quality": (spec.quality or quality).value,
+        "quality": quality.value,
         "format": spec.format,
         "compression": spec.compression if spec.format != "png" else 0,
     }
@@ -93,8 +110,9 @@ def close(spec: StillSpec, resolver: Resolver, stem: str | None = None) -> Close
         )
         for view, slug in zip(spec.views, slugs(spec.views), strict=True)
     )
+    decided = {"width": width, "height": height, "quality": quality, "deadline_s": None, "allow_lower_quality": False}
     return Closed(
-        spec=spec.model_dump(mode="json"),
+        spec=recorded(spec.model_copy(update=decided), choice),
         plan=Plan(steps=steps),
         blobs=closed.blobs,
         stem=stem or stem_of(spec.design),

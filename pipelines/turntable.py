@@ -14,6 +14,8 @@ from farm.errors import Refused
 from farm.jobs import Closed, JobKind, Resolver, Spec
 from farm.plan import Plan, Step
 from pipelines.closing import AnyDesign, as_design, close_design, stem_of
+from pipelines.cost import Work
+from pipelines.quality import Deadline, chosen, recorded
 from pipelines.versions import PICTURES, version
 
 SIZES: Mapping[str, tuple[int, int]] = {"720p": (1280, 720), "1080p": (1920, 1080), "4k": (3840, 2160)}
@@ -30,7 +32,8 @@ class TurntableSpec(Spec):
     """A video of ``duration * fps`` frames in which the design turns and the light stands still.
 
     ``rotation`` is the whole turn in degrees; the first frame follows the last without a jump. All ``formats``
-    are encoded from the same rendered frames.
+    are encoded from the same rendered frames. ``deadline_s`` and ``allow_lower_quality`` choose the quality as
+    those of a still do.
     """
 
     design: AnyDesign
@@ -40,6 +43,8 @@ class TurntableSpec(Spec):
     rotation: Literal[360, 720] = 360
     resolution: Literal["720p", "1080p", "4k"] = "1080p"
     quality: Literal["draft", "standard", "high"] = "standard"
+    deadline_s: Deadline | None = None
+    allow_lower_quality: bool = False
 
     @model_validator(mode="after")
     def _formats_once(self) -> TurntableSpec:
@@ -69,6 +74,22 @@ def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> C
     frames = spec.duration * spec.fps
     formats = sorted(spec.formats)
     code = version(*PICTURES)
+    choice = chosen(
+        Work(
+            width=width,
+            height=height,
+            frames=frames,
+            parts=len(segments(frames)),
+            encodings=len(formats),
+        ),
+        spec.design,
+        resolver,
+        QUALITIES[spec.quality],
+        deadline_s=spec.deadline_s,
+        allow_lower=spec.allow_lower_quality,
+        names={quality: name for name, quality in QUALITIES.items()},
+    )
+    quality = choice.quality if choice else spec.quality
     shared = {
         "design": closed.document,
         "content": closed.content,
@@ -77,7 +98,7 @@ def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> C
         "frames": frames,
         "fps": spec.fps,
         "degrees": spec.rotation,
-        "quality": QUALITIES[spec.quality].value,
+        "quality": QUALITIES[quality].value,
         "formats": formats,
     }
     parts = [
@@ -105,8 +126,9 @@ def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> C
         )
         for name in formats
     ]
+    decided = {"quality": quality, "deadline_s": None, "allow_lower_quality": False}
     return Closed(
-        spec=spec.model_dump(mode="json"),
+        spec=recorded(spec.model_copy(update=decided), choice),
         plan=Plan(steps=(*parts, *joins)),
         blobs=closed.blobs,
         stem=stem or stem_of(spec.design),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,15 @@ from api.cli.request import Request, replaced, validated
 from assets.errors import ContentError
 from farm.blobs import BlobStore
 from farm.errors import Refused
-from farm.jobs import BlobInfo, Closed
+from farm.jobs import BlobInfo, Closed, Load
 from farm.media import HEAD_BYTES, sniff
 from farm.settings import Settings
 
 
-def inspect(path: Path, limit: int) -> str:
-    """Reads a file as the farm's door does; its media type. Raises Refused with the reader's code."""
+def inspect(path: Path, limit: int) -> tuple[str, dict[str, Any]]:
+    """Reads a file as the farm's door does; its media type and what its reader found. Raises Refused with the
+    reader's code.
+    """
     from assets import gltf, images
 
     if path.stat().st_size > limit:
@@ -25,12 +28,13 @@ def inspect(path: Path, limit: int) -> str:
     media_type = sniff(data[:HEAD_BYTES])
     try:
         if media_type.startswith("model/gltf"):
-            gltf.inspect(data)
-        elif media_type.startswith("image/"):
-            images.probe(data)
+            return media_type, dataclasses.asdict(gltf.inspect(data))
+        if media_type.startswith("image/"):
+            found = images.probe(data)
+            return media_type, {"width": found.width, "height": found.height}
     except ContentError as error:
         raise Refused(error.code, f"{path}: {error}") from error
-    return media_type
+    return media_type, {}
 
 
 class LocalFiles:
@@ -46,9 +50,11 @@ class LocalFiles:
         path = Path(name)
         if not path.is_file():
             raise Refused("request.invalid", f"there is no file {name}")
-        media_type = inspect(path, self._limit)
+        media_type, inspection = inspect(path, self._limit)
         stored = self._store.put_file(path, move=False)
-        self._infos[stored.digest] = BlobInfo(digest=stored.digest, size=stored.size, media_type=media_type)
+        self._infos[stored.digest] = BlobInfo(
+            digest=stored.digest, size=stored.size, media_type=media_type, inspection=inspection
+        )
         return {"blob": stored.digest}
 
     def blob(self, digest: str) -> BlobInfo:
@@ -57,6 +63,10 @@ class LocalFiles:
         if found is None:
             raise Refused("blob.unknown", f"blob {digest} is not here: give the file itself")
         return found
+
+    def load(self, lane: str) -> Load:  # noqa: ARG002 - the resolver's protocol
+        """Nothing waits here."""
+        return Load()
 
     def close(self, request: Request, stem: str | None = None) -> Closed:
         """Stores the spec's files, validates and closes it."""

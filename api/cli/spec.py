@@ -39,6 +39,9 @@ def plan(
 
     closed = _closed(read(what, file, params=param or (), avatar=avatar, wear=wear or ()))
     hashes = closed.plan.hashes()
+    choice = closed.spec.get("chosen")
+    if choice:
+        note(f"quality: {choice['quality']} ({choice['detail']}; about {choice['estimate_s']:g} s)")
     rows = [
         {
             "step": step.key,

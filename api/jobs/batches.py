@@ -25,7 +25,7 @@ from farm import control
 from farm.errors import FarmError, Refused
 from farm.ids import is_id, new_id
 from farm.intake import NewBatch
-from farm.jobs import Actor, NewJob
+from farm.jobs import Actor, Load, NewJob
 from farm.tables import batches, jobs, steps
 
 TYPES = frozenset({b"application/x-ndjson", b"application/ndjson", b"application/jsonl", b"application/json"})
@@ -49,6 +49,7 @@ class _Reading:
     bad: list[dict[str, Any]] = field(default_factory=list)
     total_bad: int = 0
     count: int = 0
+    loads: dict[str, Load] = field(default_factory=dict)
 
     def refuse(self, number: int, error: FarmError) -> None:
         """Notes a bad row; the first 50 are told."""
@@ -81,7 +82,7 @@ async def _lines(request: Request[Any, Any, Any], parts: Services, digest: Any) 
 
 
 def _take(conn: Connection, parts: Services, reading: _Reading, lines: list[bytes]) -> None:
-    resolver = closing.OwnersBlobs(conn, reading.actor.owner)
+    resolver = closing.OwnersBlobs(conn, reading.actor.owner, reading.loads)
     for line in lines:
         reading.count += 1
         try:

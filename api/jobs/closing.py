@@ -14,13 +14,14 @@ from farm import blobs
 from farm.artifacts import safe_name
 from farm.errors import Refused
 from farm.ids import new_id
-from farm.jobs import Actor, BlobInfo, Closed, JobKind, NewJob, Resolver, Spec
+from farm.jobs import Actor, BlobInfo, Closed, JobKind, Load, NewJob, Resolver, Spec
+from farm.load import measure
 
 _decoder = msgspec.json.Decoder(JobRequest)
 
 
 class NeedsDatabase(Exception):
-    """The spec names a blob: close it where a database read may block."""
+    """The spec names a blob or a deadline: close it where a database read may block."""
 
 
 class NoBlobs:
@@ -30,14 +31,21 @@ class NoBlobs:
         """Raises NeedsDatabase."""
         raise NeedsDatabase(digest)
 
+    def load(self, lane: str) -> Load:
+        """Raises NeedsDatabase."""
+        raise NeedsDatabase(lane)
+
 
 class OwnersBlobs:
-    """The blobs of one owner; each is looked up once."""
+    """The blobs of one owner and the farm's load; each is looked up once. ``loads`` are those known already, so that
+    all rows of a batch are judged by the same.
+    """
 
-    def __init__(self, conn: Connection, owner: str) -> None:
+    def __init__(self, conn: Connection, owner: str, loads: dict[str, Load] | None = None) -> None:
         self._conn = conn
         self._owner = owner
         self._known: dict[str, BlobInfo] = {}
+        self._loads = {} if loads is None else loads
 
     def blob(self, digest: str) -> BlobInfo:
         """Raises Refused ``blob.unknown`` for a missing or foreign one alike."""
@@ -47,6 +55,12 @@ class OwnersBlobs:
         if found is None:
             raise Refused("blob.unknown", f"you have no blob {digest}: upload it with POST /api/v1/blobs first")
         return found
+
+    def load(self, lane: str) -> Load:
+        """What the lane carries now."""
+        if lane not in self._loads:
+            self._loads[lane] = measure(self._conn, lane)
+        return self._loads[lane]
 
 
 def decode(body: bytes) -> JobRequest:

@@ -109,7 +109,13 @@ def _planned(conn: Connection, kind: str, closed: Closed) -> PlanView:
     open_seconds = [step.seconds for step in views if not step.cached]
     eta = None if None in open_seconds else round(sum(seconds or 0.0 for seconds in open_seconds), 2)
     return PlanView(
-        kind=kind, spec=dict(closed.spec), stem=closed.stem, blobs=list(closed.blobs), steps=views, eta_s=eta
+        kind=kind,
+        spec=dict(closed.spec),
+        stem=closed.stem,
+        blobs=list(closed.blobs),
+        steps=views,
+        eta_s=eta,
+        chosen=reads.chosen(closed.spec),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 from api.jobs.schemas import (
     ArtifactDetail,
     ArtifactView,
+    Chosen,
     Job,
     JobItem,
     LinkView,
@@ -116,14 +117,27 @@ def job(conn: Connection, owner: str, job_id: str, links: Links) -> Job:
     )
     views, progress = _steps(parts.mappings().all())
     made = artifacts_of(conn, owner, links, job_id=job_id)
-    return Job(**_item(row, progress[job_id]), steps=views[job_id], artifacts=made, result=row["result"])
+    return Job(
+        **_item(row, progress[job_id]),
+        steps=views[job_id],
+        artifacts=made,
+        result=row["result"],
+        chosen=chosen({"chosen": row["chosen"]}),
+    )
+
+
+def chosen(spec: Mapping[str, Any]) -> Chosen | None:
+    """What was chosen for a closed spec, if anything was left to choose."""
+    found = spec.get("chosen")
+    return Chosen(**found) if found else None
 
 
 def row_of(conn: Connection, owner: str, job_id: str) -> RowMapping:
     """The job's own row. Raises Refused ``not_found``."""
     found = None
     if is_id(job_id):
-        found = conn.execute(select(*_JOB).where(jobs.c.id == job_id, jobs.c.owner == owner)).mappings().first()
+        whole = select(*_JOB, jobs.c.spec["chosen"].label("chosen"))
+        found = conn.execute(whole.where(jobs.c.id == job_id, jobs.c.owner == owner)).mappings().first()
     if found is None:
         raise unknown("job")
     return found
@@ -187,6 +201,7 @@ def accepted(new: NewJob) -> Job:
             for step in plan.steps
         ],
         artifacts=[],
+        chosen=chosen(new.closed.spec),
     )
 
 

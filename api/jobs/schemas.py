@@ -135,12 +135,28 @@ class JobItem(msgspec.Struct, kw_only=True, frozen=True):
     links: dict[str, str]
 
 
+class Chosen(msgspec.Struct, kw_only=True, frozen=True):
+    """The quality that a deadline or the farm's load chose at intake. ``reason`` is fits, deadline, load or late (not
+    even the lowest is expected in time); ``estimate_s`` counts what waited before, ``deadline_s`` was asked for.
+    """
+
+    quality: str
+    asked: str
+    reason: str
+    detail: str
+    estimate_s: float
+    deadline_s: float | None = None
+
+
 class Job(JobItem, kw_only=True, frozen=True):
-    """A whole job. ``result`` is what a light command replied."""
+    """A whole job. ``result`` is what a light command replied; ``chosen`` is there when the spec left the quality to
+    the farm.
+    """
 
     steps: list[StepView]
     artifacts: list[ArtifactView]
     result: dict[str, Any] | None = None
+    chosen: Chosen | None = None
 
 
 class LogLine(msgspec.Struct, kw_only=True, frozen=True):
@@ -203,7 +219,9 @@ class PlannedStep(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class PlanView(msgspec.Struct, kw_only=True, frozen=True):
-    """What a job would do, with nothing submitted. ``eta_s`` leaves out what is cached and whoever waits before."""
+    """What a job would do, with nothing submitted. ``eta_s`` leaves out what is cached and whoever waits before.
+    ``spec`` without its ``chosen`` can be submitted.
+    """
 
     kind: str
     spec: dict[str, Any]
@@ -211,6 +229,7 @@ class PlanView(msgspec.Struct, kw_only=True, frozen=True):
     blobs: list[str]
     steps: list[PlannedStep]
     eta_s: float | None
+    chosen: Chosen | None = None
 
 
 class LaneView(msgspec.Struct, kw_only=True, frozen=True):

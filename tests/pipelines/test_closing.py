@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from farm.errors import Refused
-from farm.jobs import BlobInfo, Closed
+from farm.jobs import BlobInfo, Closed, Load
 from pipelines.kinds import KINDS
 
 GLB = "a" * 64
@@ -33,6 +33,9 @@ class Blobs:
         if digest not in types:
             raise Refused("blob.unknown", "there is no such blob")
         return BlobInfo(digest=digest, size=10, media_type=types[digest])
+
+    def load(self, lane: str) -> Load:
+        raise AssertionError(f"nothing here asks how busy {lane} is")
 
 
 def close(kind: str, stem: str | None = None, **spec: Any) -> Closed:

@@ -1,0 +1,85 @@
+"""About how long pictures take, by what is known of them at intake: sizes, frames, triangles, texels.
+
+The figures were measured on two cores with Mesa's llvmpipe (52,000 triangles, 512 to 2048 pixels a side) and hold
+within a factor of two there. They choose a quality for a deadline; nothing else depends on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from assets.scene import Quality
+
+_LARGE, _HUGE = 4_200_000, 9_000_000  # pixels beyond which a CPU takes fewer samples of a final picture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """``frames`` in all, in ``parts`` that workers may draw side by side, each written ``encodings`` times."""
+
+    width: int
+    height: int
+    frames: int = 1
+    parts: int = 1
+    triangles: int = 0
+    texels: int = 0
+    encodings: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """Seconds. ``triangle`` and ``texel`` until they are on the device, once; ``shade`` a triangle and pass."""
+
+    start: float  # device, shaders, light
+    triangle: float
+    occlusion: float  # a triangle, not in drafts
+    texel: float
+    frame: float
+    pixel: float
+    sample: float
+    shade: float
+    encode: float  # a pixel
+
+
+CPU = Rates(
+    start=2.0,
+    triangle=4e-5,
+    occlusion=2.5e-5,
+    texel=3e-8,
+    frame=0.03,
+    pixel=6e-8,
+    sample=3.5e-8,
+    shade=7e-7,
+    encode=3e-8,
+)
+GPU = Rates(
+    start=1.0,
+    triangle=4e-5,
+    occlusion=2.5e-6,
+    texel=3e-8,
+    frame=0.005,
+    pixel=3e-9,
+    sample=1e-9,
+    shade=1e-8,
+    encode=3e-8,
+)
+_SAMPLES: Mapping[Quality, int] = {Quality.DRAFT: 1, Quality.PREVIEW: 4, Quality.FINAL: 16}
+
+
+def seconds(work: Work, quality: Quality, *, rates: Rates = CPU, hands: int = 1) -> float:
+    """The whole work with ``hands`` workers that do nothing else, from a cold start."""
+    pixels = work.width * work.height
+    samples = _SAMPLES[quality]
+    if quality is Quality.FINAL and rates is CPU:
+        samples //= 1 if pixels <= _LARGE else 2 if pixels <= _HUGE else 4
+    passes = max(1, samples // 4)
+    once = rates.start + work.triangles * rates.triangle + work.texels * rates.texel
+    if quality is not Quality.DRAFT:
+        once += work.triangles * rates.occlusion
+    frame = (
+        rates.frame
+        + pixels * (rates.pixel + samples * rates.sample + work.encodings * rates.encode)
+        + passes * work.triangles * rates.shade
+    )
+    return once + work.frames * frame / max(1, min(hands, work.parts))
