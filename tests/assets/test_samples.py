@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import trimesh
 
 from assets.compose import AVATAR, compose, scene
 from assets.covering import Surface, cover
@@ -39,6 +40,15 @@ def test_every_sample_is_read_and_inspected(samples: Path) -> None:
         data = path.read_bytes()
         drawn = sum(len(draw.primitive.indices) for draw in flatten(read(data)))
         assert drawn == inspect(data).triangles, path.name
+
+
+def test_another_reader_finds_the_same_triangles_in_the_same_place(samples: Path) -> None:
+    for path in sorted(samples.glob("*/*.glb")):
+        model = read(path.read_bytes())
+        other = trimesh.load(path, force="scene")
+        faces = sum(len(other.geometry[other.graph[node][1]].faces) for node in other.graph.nodes_geometry)
+        assert sum(len(draw.primitive.indices) for draw in flatten(model)) == faces, path.name
+        assert np.allclose(extent(model), np.array(other.bounds) * model.unit_scale, atol=1e-6), path.name
 
 
 def test_sizes_are_human(samples: Path) -> None:
