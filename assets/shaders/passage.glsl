@@ -35,13 +35,30 @@ vec3 way_through(vec3 n, vec3 v, float index, float thickness) {
 }
 
 #ifdef BEHIND
+// A cubic B-spline over one level, in four linear fetches (Sigg and Hadwiger 2005): texels of a level as large as a
+// scattered picture asks for would show as squares otherwise.
+vec4 cubic(vec2 uv, float level) {
+    vec2 size = vec2(textureSize(u_behind, int(level)));
+    vec2 p = uv * size - 0.5, f = fract(p), e = 1.0 - f;
+    p -= f;
+    vec2 w0 = e * e * e / 6.0, w3 = f * f * f / 6.0;
+    vec2 w1 = 2.0 / 3.0 - 0.5 * f * f * (2.0 - f);
+    vec2 low = w0 + w1, high = 1.0 - low;
+    vec2 a = (p - 0.5 + w1 / low) / size, b = (p + 1.5 + w3 / high) / size;
+    return low.y * (low.x * textureLod(u_behind, a, level) + high.x * textureLod(u_behind, vec2(b.x, a.y), level))
+        + high.y * (low.x * textureLod(u_behind, vec2(a.x, b.y), level) + high.x * textureLod(u_behind, b, level));
+}
+
 vec4 behind(vec3 place, float level) {
     vec4 clip = u_behind_clip * vec4(place, 1.0);
     vec2 uv = clamp(clip.xy / clip.w * 0.5 + 0.5, 0.0, 1.0);
     // Half a texel of the level in use stays clear of what lies beside the picture.
     vec2 margin = 0.5 * exp2(ceil(level)) / vec2(textureSize(u_behind, 0));
     uv = clamp(uv * u_behind_part, min(margin, u_behind_part * 0.5), max(u_behind_part - margin, u_behind_part * 0.5));
-    return textureLod(u_behind, uv, level);
+    vec4 sharp = textureLod(u_behind, uv, level);
+    if (level <= 0.0) return sharp;
+    float whole = min(floor(level), float(textureQueryLevels(u_behind) - 2));
+    return mix(sharp, mix(cubic(uv, whole), cubic(uv, whole + 1.0), level - whole), min(level, 1.0));
 }
 #endif
 
