@@ -23,6 +23,7 @@ _VOLUME: Final = "KHR_materials_volume"
 _ANISOTROPY: Final = "KHR_materials_anisotropy"
 _IRIDESCENCE: Final = "KHR_materials_iridescence"
 _DISPERSION: Final = "KHR_materials_dispersion"
+_GLOW: Final = "KHR_materials_diffuse_transmission"
 
 Rgb = tuple[float, float, float]
 
@@ -61,6 +62,10 @@ class Finish:
     iridescence_thickness: tuple[float, float] = (100.0, 400.0)  # of the thin film, nanometres: least, most
     iridescence_thickness_texture: Texture | None = None  # green
     dispersion: float = 0.0  # 20 over the Abbe number
+    translucency: float = 0.0  # share of the matt light that comes from behind (diffuse transmission)
+    translucency_texture: Texture | None = None  # alpha
+    translucency_color: Rgb = (1.0, 1.0, 1.0)
+    translucency_color_texture: Texture | None = None  # sRGB
 
 
 def finish(material: Material, *, path: str = "material") -> Finish:
@@ -73,6 +78,7 @@ def finish(material: Material, *, path: str = "material") -> Finish:
     coat, specular, ior = (_part(extensions, name) for name in (_COAT, _SPECULAR, _IOR))
     transmission, volume = (_part(extensions, name) for name in (_TRANSMISSION, _VOLUME))
     anisotropy, film, dispersion = (_part(extensions, n) for n in (_ANISOTROPY, _IRIDESCENCE, _DISPERSION))
+    glow = _part(extensions, _GLOW)
     coat_normal = coat.item("clearcoatNormalTexture")
     return Finish(
         clearcoat=coat.number("clearcoatFactor", 0.0, low=0, high=1),
@@ -106,6 +112,10 @@ def finish(material: Material, *, path: str = "material") -> Finish:
         ),
         iridescence_thickness_texture=textures.get(f"{_IRIDESCENCE}/iridescenceThicknessTexture"),
         dispersion=dispersion.number("dispersion", 0.0, low=0, high=1e3),
+        translucency=glow.number("diffuseTransmissionFactor", 0.0, low=0, high=1),
+        translucency_texture=textures.get(f"{_GLOW}/diffuseTransmissionTexture"),
+        translucency_color=_colour(glow, "diffuseTransmissionColorFactor", high=1),
+        translucency_color_texture=textures.get(f"{_GLOW}/diffuseTransmissionColorTexture"),
     )
 
 

@@ -91,7 +91,7 @@ class Texture:
 class Material:
     """Metallic-roughness PBR (glTF 2.0, 3.9). Colours are linear; ``base_color`` is RGBA, 0..1.
 
-    ``extensions`` keeps what we read but do not shade yet, as the JSON that it came in, and
+    ``extensions`` keeps the rest as the JSON that it came in (``assets.finish`` says what it means), and
     ``extension_textures`` the textures those extensions name, by JSON path ("KHR_x/someTexture").
     """
 
@@ -159,10 +159,26 @@ class Primitive:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Loose:
+    """Points or lines (glTF's modes 0 to 3): not drawn, they travel to the exporters.
+
+    ``attributes`` [n, width] by glTF's name; ``indices`` uint32[k], or None where the vertices are in order.
+    """
+
+    mode: int
+    attributes: Mapping[str, NDArray[Any]]
+    indices: NDArray[np.uint32] | None = None
+    material: Material | None = None
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Mesh:
     """Primitives under one name. ``morph_weights`` are the defaults, one per target."""
 
     primitives: tuple[Primitive, ...]
+    loose: tuple[Loose, ...] = ()
     name: str = ""
     morph_weights: tuple[float, ...] = ()
     extensions: Mapping[str, Any] = field(default_factory=dict)

@@ -32,6 +32,8 @@ _MAPS: Final = (
     ("FILM_THICKNESS", "FILM", "iridescence_thickness_texture", False),
     ("TRANSMISSION", "TRANSMISSION", "transmission_texture", False),
     ("THICKNESS", "VOLUME", "thickness_texture", False),
+    ("TRANSLUCENCY", "TRANSLUCENCY", "translucency_texture", False),
+    ("TRANSLUCENCY_COLOR", "TRANSLUCENCY", "translucency_color_texture", True),
 )
 
 Numbers = tuple[float, ...]
@@ -49,6 +51,7 @@ def features(material: Material, finish: Finish) -> tuple[str, ...]:
         ("COAT", finish.clearcoat > 0),
         ("ANISOTROPY", finish.anisotropy > 0),
         ("FILM", finish.iridescence > 0),
+        ("TRANSLUCENCY", finish.translucency > 0),
         ("TRANSMISSION", through),
         ("VOLUME", through and finish.thickness > 0),
         ("DISPERSION", through and finish.thickness > 0 and finish.dispersion > 0),
@@ -87,6 +90,8 @@ def uniforms(material: Material, finish: Finish) -> dict[str, Numbers]:
         found["u_anisotropy"] = (cos(turn), sin(turn), finish.anisotropy)
     if "FILM" in on:
         found["u_film"] = (finish.iridescence, finish.iridescence_ior, *finish.iridescence_thickness)
+    if "TRANSLUCENCY" in on:
+        found["u_translucency"] = (*finish.translucency_color, finish.translucency)
     if "TRANSMISSION" in on:
         found["u_transmission"] = (finish.transmission, finish.ior, finish.thickness, finish.dispersion)
     if "VOLUME" in on:

@@ -112,6 +112,9 @@ float gloss_share(vec3 r, float roughness, float nv, float occlusion, float visi
 #ifdef TRANSMISSION
 #include "passage.glsl"
 #endif
+#ifdef TRANSLUCENCY
+#include "translucency.glsl"
+#endif
 
 void main() {
     vec4 base = u_base;
@@ -210,9 +213,16 @@ void main() {
     Passage way = passage(n, v, roughness);
     vec3 through = albedo * way.open * way.tint;
     albedo *= 1.0 - way.open;
+    passed *= 1.0 - way.open;
 #ifndef BEHIND
     colour += through * way.before_black;
 #endif
+#endif
+#ifdef TRANSLUCENCY
+    vec4 glowing = translucency();
+    float body = (1.0 - metallic) * max(passed.r, max(passed.g, passed.b));
+    colour += glowing.rgb * (body * glowing.a) * matt_behind(n, smooth_n, occlusion);
+    albedo *= 1.0 - glowing.a;
 #endif
     colour += albedo * matt;
 

@@ -53,6 +53,12 @@ FULL = {
         "iridescenceThicknessTexture": {"index": 0},
     },
     "KHR_materials_dispersion": {"dispersion": 0.3},
+    "KHR_materials_diffuse_transmission": {
+        "diffuseTransmissionFactor": 0.4,
+        "diffuseTransmissionColorFactor": [0.9, 0.8, 0.3],
+        "diffuseTransmissionTexture": {"index": 0},
+        "diffuseTransmissionColorTexture": {"index": 0},
+    },
 }
 
 BAD = (
@@ -74,6 +80,8 @@ BAD = (
     ("KHR_materials_iridescence", "iridescenceThicknessMinimum", -5),
     ("KHR_materials_iridescence", "iridescenceThicknessMaximum", []),
     ("KHR_materials_dispersion", "dispersion", -1),
+    ("KHR_materials_diffuse_transmission", "diffuseTransmissionFactor", 1.1),
+    ("KHR_materials_diffuse_transmission", "diffuseTransmissionColorFactor", [1, 1, 2]),
 )
 
 

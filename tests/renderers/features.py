@@ -275,6 +275,23 @@ FEATURES: Mapping[str, Feature] = MappingProxyType(
                 ),
             )
         ),
+        "diffuse-transmission": Feature(
+            draws=row(
+                *(
+                    plain(
+                        WHITE,
+                        1.0,
+                        diffuse_transmission={
+                            "diffuseTransmissionFactor": share,
+                            "diffuseTransmissionColorFactor": [0.95, 0.75, 0.35],
+                        },
+                    )
+                    for share in (0.0, 0.5, 1.0)
+                )
+            ),
+            lighting=Lighting(studio="rim"),
+            background=DARK,
+        ),
         "dispersion": Feature(
             draws=(
                 *bars(),

@@ -61,6 +61,7 @@ FURNACE = {
     "dense": {"ior": {"ior": 2.4}},
     "varnished": {"clearcoat": {"clearcoatFactor": 1.0, "clearcoatRoughnessFactor": 0.3}},
     "glass": {"transmission": {"transmissionFactor": 1.0}, "volume": {"thicknessFactor": 0.3}},
+    "paper": {"diffuse_transmission": {"diffuseTransmissionFactor": 0.6}},
     "frosted": {"transmission": {"transmissionFactor": 0.5}},
     "brushed": {"anisotropy": {"anisotropyStrength": 0.8, "anisotropyRotation": 0.7}},
 }
@@ -263,11 +264,12 @@ def test_transmission_and_thickness_come_from_their_textures(renderer, room, alo
 
 
 def test_every_map_at_once_with_its_own_coordinates(renderer, alone):
-    """Seventeen textures with seventeen transforms fit the device's units and interpolators."""
+    """Nineteen textures with nineteen transforms fit the device's units and interpolators."""
     names = (
         *("clearcoat/clearcoatTexture", "clearcoat/clearcoatRoughnessTexture", "clearcoat/clearcoatNormalTexture"),
         *("sheen/sheenColorTexture", "sheen/sheenRoughnessTexture"),
         *("specular/specularTexture", "specular/specularColorTexture"),
+        *(f"diffuse_transmission/diffuseTransmission{name}" for name in ("Texture", "ColorTexture")),
         *("transmission/transmissionTexture", "volume/thicknessTexture", "anisotropy/anisotropyTexture"),
         *("iridescence/iridescenceTexture", "iridescence/iridescenceThicknessTexture"),
     )
@@ -281,9 +283,35 @@ def test_every_map_at_once_with_its_own_coordinates(renderer, alone):
         anisotropy={"anisotropyStrength": 0.5},
         iridescence={"iridescenceFactor": 0.5},
         dispersion={"dispersion": 1.0},
+        diffuse_transmission={"diffuseTransmissionFactor": 0.5},
     )
     fields = ("base_color", "metallic_roughness", "normal", "occlusion", "emissive")
     maps = {f"{name}_texture": replace(white, offset=(0.0, 0.01 * (i + 1))) for i, name in enumerate(fields)}
     frame = picture(renderer, [card(replace(material, sheen_color=(0.5,) * 3, **maps))])
     assert frame[32, 32, 3] == 255
     assert frame[32, 32, :3].max() > 50
+
+
+def test_light_from_behind_comes_through_paper_in_its_colour(renderer, lamp):
+    """The lamp stands behind the card: a closed one is black, a translucent one glows in its own colour."""
+    behind = replace(lamp, rotation=np.pi)
+    closed = picture(renderer, [card(finished((1, 1, 1), roughness=1.0))], lighting=behind)
+    paper = {"diffuseTransmissionFactor": 1.0, "diffuseTransmissionColorFactor": [1.0, 0.5, 0.25]}
+    glowing = picture(
+        renderer, [card(finished((0, 0, 1), roughness=1.0, diffuse_transmission=paper))], lighting=behind
+    )
+    assert closed[32, 32, :3].max() < 25
+    light = reflected(glowing)[32, 32]
+    assert light[0] > 0.3
+    assert light[1:] / light[0] == pytest.approx([0.5, 0.25], rel=0.1)
+    share = np.full((8, 8, 4), 255)
+    share[:, :4, 3] = 0
+    half = finished(
+        (0, 0, 0),
+        roughness=1.0,
+        diffuse_transmission=paper,
+        textures={"diffuse_transmission/diffuseTransmissionTexture": texture(share)},
+    )
+    frame = picture(renderer, [card(half)], lighting=behind)
+    assert frame[32, 20, 0] < 25
+    assert frame[32, 44, 0] > 100
