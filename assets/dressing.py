@@ -204,10 +204,10 @@ def _rebuilt(model: Model, changed: Mapping[tuple[int, int], Primitive | None]) 
         primitives = (changed.get((place, k), primitive) for k, primitive in enumerate(mesh.primitives))
         left = tuple(primitive for primitive in primitives if primitive is not None)
         meshes[node.mesh] = replace(mesh, primitives=left)
-        if not left:
+        if not left and not mesh.loose:
             nodes[place] = replace(node, mesh=None, skin=None, morph_weights=())
     # Meshes that nothing is left of go, so that no file is written with an empty one.
-    kept = [k for k, mesh in enumerate(meshes) if mesh.primitives]
+    kept = [k for k, mesh in enumerate(meshes) if mesh.primitives or mesh.loose]
     where = {old: new for new, old in enumerate(kept)}
     nodes = [node if node.mesh is None else replace(node, mesh=where[node.mesh]) for node in nodes]
     return replace(model, nodes=tuple(nodes), meshes=tuple(meshes[k] for k in kept))

@@ -284,7 +284,7 @@ def _skinned(
 def _without_empty_meshes(nodes: tuple[Node, ...], meshes: tuple[Mesh, ...]) -> tuple[Node, ...]:
     return tuple(
         replace(node, mesh=None, skin=None, morph_weights=(), instances=None)
-        if node.mesh is not None and not meshes[node.mesh].primitives
+        if node.mesh is not None and not meshes[node.mesh].primitives and not meshes[node.mesh].loose
         else node
         for node in nodes
     )

@@ -15,8 +15,8 @@ from assets.gltf_accessors import Accessors
 from assets.gltf_compression import decode_draco
 from assets.gltf_json import Document, Item
 from assets.gltf_passthrough import Passthrough
-from assets.gltf_plan import DRACO, STRIP, TRIANGLES, UV, MeshPlan, Plan
-from assets.model import Mesh, MorphTarget, Primitive
+from assets.gltf_plan import DRACO, STRIP, TRIANGLES, UV, LoosePlan, MeshPlan, Plan
+from assets.model import Loose, Mesh, MorphTarget, Primitive
 
 _FARTHEST: Final = 1e9
 """Coordinates beyond this lose all detail in float32 and overflow when squared."""
@@ -26,6 +26,7 @@ def read_mesh(document: Document, accessors: Accessors, plan: MeshPlan, through:
     """Decodes a mesh. Raises ModelError ``model.index_range``, ``model.not_finite`` and those of the decoders."""
     return Mesh(
         primitives=tuple(_read(document, accessors, primitive, plan, through) for primitive in plan.primitives),
+        loose=tuple(_read_loose(document, accessors, loose, through) for loose in plan.loose),
         name=plan.item.text("name"),
         morph_weights=plan.morph_weights,
         extensions=through.of(plan.item),
@@ -45,9 +46,7 @@ def _read(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan, 
             arrays[name] = accessors.raw(index) if name.startswith("JOINTS") else accessors.floats(index)
     if indices is None:
         indices = _corners(document, accessors, plan)
-    if indices.size and int(indices.max()) >= plan.vertices:
-        msg = f"{item.path} points to vertex {int(indices.max())} of {plan.vertices}; export the model again"
-        raise ModelError(msg, code="model.index_range", path=f"{item.path}/indices")
+    _in_range(indices, plan)
     positions = arrays["POSITION"]
     _finite(positions, item, "POSITION")
     targets = tuple(_read_target(document, accessors, plan, mesh, place) for place in range(len(plan.targets)))
@@ -70,6 +69,31 @@ def _read(document: Document, accessors: Accessors, plan: Plan, mesh: MeshPlan, 
         extras=item.extras,
     )
     return _flatten_faces(document, primitive) if plan.flat else primitive
+
+
+def _read_loose(document: Document, accessors: Accessors, plan: LoosePlan, through: Passthrough) -> Loose:
+    arrays = {name: _as_meant(accessors, index) for name, index in plan.attributes.items()}
+    _finite(arrays["POSITION"], plan.item, "POSITION")
+    indices: NDArray[np.uint32] | None = None
+    if plan.indices is not None:
+        document.take(accessors.layout(plan.indices).count * 4)
+        indices = accessors.raw(plan.indices).reshape(-1).astype(np.uint32)
+        _in_range(indices, plan)
+    finite = {name: array for name, array in arrays.items() if array.dtype.kind != "f" or np.isfinite(array).all()}
+    return Loose(
+        mode=plan.mode,
+        attributes=finite,
+        indices=indices,
+        material=plan.material,
+        extensions=through.of(plan.item),
+        extras=plan.item.extras,
+    )
+
+
+def _in_range(indices: NDArray[np.uint32], plan: Plan | LoosePlan) -> None:
+    if indices.size and int(indices.max()) >= plan.vertices:
+        msg = f"{plan.item.path} points to vertex {int(indices.max())} of {plan.vertices}; export the model again"
+        raise ModelError(msg, code="model.index_range", path=f"{plan.item.path}/indices")
 
 
 def _uv(document: Document, arrays: Mapping[str, NDArray[Any]], plan: Plan, slot: int) -> NDArray[np.float32] | None:

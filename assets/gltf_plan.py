@@ -54,11 +54,24 @@ class Plan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoosePlan:
+    """Points or lines that were checked but not decoded."""
+
+    item: Item
+    mode: int
+    vertices: int
+    attributes: Mapping[str, int]
+    indices: int | None
+    material: Material | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeshPlan:
     """A mesh whose primitives were checked but not decoded."""
 
     item: Item
     primitives: tuple[Plan, ...]
+    loose: tuple[LoosePlan, ...]
     target_count: int
     morph_weights: tuple[float, ...]
     target_names: tuple[str, ...]
@@ -71,7 +84,8 @@ class MeshPlan:
     @property
     def vertices(self) -> int:
         """How many it has once decoded."""
-        return sum(3 * plan.triangles if plan.flat else plan.vertices for plan in self.primitives)
+        surfaces = sum(3 * plan.triangles if plan.flat else plan.vertices for plan in self.primitives)
+        return surfaces + sum(plan.vertices for plan in self.loose)
 
 
 def plan_meshes(
@@ -88,7 +102,8 @@ def plan_meshes(
             msg = f"the model has more than {limits.primitives:,} primitives; join meshes that share a material"
             raise ModelError(msg, code="model.too_many", path="meshes")
         planned = tuple(_plan(document, accessors, materials, variants, primitive) for primitive in primitives)
-        counts = {len(plan.targets) for plan in planned if plan is not None}
+        surfaces = tuple(plan for plan in planned if isinstance(plan, Plan))
+        counts = {len(plan.targets) for plan in surfaces}
         weights = item.numbers("weights", None, ())
         if len(counts) > 1 or (weights and counts and len(weights) not in counts):
             raise item.fail("weights", "one for each morph target, alike in all primitives", "model.morph_targets")
@@ -97,7 +112,8 @@ def plan_meshes(
         plans.append(
             MeshPlan(
                 item=item,
-                primitives=tuple(plan for plan in planned if plan is not None),
+                primitives=surfaces,
+                loose=tuple(plan for plan in planned if isinstance(plan, LoosePlan)),
                 target_count=count,
                 morph_weights=weights or (0.0,) * count,
                 target_names=tuple(str(name)[:1024] for name in names) if isinstance(names, list) else (),
@@ -106,14 +122,13 @@ def plan_meshes(
     return tuple(plans)
 
 
-def _plan(document: Document, accessors: Accessors, materials: Materials, variants: int, item: Item) -> Plan | None:
+def _plan(
+    document: Document, accessors: Accessors, materials: Materials, variants: int, item: Item
+) -> Plan | LoosePlan | None:
     mode = item.integer("mode", TRIANGLES, high=6)
     index = item.index("material", len(materials.items), "materials")
     uv = materials.uv_sources[index] if index is not None else (0, 1)
     attributes, others = _attributes(document, accessors, item, uv)
-    if mode < TRIANGLES:
-        document.warn(f"{item.path} is points or lines and is left out; only triangles are drawn")
-        return None
     if "POSITION" not in attributes:
         document.warn(f"{item.path} has no positions and is left out")
         return None
@@ -131,6 +146,17 @@ def _plan(document: Document, accessors: Accessors, materials: Materials, varian
         if layout.kind != "SCALAR" or layout.dtype.kind != "u" or layout.normalized:
             raise item.fail("indices", "an accessor of unsigned integers", "model.accessor_type")
         corners = layout.count
+    material = materials.items[index] if index is not None else None
+    if mode < TRIANGLES:
+        document.warn(f"{item.path} is points or lines and is not drawn; only triangles are")
+        return LoosePlan(
+            item=item,
+            mode=mode,
+            vertices=vertices,
+            attributes=attributes | others,
+            indices=indices,
+            material=material,
+        )
     triangles = corners // 3 if mode == TRIANGLES else max(corners - 2, 0)
     if mode == TRIANGLES and corners % 3:
         document.warn(f"{item.path} has {corners} corners, no multiple of 3; the last ones are left out")
@@ -149,7 +175,7 @@ def _plan(document: Document, accessors: Accessors, materials: Materials, varian
         others=others,
         indices=indices,
         uv=uv,
-        material=materials.items[index] if index is not None else Material(),
+        material=material or Material(),
         variants=worn,
         targets=_targets(document, accessors, item, vertices),
         flat="NORMAL" not in attributes,

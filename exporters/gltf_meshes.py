@@ -8,8 +8,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.model import Material, Mesh, MorphTarget, Primitive
+from assets.model import Loose, Material, Mesh, MorphTarget, Primitive
 from exporters.gltf_buffer import INDICES, VERTICES, Buffer
+from exporters.gltf_cameras import carried
 from exporters.gltf_materials import Materials, textures
 
 VARIANTS: Final = "KHR_materials_variants"
@@ -35,13 +36,17 @@ class Meshes:
         if key not in self._known:
             chosen = [p for p in mesh.primitives if not skinned or (p.joints is not None) == wanted]
             chosen = [p for p in chosen if len(p.indices) and len(p.positions)]
-            self._known[key] = self._write(mesh, chosen, joints=skinned and wanted) if chosen else None
+            joints = skinned and wanted
+            some = chosen or (mesh.loose and not joints)
+            self._known[key] = self._write(mesh, chosen, joints=joints) if some else None
         return self._known[key]
 
     def _write(self, mesh: Mesh, primitives: list[Primitive], *, joints: bool) -> int:
-        targets = max(len(primitive.targets) for primitive in primitives)
+        targets = max((len(primitive.targets) for primitive in primitives), default=0)
         entry: Json = {"name": mesh.name} if mesh.name else {}
         entry["primitives"] = [self._primitive(p, targets, joints=joints) for p in primitives]
+        if not joints and not targets:  # all primitives of a mesh have the same targets, and no skin moves these
+            entry["primitives"] += [self._loose(loose) for loose in mesh.loose]
         if mesh.extensions:
             entry["extensions"] = dict(mesh.extensions)
         extras = dict(mesh.extras)
@@ -96,6 +101,19 @@ class Meshes:
         if primitive.extras:
             entry["extras"] = dict(primitive.extras)
         return entry
+
+    def _loose(self, loose: Loose) -> Json:
+        attributes = {
+            name: self._buffer.accessor(values, target=VERTICES, bounds=name == "POSITION")
+            for name, values in loose.attributes.items()
+            if not name.startswith(("JOINTS_", "WEIGHTS_"))
+        }
+        entry: Json = {"mode": loose.mode, "attributes": attributes}
+        if loose.indices is not None:
+            entry["indices"] = self._buffer.accessor(loose.indices, target=INDICES)
+        if loose.material is not None:
+            entry["material"] = self._materials.add(loose.material)
+        return entry | carried(loose.extensions, loose.extras)
 
     def _mappings(self, variants: Mapping[int, Material]) -> list[Json]:
         """One mapping for each material, with all the variants that wear it."""

@@ -13,7 +13,9 @@ import pytest
 
 from assets import gltf
 from assets.dressing import compact
+from assets.errors import ModelError
 from assets.merging import Part, merge
+from assets.pose import flatten
 from assets.variants import chosen
 from exporters.gltf import write_glb, write_gltf
 from exporters.optimise import Options, optimise
@@ -120,6 +122,43 @@ def test_what_points_into_the_old_file_is_left_out_with_a_warning() -> None:
     assert set(doc["extensions"]) == {"ACME_wind"}
     assert doc["nodes"][0]["extensions"] == {"ACME_wind": {"gust": 0}}
     assert any("ACME_sound" in warning for warning in model.warnings)
+
+
+def test_points_and_lines_travel_undrawn(tmp_path: Path) -> None:
+    glb = simple()
+    lines = glb.mesh(
+        positions=TRIANGLE + 2,
+        indices=np.array([0, 1, 1, 2], np.uint8),
+        COLOR_0=np.full((3, 4), 255, np.uint8),
+        mode=1,
+        material=glb.material(name="seam", pbrMetallicRoughness={"baseColorFactor": [1, 0, 0, 1]}),
+        extras={"seam": "left"},
+    )
+    colours = glb.doc["meshes"][lines]["primitives"][0]["attributes"]["COLOR_0"]
+    glb.doc["accessors"][colours]["normalized"] = True
+    glb.node(lines, translation=[1, 0, 0])
+    glb.doc["meshes"][0]["primitives"].append({"attributes": {"POSITION": 0}, "mode": 0})
+    model = gltf.read(glb.data())
+    assert len(flatten(model)) == 1
+    assert sum("not drawn" in warning for warning in model.warnings) == 2
+    out = write_glb(model, extras={})
+    valid(tmp_path, out)
+    back = gltf.read(out)
+    (points,), (seam,) = (mesh.loose for mesh in back.meshes)
+    assert (points.mode, points.indices, points.material) == (0, None, None)
+    assert np.array_equal(points.attributes["POSITION"], TRIANGLE)
+    assert seam.mode == 1
+    assert seam.indices is not None
+    assert seam.indices.tolist() == [0, 1, 1, 2]
+    assert seam.material is not None
+    assert (seam.material.name, seam.extras) == ("seam", {"seam": "left"})
+    assert seam.attributes["COLOR_0"].min() == 1
+    glb.doc["accessors"][glb.doc["meshes"][lines]["primitives"][0]["indices"]]["count"] = 4
+    glb.doc["meshes"][lines]["primitives"][0]["attributes"]["POSITION"] = glb.accessor(np.zeros((1, 3), np.float32))
+    del glb.doc["meshes"][lines]["primitives"][0]["attributes"]["COLOR_0"]
+    with pytest.raises(ModelError) as caught:
+        gltf.read(glb.data())
+    assert caught.value.code == "model.index_range"
 
 
 def test_attributes_that_nobody_reads_stay_with_their_vertices(tmp_path: Path) -> None:
