@@ -266,8 +266,9 @@ def text() -> bytes:
 def strips() -> bytes:
     glb = simple(positions=GRID, mode=5)
     glb.node(glb.mesh(positions=GRID, mode=6, COLOR_0=np.ones((len(GRID), 3), np.float32)))
-    glb.doc["nodes"].append({"children": [0, 1], "matrix": np.eye(4).reshape(-1).tolist()})
-    glb.doc["scenes"] = [{"nodes": [2], "name": "both"}]
+    glb.node(glb.mesh(positions=GRID, indices=np.arange(10, dtype=np.uint8), mode=1, extras={"seam": 1}))
+    glb.doc["nodes"].append({"children": [0, 1, 2], "matrix": np.eye(4).reshape(-1).tolist()})
+    glb.doc["scenes"] = [{"nodes": [3], "name": "all"}]
     return glb.data()
 
 
