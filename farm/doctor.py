@@ -21,11 +21,8 @@ FONTS = (
 )
 FREE_BYTES = 5_000_000_000
 
-# GL is probed in a process of its own: a broken driver crashes, and the farm imports no pixels.
-_GL = (
-    "import moderngl; c = moderngl.create_standalone_context(backend='egl', require=330);"
-    "print(c.info['GL_RENDERER'], 'GL', c.version_code)"
-)
+# A process of its own: a broken driver crashes, and the farm imports no pixels.
+_GL = (sys.executable, "-m", "renderers.devices")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,19 +35,32 @@ class Finding:
     advice: str = ""
 
 
-def _run(argv: Sequence[str]) -> tuple[bool, str]:
+def _lines(argv: Sequence[str]) -> tuple[bool, list[str]]:
     try:
         done = subprocess.run(list(argv), capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return False, type(error).__name__
-    lines = (done.stdout or done.stderr).strip().splitlines()
-    return done.returncode == 0, (lines[0] if done.returncode == 0 else lines[-1]) if lines else "no answer"
+        return False, [type(error).__name__]
+    return done.returncode == 0, (done.stdout or done.stderr).strip().splitlines() or ["no answer"]
 
 
-def _gl(_: Settings) -> Finding:
-    ok, detail = _run([sys.executable, "-c", _GL])
+def _run(argv: Sequence[str]) -> tuple[bool, str]:
+    ok, lines = _lines(argv)
+    return ok, lines[0 if ok else -1]
+
+
+def _gl(settings: Settings) -> Finding:
+    ok, names = _lines(_GL)
+    if not ok:
+        advice = "install libegl1 libgl1 libgl1-mesa-dri, or a GPU driver with EGL"
+        return Finding(name="OpenGL", ok=False, detail=names[-1], advice=advice)
+    wanted = settings.render_device
+    fit = any(wanted.lower() in name.lower() for name in names)
+    there = "; ".join(names)
     return Finding(
-        name="OpenGL", ok=ok, detail=detail, advice="install libegl1 libgl1 libgl1-mesa-dri, or a GPU driver with EGL"
+        name="OpenGL",
+        ok=fit,
+        detail=there if fit else f"no device is called {wanted!r}; there are: {there}",
+        advice="correct FARM_RENDER_DEVICE, or install that device's driver with EGL",
     )
 
 

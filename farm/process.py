@@ -7,14 +7,17 @@ threads that live as long as their process. A process that is not spawned by our
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
+_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 
 
 def tie_to_parent(parent: int | None = None) -> None:
@@ -36,6 +39,17 @@ def tied(parent: int) -> Callable[[], None]:
             os._exit(1)
 
     return run
+
+
+def cores() -> int:
+    """Cores that this process may use: by its affinity and by its control group's quota (cgroup v2)."""
+    allowed = len(os.sched_getaffinity(0))
+    try:
+        quota, period = _CPU_MAX.read_text().split()
+        share = math.ceil(int(quota) / int(period))
+    except (OSError, ValueError):  # no such file, or "max"
+        return allowed
+    return max(1, min(allowed, share))
 
 
 def watch_parent(interval_s: float = 0.5) -> threading.Thread:

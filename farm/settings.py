@@ -41,6 +41,8 @@ class Settings(BaseSettings):
 
     heavy_children: int = 1
     render_threads: int = 0  # 0: cores / children
+    render_device: str = ""  # a part of GL_RENDERER; empty: the GPUs, or where there are none the CPU
+    render_cache_mb: int = Field(default=1024, ge=16)  # of meshes and textures that one child keeps on its device
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
     max_blob_bytes: int = Field(default=64_000_000, ge=1_000)
     max_batch_rows: int = Field(default=10_000, ge=1)

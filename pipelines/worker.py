@@ -10,9 +10,10 @@ import os
 import shutil
 import socket
 from collections.abc import MutableMapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
+from billiard.process import current_process
 from celery.signals import worker_process_init, worker_ready
 
 from farm import log
@@ -24,7 +25,7 @@ from farm.guard import Guard
 from farm.heavy import HeavyChild
 from farm.lanes import HEAVY
 from farm.parts import open_parts
-from farm.process import tie_to_parent, watch_parent
+from farm.process import cores, tie_to_parent, watch_parent
 from farm.runtime import scratch_dir
 from farm.settings import Settings
 from farm.wakes import Waker
@@ -38,10 +39,23 @@ def capabilities() -> tuple[str, ...]:
     return ("gl", "ffmpeg") if shutil.which("ffmpeg") else ("gl",)
 
 
-def _device(resources: MutableMapping[str, Any]) -> str:
-    from pipelines.steps.content import device
+def threads(settings: Settings) -> int:
+    """Threads of llvmpipe in each child."""
+    return settings.render_threads or max(1, cores() // settings.heavy_children)
 
-    return device(resources)
+
+def device(settings: Settings, resources: MutableMapping[str, Any]) -> str:
+    """Opens the child's device at the first call: the pool's first child the first of those wanted, and so on."""
+    from pipelines.steps import content
+
+    number = int(getattr(current_process(), "index", 0))
+    resources.setdefault(
+        "drawing",
+        content.Drawing(
+            device=settings.render_device or None, number=number, cache_bytes=settings.render_cache_mb * 1_000_000
+        ),
+    )
+    return content.device(resources)
 
 
 def main() -> None:
@@ -51,8 +65,7 @@ def main() -> None:
     settings = Settings()
     log.configure("worker-heavy", settings.log_level)
     children = settings.heavy_children
-    threads = settings.render_threads or max(1, (os.cpu_count() or 1) // children)
-    os.environ["LP_NUM_THREADS"] = str(threads)
+    os.environ["LP_NUM_THREADS"] = str(threads(settings))
     scratch = scratch_dir(settings)
     scratch.mkdir(parents=True, exist_ok=True)
     worker = WorkerInfo(
@@ -73,7 +86,7 @@ def main() -> None:
             worker=worker,
             steps=STEPS,
             scratch=scratch,
-            device=_device,
+            device=partial(device, settings),
             uploads=cache(lambda: open_parts(settings, blobs)),
         )
 

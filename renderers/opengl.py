@@ -24,23 +24,25 @@ CACHE_BYTES = 1 << 30
 def open_renderer(
     *,
     device: str | None = None,
+    number: int = 0,
     cache_bytes: int = CACHE_BYTES,
     tick: Callable[[], None] | None = None,
 ) -> OpenGLRenderer:
     """A renderer with a fresh context; call it after a fork, never at import.
 
-    ``device`` is a part of the wanted GL_RENDERER (None: the first hardware device, else the CPU's).
+    ``device`` is a part of the wanted GL_RENDERER (None: the hardware devices, else the CPU's), ``number`` counts
+    among those that have it, round and round.
     ``cache_bytes`` bounds the meshes and textures that stay on the device between scenes. ``tick`` is called
     between the tiles of large pictures. Raises RendererError ``renderer.no_gl``.
     """
-    return OpenGLRenderer(device=device, cache_bytes=cache_bytes, tick=tick)
+    return OpenGLRenderer(device=device, number=number, cache_bytes=cache_bytes, tick=tick)
 
 
 class OpenGLRenderer:
     """See :class:`assets.scene.Renderer`. One thread, one process."""
 
-    def __init__(self, *, device: str | None, cache_bytes: int, tick: Callable[[], None] | None) -> None:
-        self._context = open_context(device)
+    def __init__(self, *, device: str | None, number: int, cache_bytes: int, tick: Callable[[], None] | None) -> None:
+        self._context = open_context(device, number)
         self._device = str(self._context.info["GL_RENDERER"])
         self._cache = ByteCache(cache_bytes)
         self._painter = Painter(self._context, self._cache, tick or _nothing)

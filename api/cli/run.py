@@ -57,12 +57,16 @@ def perform(request: Request, out: Path) -> list[Path]:
     from farm.plan import Step
     from farm.settings import Settings
 
+    settings = Settings()
     folder, stem = _target(request, out)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".farm-run-", dir=folder) as scratch:
         store = DiskBlobs(Path(scratch) / "blobs")
-        closed = LocalFiles(store, Settings()).close(request, stem)
+        closed = LocalFiles(store, settings).close(request, stem)
+        from pipelines.steps.content import Drawing
         from pipelines.steps.registry import STEPS  # the renderer and the exporters: only when there is work
+
+        drawing = Drawing(device=settings.render_device or None, cache_bytes=settings.render_cache_mb * 1_000_000)
 
         with progress() as bars:
 
@@ -74,7 +78,13 @@ def perform(request: Request, out: Path) -> list[Path]:
                     note(f"{level}: {message}")
 
             outputs = run_eager(
-                closed, STEPS, blobs=store, scratch=Path(scratch) / "steps", on_progress=on_progress, on_log=on_log
+                closed,
+                STEPS,
+                blobs=store,
+                scratch=Path(scratch) / "steps",
+                resources={"drawing": drawing},
+                on_progress=on_progress,
+                on_log=on_log,
             )
         return _keep(store, outputs, folder, out)
 

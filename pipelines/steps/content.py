@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, MutableMapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import orjson
@@ -108,12 +108,24 @@ def drawn(context: StepContext, document: Mapping[str, Any], content: Mapping[st
     return design, cast("Scene", shelf[key])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """What a process draws with, as ``resources["drawing"]``: a part of the device's name (None: a GPU, else the
+    CPU), which of several such devices, and how many bytes of meshes and textures stay on it.
+    """
+
+    device: str | None = None
+    number: int = 0
+    cache_bytes: int = 1 << 30
+
+
 def opened(resources: MutableMapping[str, Any]) -> Renderer:
     """The worker's renderer, made on first use in the process that draws with it."""
     if "renderer" not in resources:
         from renderers.opengl import open_renderer  # GL belongs to the process that draws, never to a parent
 
-        resources["renderer"] = open_renderer()
+        with_ = cast("Drawing", resources.get("drawing") or Drawing())
+        resources["renderer"] = open_renderer(device=with_.device, number=with_.number, cache_bytes=with_.cache_bytes)
     return cast("Renderer", resources["renderer"])
 
 
