@@ -31,7 +31,7 @@ from renderers.opengl import OpenGLRenderer
 _ERROR = 0.3  # pixels of the working picture that dense meshes may be off by
 _FOLD_LEAST, _FOLD_SEED = 0.0015, 0.004  # of the design's size: how deep a fold is where it ends, and at its deepest
 _TRIM_SHARE = 0.15  # of these, for small pieces of their own
-_TURNS_MM = 3.5  # that two layers' outlines may take turns in
+_TURNS_MM = 7.0  # that two layers' outlines may take turns in
 _JOIN_MM, _BRIDGE_MM = 0.18, 0.5
 _LEAP_MM, _LEAP_STRAIGHT = 4.0, -0.9  # a gap that a line leaps when it goes on straight behind it
 _FACETED = 0.25  # share of sharp-shaded edges from which on a mesh is meant to have flat faces
