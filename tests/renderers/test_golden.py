@@ -17,11 +17,12 @@ from assets import framing
 from assets.design import CameraSettings
 from assets.model import AlphaMode, Material
 from assets.scene import Background, Blend, Draw, DropShadow, Effects, Glow, Scene, Target
-from tests.renderers.conftest import at, ball, primitive
+from tests.renderers.conftest import at, ball, card, primitive
 
 pytestmark = pytest.mark.gl
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+DOCS = Path(__file__).parents[2] / "docs" / "images" / "features"
 
 # Another rasteriser or LLVM may place an edge sample elsewhere: a few pixels may differ much, all others hardly.
 MEAN, WORST_IN_A_THOUSAND = 1.0, 24
@@ -65,7 +66,47 @@ def film(alpha: float, x: float) -> Draw:
     return ball(material, x=x, y=0.42, size=0.35)
 
 
+def sheet(colour: tuple[float, float, float], degrees: float) -> Draw:
+    material = Material(
+        base_color=(*colour, 0.5), alpha_mode=AlphaMode.BLEND, metallic=0, roughness=0.5, double_sided=True
+    )
+    turn = trimesh.transformations.rotation_matrix(np.radians(degrees), [0, 1, 0])
+    return Draw(primitive=card(material).primitive, matrix=at(-0.75, 0.6, 0) @ turn)
+
+
+def blended(blend: Blend, x: float) -> Draw:
+    return ball(matt(0.75, 0.4, 0.15), x=x, y=0.55, z=0.3, size=0.26, layer=blend.value, blend=blend)
+
+
+def shell(size: float, *colour: float) -> Draw:
+    material = Material(
+        base_color=(*colour, 0.35), alpha_mode=AlphaMode.BLEND, metallic=0, roughness=0.2, double_sided=True
+    )
+    return ball(material, x=0.7, y=0.6, size=size)
+
+
 SCENES = {
+    "crossing": (
+        Background(top="#f4f4f2", bottom="#d9d8d4"),
+        (
+            sheet((0.8, 0.05, 0.05), 75),
+            sheet((0.05, 0.1, 0.8), 30),
+            sheet((0.05, 0.6, 0.1), -15),
+            shell(0.55, 0.1, 0.3, 0.8),
+            shell(0.4, 0.9, 0.7, 0.1),
+            shell(0.25, 0.8, 0.1, 0.1),
+        ),
+    ),
+    "blends": (
+        Background(top="#f4f4f2", bottom="#d9d8d4"),
+        (
+            *(
+                rod(0.35 + 0.2 * i, matt(*c), z=-0.1)
+                for i, c in enumerate(((0.8, 0.8, 0.8), (0.1, 0.3, 0.7), (0, 0, 0)))
+            ),
+            *(blended(blend, -1.2 + 0.6 * i) for i, blend in enumerate(Blend)),
+        ),
+    ),
     "veils": (
         Background(top="#ffffff"),
         (
@@ -140,10 +181,15 @@ def test_the_picture_is_the_one_that_was_approved(renderer, name):
     background, draws = SCENES[name]
     view = framing.view(draws, "three-quarter", settings=CameraSettings(), aspect=1.5)
     scene = Scene(draws=draws, digest=name, background=background)
-    frame = next(renderer.frames(scene, (view,), Target(width=192, height=128))).copy()
+
+    def drawn(width: int, height: int) -> np.ndarray:
+        return next(renderer.frames(scene, (view,), Target(width=width, height=height))).copy()
+
+    frame = drawn(192, 128)
     file = GOLDEN / f"render-{name}.png"
     if os.environ.get("FARM_GOLDEN") == "write":
         Picture.fromarray(frame).save(file, optimize=True)
+        Picture.fromarray(drawn(480, 320)).save(DOCS / f"{name}.webp", quality=82, method=6)
     off = np.abs(frame.astype(int) - np.asarray(Picture.open(file).convert("RGBA")))
     assert off.mean() <= MEAN
     assert np.quantile(off, 0.999) <= WORST_IN_A_THOUSAND
