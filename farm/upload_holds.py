@@ -40,7 +40,8 @@ class Hold:
             set_=values,
             where=or_(upload_holds.c.until < now(), upload_holds.c.holder == self._holder),
         )
-        if conn.execute(taken).rowcount != 1:
+        # Not by the row count, which drivers do not tell of an INSERT.
+        if conn.execute(taken.returning(upload_holds.c.holder)).first() is None:
             raise Refused("upload.busy", "another request writes there now: wait for it, or send another chunk")
 
     def _ours(self) -> Any:
