@@ -141,13 +141,17 @@ class Painter:
             mean = self._canvases.get("mean", width, height, channels="rgba16")
             mean.use(width, height)
             mean.buffer.clear(0, 0, 0, 0, viewport=(0, 0, width, height))
-        for shift in shifts:
-            samples = self._samples.draw(shot, area, piece, shift, out)
+        edges: Canvas | None = None
+        for number, shift in enumerate(shifts):
+            samples = self._samples.draw(shot, area, piece, shift, out, edges=edges)
             if several:
+                first = number == 0
+                edges = self._samples.edges(shot, samples, (width, height)) if first else edges
                 mean.use(width, height)
                 context.enable_only(moderngl.BLEND)
                 context.blend_func = moderngl.ONE, moderngl.ONE
-                self._screen.resolve(samples, grid, (width, height), (0, 0), 1 / len(shifts))
+                counted = edges if first else None
+                self._screen.resolve(samples, grid, (width, height), (0, 0), 1 / len(shifts), edges=counted)
             else:
                 out.use(*out_size(piece))
                 out.buffer.viewport = (x, y, width, height)

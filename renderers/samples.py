@@ -8,6 +8,7 @@ import moderngl
 import numpy as np
 
 from assets.scene import Blend, Effects
+from renderers.edges import EdgePass, adaptive
 from renderers.effects import EffectPass, Kind, SoftLayer, placed, reach
 from renderers.fragments import Fragments
 from renderers.layers import LayerPass
@@ -52,14 +53,25 @@ class Samples:
     ) -> None:
         self._context, self._programs, self._canvases = context, programs, canvases
         self._screen, self._surfaces = screen, surfaces
+        self._edges = EdgePass(context, programs, canvases)
         self._lists = Fragments(context, programs)
         self._inner = Fragments(context, programs)  # of one layer, while the others' lists are being filled
         self._layers = LayerPass(canvases, screen, surfaces, self._inner)
         self._effects = EffectPass(context, programs, canvases, screen, self._layers)
 
-    def draw(self, shot: Shot, area: Rectangle, piece: Rectangle, shift: tuple[float, float], out: Canvas) -> Canvas:
+    def draw(
+        self,
+        shot: Shot,
+        area: Rectangle,
+        piece: Rectangle,
+        shift: tuple[float, float],
+        out: Canvas,
+        *,
+        edges: Canvas | None = None,
+    ) -> Canvas:
         """A canvas of ``grid`` texels a pixel, bottom row first, that holds ``area`` at one shift. When the shot
-        is :attr:`Shot.laid` it has what is in ``out``, the canvas of ``piece``, under it.
+        is :attr:`Shot.laid` it has what is in ``out``, the canvas of ``piece``, under it. With ``edges`` (see
+        :mod:`renderers.edges`) everything else stays empty.
         """
         context = self._context
         stage, grid = shot.stage, shot.sampling.grid
@@ -72,6 +84,8 @@ class Samples:
         if shot.laid:
             context.enable_only(moderngl.NOTHING)
             self._screen.copy(out, (area[0] - piece[0], area[1] - piece[1], area[3], grid))
+        if edges is not None:
+            self._edges.keep(edges, grid)
         self._surfaces.draw(shot, stage.plain, clip, Part.SOLID)
         inside = self._composed(shot, at)
         if not inside[2] or not inside[3]:
@@ -87,6 +101,10 @@ class Samples:
         whole = (0, 0, width, height)
         self._lists.compose(at.size, whole, collect, lambda: self._lists.lay_over(canvas), mixed, everywhere=True)
         return mixed
+
+    def edges(self, shot: Shot, samples: Canvas, size: tuple[int, int]) -> Canvas | None:
+        """Where more passes than the first have something to add; None where they all count alike."""
+        return self._edges.find(samples, shot.sampling.grid, size) if adaptive(shot) else None
 
     def release(self) -> None:
         """Frees the lists."""

@@ -13,7 +13,7 @@ from renderers.targets import Canvas
 OVER = (moderngl.ONE, moderngl.ONE_MINUS_SRC_ALPHA)
 """Premultiplied colour over what is there."""
 
-_SOURCE_UNIT = 14
+_SOURCE_UNIT, _EDGES_UNIT = 14, 15
 BLENDS = MappingProxyType({Blend.NORMAL: 0, Blend.MULTIPLY: 1, Blend.SCREEN: 2, Blend.OVERLAY: 3, Blend.ADD: 4})
 """The numbers of blend.glsl."""
 
@@ -25,11 +25,23 @@ class Screen:
         self._context, self._programs = context, programs
 
     def resolve(
-        self, samples: Canvas, grid: int, size: tuple[int, int], origin: tuple[int, int], weight: float
+        self,
+        samples: Canvas,
+        grid: int,
+        size: tuple[int, int],
+        origin: tuple[int, int],
+        weight: float,
+        *,
+        edges: Canvas | None = None,
     ) -> None:
-        """Adds the means of ``grid`` x ``grid`` samples times ``weight`` to the canvas in use, rows turned over."""
-        program = self._programs.screen("resolve.frag", {"GRID": grid})
+        """Adds the means of ``grid`` x ``grid`` samples times ``weight`` to the canvas in use, rows turned over;
+        where there are no ``edges`` the weight is 1.
+        """
+        program = self._programs.screen("resolve.frag", {"GRID": grid} | ({"EDGES": 1} if edges else {}))
         samples.colour.use(_SOURCE_UNIT)
+        if edges is not None:
+            edges.colour.use(_EDGES_UNIT)
+            put(program, u_edges=_EDGES_UNIT)
         put(program, u_samples=_SOURCE_UNIT, u_size=size, u_origin=origin, u_weight=weight)
         self._programs.over_viewport(program)
 
