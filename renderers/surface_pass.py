@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import moderngl
 import numpy as np
@@ -14,6 +15,8 @@ from renderers.programs import Programs, put
 from renderers.shot import Shot
 from renderers.stage import Item
 from renderers.surfaces import Part
+
+_STEEPEST: Final = 1e30
 
 
 class SurfacePass:
@@ -99,4 +102,7 @@ def _normal_matrix(model: Matrix) -> bytes:
         inverse = np.linalg.inv(linear)
     except np.linalg.LinAlgError:
         inverse = np.eye(3)
+    largest = np.abs(inverse).max()
+    if largest > _STEEPEST:  # next to singular: the direction is all that counts, and it must fit into a float
+        inverse = inverse / largest if np.isfinite(largest) else np.eye(3)
     return np.ascontiguousarray(inverse, dtype=np.float32).tobytes()  # transposed twice: column major

@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from assets import gltf
 from assets.compose import digest
 from assets.design import CameraSettings
 from assets.framing import view
 from assets.pose import flatten
 from assets.scene import Scene, Target
+from tests.assets.glb import simple
+from tests.renderers.features import DARK
 from tests.renderers.reading import LIGHT, SCENES, seen, ways
 from tests.renderers.test_golden import GOLDEN, MEAN, WORST_IN_A_THOUSAND
 
@@ -54,3 +57,13 @@ def test_however_a_mesh_is_compressed_it_looks_the_same(renderer):
     for frame in frames[1:]:
         assert np.abs(frame - frames[0]).mean() < 0.6
         assert np.quantile(np.abs(frame - frames[0]), 0.99) <= 8
+
+
+def test_a_model_that_is_pressed_flat_is_drawn_all_the_same(renderer):
+    glb = simple(NORMAL=np.tile(np.array([0, 0, 1], np.float32), (3, 1)))
+    glb.doc["nodes"][0]["scale"] = [1, 1, 1e-40]
+    draws = flatten(gltf.read(glb.data()))
+    place = view(draws, "front", settings=CameraSettings(fov=15), aspect=1.0)
+    scene = Scene(draws=draws, digest=digest(draws), background=DARK)
+    frame = next(renderer.frames(scene, (place,), Target(width=48, height=48)))
+    assert frame[..., :3].max() > 150
