@@ -14,10 +14,13 @@ from sqlalchemy import Connection, func, select
 from api.http import Answer
 from api.jobs.farm import lane_views
 from api.services import Services, services
+from farm.cache import Tally, tallies
 from farm.errors import FarmFault
 from farm.tables import jobs
 
 CACHED_S = 2.0
+TALLIED_S = 30.0
+"""The render cache has many rows, which are all counted."""
 SAMPLE_S = 0.02
 
 
@@ -45,7 +48,20 @@ class Metrics:
         self.oldest = Gauge("farm_lane_oldest_seconds", "Age of what waits longest", ["lane"], registry=self.registry)
         self.jobs = Gauge("farm_jobs", "Jobs by kind and state", ["kind", "state"], registry=self.registry)
         self.watches = Gauge("farm_http_watches", "Open event streams and waiting requests", registry=self.registry)
+        self.cache_entries = Gauge(
+            "farm_render_cache_entries", "Steps whose result is kept", ["step"], registry=self.registry
+        )
+        self.cache_hits = Gauge(
+            "farm_render_cache_hits",
+            "How often kept results served in a step's place",
+            ["step"],
+            registry=self.registry,
+        )
+        self.cache_saved = Gauge(
+            "farm_render_cache_saved_seconds", "Work that the hits saved", ["step"], registry=self.registry
+        )
         self._fresh_until = 0.0
+        self._tallied_until = 0.0
 
     async def sample(self) -> None:
         """Measures the event loop's delay fifty times a second, for ever."""
@@ -60,6 +76,9 @@ class Metrics:
         if time.monotonic() < self._fresh_until:
             return
         self._fresh_until = time.monotonic() + CACHED_S
+        if time.monotonic() >= self._tallied_until:
+            self._tallied_until = time.monotonic() + TALLIED_S
+            self._tally(await parts.read(tallies))
         lanes, counts = await parts.read(_state)
         for lane in lanes:
             self.depth.labels(lane.name).set(lane.depth)
@@ -68,6 +87,14 @@ class Metrics:
         self.jobs.clear()
         for kind, state, count in counts:
             self.jobs.labels(kind, state).set(count)
+
+    def _tally(self, found: list[Tally]) -> None:
+        for gauge in (self.cache_entries, self.cache_hits, self.cache_saved):
+            gauge.clear()
+        for one in found:
+            self.cache_entries.labels(one.name).set(one.entries)
+            self.cache_hits.labels(one.name).set(one.hits)
+            self.cache_saved.labels(one.name).set(one.saved_s)
 
 
 def _state(conn: Connection) -> tuple[list[Any], list[tuple[str, str, int]]]:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from farm.cache import store
+from farm.cache import KEEPING, Keeping, store
 from farm.db import Database, dumps, in_seconds, now
 from farm.errors import FarmError, FarmFault, StepCancelled
 from farm.ids import new_id
@@ -26,7 +26,6 @@ from farm.tables import artifacts, job_blobs, jobs, shares, steps
 LOOKED_AT = 32
 """Ready steps that one claim looks through for one that did not fail on this worker."""
 
-ARTIFACT_DAYS = 30
 """How long results are kept; whoever wants one longer downloads it."""
 
 _ABLE = {
@@ -275,7 +274,14 @@ def put_back(connection: Connection, claims: Sequence[tuple[str, int]]) -> int:
 
 
 def finish_step(
-    db: Database, claimed: ClaimedStep, result: StepResult, *, source: str, device: str = "", seconds: float = 0.0
+    db: Database,
+    claimed: ClaimedStep,
+    result: StepResult,
+    *,
+    source: str,
+    device: str = "",
+    seconds: float = 0.0,
+    keeping: Keeping = KEEPING,
 ) -> Finished:
     """Publishes a step's outputs and moves its job on. Raises StepCancelled when the step is no longer ours."""
 
@@ -299,15 +305,17 @@ def finish_step(
         )
         if done.rowcount != 1:
             raise StepCancelled
-        _publish(connection, claimed, result, source, device)
+        _publish(connection, claimed, result, source, device, keeping.artifact_days)
         if source != "cached" and LANES[claimed.step.lane].cached:
-            store(connection, claimed.hash, device, claimed.step.name, stored, seconds)
+            store(connection, claimed.hash, device, claimed.step.name, stored, seconds, keeping.cache_days)
         return advance(connection, claimed.job_id)
 
     return db.transact(work)
 
 
-def _publish(connection: Connection, claimed: ClaimedStep, result: StepResult, source: str, device: str) -> None:
+def _publish(
+    connection: Connection, claimed: ClaimedStep, result: StepResult, source: str, device: str, days: int
+) -> None:
     job = connection.execute(
         select(jobs.c.stem, jobs.c.output_name, jobs.c.kind, jobs.c.created_at).where(jobs.c.id == claimed.job_id)
     ).one()
@@ -338,7 +346,7 @@ def _publish(connection: Connection, claimed: ClaimedStep, result: StepResult, s
                 "metrics": dict(result.metrics),
             },
             "created_at": now(),
-            "expires_at": in_seconds(ARTIFACT_DAYS * 86_400),
+            "expires_at": in_seconds(days * 86_400),
         }
         connection.execute(
             insert(artifacts)

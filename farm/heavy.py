@@ -14,7 +14,7 @@ import structlog
 
 from farm import workers
 from farm.blobs import BlobStore, register
-from farm.cache import lookup
+from farm.cache import KEEPING, Keeping, lookup
 from farm.celery_app import StepFailed
 from farm.children import holding
 from farm.claims import ClaimedStep, WorkerInfo, claim_step, fail_step, finish_step
@@ -50,6 +50,7 @@ class HeavyChild:
         scratch: Path,
         device: Callable[[MutableMapping[str, Any]], str],
         uploads: Callable[[], PartStore],
+        keeping: Keeping = KEEPING,
     ) -> None:
         self._db = db
         self._blobs = blobs
@@ -59,6 +60,7 @@ class HeavyChild:
         self._scratch = scratch
         self._device = device
         self._uploads = uploads
+        self._keeping = keeping
         self._resources: dict[str, Any] = {}
         self._failing: list[str] = []
         self._named = ""
@@ -118,7 +120,7 @@ class HeavyChild:
             self._named = device
             workers.named_device(self._db, self._worker.name, device)
         cached = LANES[step.lane].cached
-        result = lookup(self._db, digest_of([claimed.hash, device])) if cached else None
+        result = lookup(self._db, digest_of([claimed.hash, device]), self._keeping.cache_days) if cached else None
         if result is not None and all(self._blobs.exists(output.digest) for output in result.outputs):
             self._finish(claimed, result, "cached", device, began)
             return "cached"
@@ -145,6 +147,9 @@ class HeavyChild:
         return "rendered"
 
     def _finish(self, claimed: ClaimedStep, result: StepResult, source: str, device: str, began: float) -> None:
-        done = finish_step(self._db, claimed, result, source=source, device=device, seconds=time.monotonic() - began)
+        seconds = time.monotonic() - began
+        done = finish_step(
+            self._db, claimed, result, source=source, device=device, seconds=seconds, keeping=self._keeping
+        )
         for lane in done.lanes:
             self._waker.wake(lane)

@@ -47,8 +47,8 @@ class Settings(BaseSettings):
     max_blob_bytes: int = Field(default=64_000_000, ge=1_000)
     max_batch_rows: int = Field(default=10_000, ge=1)
     max_batch_bytes: int = Field(default=256_000_000, ge=1_000)
-    artifact_days: int = 30
-    cache_days: int = 30
+    artifact_days: int = Field(default=30, ge=1)
+    cache_days: int = Field(default=30, ge=1)  # since the last use
     light_job_hours: int = 24
     link_seconds: int = 3600
     upload_sync: bool = True  # false: chunks are counted before they are on the disk; a power cut loses some

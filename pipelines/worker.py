@@ -18,6 +18,7 @@ from celery.signals import worker_process_init, worker_ready
 
 from farm import log
 from farm.blobs import open_blobs
+from farm.cache import Keeping
 from farm.celery_app import make_app, queue_name
 from farm.claims import WorkerInfo
 from farm.db import open_database
@@ -87,6 +88,7 @@ def main() -> None:
             steps=STEPS,
             scratch=scratch,
             device=partial(device, settings),
+            keeping=Keeping(artifact_days=settings.artifact_days, cache_days=settings.cache_days),
             uploads=cache(lambda: open_parts(settings, blobs)),
         )
 

@@ -92,6 +92,15 @@ def test_a_busy_lane_lowers_only_what_allows_it_and_a_batch_is_judged_as_one(far
         crowd.post(f"/batches/{batch.json()['id']}/cancel")
 
 
+def test_the_metrics_count_the_render_cache(farm: Farm, me: httpx.Client) -> None:
+    submit(me)
+    farm.run_next()
+    text = httpx.get(f"{farm.url}/metrics").text
+    assert 'farm_render_cache_entries{step="render.still"} 1.0' in text
+    assert 'farm_render_cache_hits{step="render.still"} 0.0' in text
+    assert 'farm_render_cache_saved_seconds{step="render.still"}' in text
+
+
 @pytest.mark.parametrize(("preset", "side"), [("thumbnail", 512), ("preview", 1024), ("high-res", 4096)])
 def test_the_presets(farm: Farm, me: httpx.Client, preset: str, side: int) -> None:
     (step,) = params(farm, submit(me, preset=preset)["id"])
