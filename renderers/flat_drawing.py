@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from assets.flat import Line, LineKind
@@ -46,6 +47,7 @@ _TOUCH_MM: Mapping[LineKind, float] = {  # a lighter line this near to a heavier
     LineKind.SEAM: 0.9,
     LineKind.CREASE: 0.7,
 }
+_ONCE = frozenset({LineKind.FOLD, LineKind.CREASE})  # of these, rough meshes have several side by side
 _CROSSING_MM = 1.0  # unless it only crosses it
 _LEFT_OVER_MM = 6.0  # what is left of a line that ran along another one
 _REACH_MM, _LOOK_BACK_MM, _CONE = 12.0, 4.0, 0.94  # how far and how straight ahead (cosine) a seam goes on
@@ -70,16 +72,23 @@ class Drawing:
     def add(self, kind: LineKind, layer: str, found: Sequence[Chain]) -> None:
         """Takes lines of one kind in pixels: smoothed, without what runs along another line, and without specks."""
         mm = self._paper.pixels_per_mm
+        touch = _TOUCH_MM[kind] * mm
+        shortest = _SHORTEST_MM[kind] * mm
+        rough = _SMOOTH_SEAM if kind is LineKind.SEAM else _SMOOTH_EDGE
+        sigma = max(_SMOOTH_MM[kind], min(rough * self._fineness_mm, _SMOOTHEST_MM)) * mm
+        own = np.zeros_like(self._ink)  # about the lines of this kind, where it shall not repeat itself
+        soft = [(chains.smoothed(points, closed, sigma=sigma, corner=_CORNER), closed) for points, closed in found]
         fresh: list[Chain] = []
-        for points, closed in found:
-            rough = _SMOOTH_SEAM if kind is LineKind.SEAM else _SMOOTH_EDGE
-            sigma = max(_SMOOTH_MM[kind], min(rough * self._fineness_mm, _SMOOTHEST_MM))
-            soft = chains.smoothed(points, closed, sigma=sigma * mm, corner=_CORNER)
-            shortest = _SHORTEST_MM[kind] * mm
-            parts = self._free(soft, closed, _TOUCH_MM[kind] * mm)
-            if len(parts) != 1 or parts[0][0] is not soft:
-                parts = [part for part in parts if self._worth(part[0], _TOUCH_MM[kind] * mm)]
-            fresh += [part for part in parts if chains.length(*part) >= shortest * self._alone(kind, *part)]
+        for line in sorted(soft, key=lambda line: -chains.length(*line)):
+            parts = self._free(*line, touch, own)
+            if len(parts) != 1 or parts[0][0] is not line[0]:
+                parts = [part for part in parts if self._worth(part[0], touch)]
+            parts = [part for part in parts if chains.length(*part) >= shortest * self._alone(kind, *part)]
+            fresh += parts
+            if kind in _ONCE:
+                for points, closed in parts:
+                    ring = [np.round(points * 16).astype(np.int32).reshape(-1, 1, 2)]
+                    cv2.polylines(own, ring, closed, 255, thickness=max(round(2 * touch), 1), shift=4)
         for points, closed in fresh:
             ring = [np.round(points * 16).astype(np.int32).reshape(-1, 1, 2)]
             cv2.polylines(self._ink, ring, closed, 0, thickness=1, shift=4)
@@ -139,11 +148,11 @@ class Drawing:
         near = looked_up(self._apart, points[[0, -1]]) <= 1.5 * self._paper.pixels_per_mm
         return 1.0 if near.any() else _ALONE
 
-    def _free(self, points: Array, closed: bool, touch: float) -> list[Chain]:
+    def _free(self, points: Array, closed: bool, touch: float, own: NDArray[np.uint8]) -> list[Chain]:
         """The parts of a line that lie apart from what is drawn already."""
         crossing = _CROSSING_MM * self._paper.pixels_per_mm
         ring = np.vstack([points, points[:1]]) if closed else points
-        taken = looked_up(self._apart, ring) < touch
+        taken = (looked_up(self._apart, ring) < touch) | (looked_up(own, ring) > 0)
         if not taken.any():
             return [(points, closed)]
         run = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(ring, axis=0), axis=1))])

@@ -137,7 +137,7 @@ def _sampled(mesh: WeldedMesh, sheet: Sheet, chosen: Index) -> _Samples:
     return _Samples(edge=edge, share=share, xy=xy, away=away)
 
 
-def looked_up(image: NDArray[np.float32], xy: Array) -> Array:
+def looked_up(image: NDArray[np.float32] | NDArray[np.uint8], xy: Array) -> Array:
     """The pixel under each point; the nearest one for points outside."""
     height, width = image.shape
     x = np.clip(np.floor(xy[:, 0]).astype(np.int64), 0, width - 1)

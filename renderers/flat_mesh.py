@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 _DENSE = 300_000  # triangles of a draw
-_GAP = 6e-5  # of the design's size: open edges nearer than this were meant to meet (0.1 mm of a person)
+_GAP = 1.2e-4  # of the design's size: open edges nearer than this were meant to meet (0.2 mm of a person)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

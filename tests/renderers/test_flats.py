@@ -196,6 +196,15 @@ def test_vertices_that_meet_but_for_rounding_are_one(renderer: OpenGLRenderer) -
     assert kinds(flat(renderer, scene(left, right), "front")) == {LineKind.SILHOUETTE}
 
 
+def test_triangles_that_share_no_vertex_are_one_cloth_all_the_same(renderer: OpenGLRenderer) -> None:
+    whole = flatten(catalogue.model("tshirt"))[0]
+    corners = whole.primitive.positions[whole.primitive.indices].reshape(-1, 3)
+    torn = corners + np.random.default_rng(0).normal(0, 1e-5, corners.shape)
+    drawing = flat(renderer, scene(soup_of(torn)), "front")
+    assert len(drawing.of(LineKind.BORDER)) <= 6
+    assert len(drawing.lines) < 25
+
+
 @pytest.mark.parametrize(("degrees", "drawn"), [(30, True), (60, False)])
 def test_creases_go_by_their_angle(renderer: OpenGLRenderer, degrees: float, drawn: bool) -> None:
     roof = trimesh.Trimesh(
