@@ -48,10 +48,13 @@ class Painter:
         """Draws one view into ``frame``."""
         shot = self._prepare(stage, view, target)
         pieces = tiles(target)
-        for piece in pieces:
-            if len(pieces) > 1:
-                self._tick()
-            self._tile(shot, piece, frame)
+        try:
+            for piece in pieces:
+                if len(pieces) > 1:
+                    self._tick()
+                self._tile(shot, piece, frame)
+        finally:
+            self._samples.forget()
 
     def release(self) -> None:
         """Frees what the cache does not own."""

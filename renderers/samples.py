@@ -106,9 +106,13 @@ class Samples:
         """Where more passes than the first have something to add; None where they all count alike."""
         return self._edges.find(samples, shot.sampling.grid, size) if adaptive(shot) else None
 
+    def forget(self) -> None:
+        """Lets go of the view that was drawn last."""
+        self._effects.forget()
+
     def release(self) -> None:
         """Frees the lists."""
-        self._effects.forget()
+        self.forget()
         self._lists.release()
         self._inner.release()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -149,3 +151,12 @@ def test_more_layers_than_are_kept_at_once(renderer):
 
 def test_the_order_of_submission_does_not_matter(renderer):
     assert (picture(renderer, SEVERAL[::-1]) == picture(renderer, SEVERAL)).all()
+
+
+def test_a_drawn_scene_is_let_go_of(renderer):
+    draws = (badge("#ff0000", HARD), card(flat("#00ff00"), z=-0.3))
+    picture(renderer, draws)
+    gone = weakref.ref(draws[0])
+    del draws
+    gc.collect()
+    assert gone() is None
