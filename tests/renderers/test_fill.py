@@ -29,7 +29,7 @@ SHAPES = {
     "huge": ball(CLOTH, size=500.0),
     "off-centre": ball(CLOTH, 900.0, -700.0, 500.0, size=0.3),
     "flat": shape(trimesh.creation.box((1.2, 0.002, 0.8)), at(0, 1, 0)),
-    "upright sheet": shape(trimesh.creation.box((0.8, 1.2, 0.001)), at(2, 0, 0)),
+    "upright sheet": shape(trimesh.creation.box((0.8, 1.2, 0.006)), at(2, 0, 0)),
     "thin": shape(trimesh.creation.cylinder(0.002, 1.5), at(0, 0, 3)),
     "a triangle": shape(
         trimesh.Trimesh([[0, 0, 0], [1, 0.2, 0], [0.3, 1, 0.4]], [[0, 1, 2]], process=False), at(0, 5, 0)
