@@ -45,7 +45,7 @@ class OpenGLRenderer:
         self._context = open_context(device, number)
         self._device = str(self._context.info["GL_RENDERER"])
         self._cache = ByteCache(cache_bytes)
-        self._painter = Painter(self._context, self._cache, tick or _nothing)
+        self._painter = Painter(self._context, self._cache, tick or _nothing, software=is_software(self._device))
         self._distances: DistancePass | None = None
         self._closed = False
 

@@ -32,8 +32,11 @@ from renderers.underlay import Underlay
 class Painter:
     """Draws frames with one context. Not thread-safe."""
 
-    def __init__(self, context: moderngl.Context, cache: ByteCache, tick: Callable[[], None]) -> None:
+    def __init__(
+        self, context: moderngl.Context, cache: ByteCache, tick: Callable[[], None], *, software: bool
+    ) -> None:
         self._context, self._cache, self._tick = context, cache, tick
+        self._software = software
         self._programs = Programs(context)
         self._canvases = Canvases(context)
         self._screen = Screen(context, self._programs)
@@ -47,7 +50,7 @@ class Painter:
     def paint(self, stage: Stage, view: View, target: Target, frame: Frame) -> None:
         """Draws one view into ``frame``."""
         shot = self._prepare(stage, view, target)
-        pieces = tiles(target)
+        pieces = tiles(target, software=self._software)
         try:
             for piece in pieces:
                 if len(pieces) > 1:
@@ -102,7 +105,7 @@ class Painter:
             stage=stage,
             view=view,
             target=target,
-            sampling=sampling(target),
+            sampling=sampling(target, software=self._software),
             turn=turn,
             clip=world_to_clip(view.camera, target.width / target.height),
             column=column,
