@@ -4,8 +4,8 @@ The peak is that of a process of its own that draws one 8192 x 8192 still of the
 layer, a drop shadow and a ground shadow, at final quality. The growth is that of a worker that draws stills of
 changing designs, sizes and backgrounds one after another, with a cache that they overflow: the median of its resident
 memory over the last tenth of the renders over that of the second tenth, when all caches are full. Without a GPU the
-device's memory is the process's, so that both hold all. Run as `python -m benchmarks.render_memory`; `--renders 200` is a
-short run.
+device's memory is the process's, so that both hold all. Run as `python -m benchmarks.render_memory`;
+`--renders 200` is a short run.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Self
 
 import numpy as np
@@ -55,9 +56,11 @@ class ThreeJs:
             "/setup": (json.dumps(setup | {"environment": [width, height]}).encode(), "application/json"),
         }
         self._size = (setup["height"], setup["width"])
-        self._work: queue.Queue[list[float]] = queue.Queue()
+        self._work: queue.Queue[tuple[list[float], int]] = queue.Queue()
         self._answers: queue.Queue[tuple[str, bytes]] = queue.Queue()
         self.about: dict[str, Any] = {}
+        self.start_s = 0.0
+        """Seconds from the process's start to its first frame, read back."""
         self._frame: Frame = np.zeros((*self._size, 4), np.uint8)
 
     def __enter__(self) -> Self:
@@ -66,7 +69,10 @@ class ThreeJs:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 if self.path == "/next":
-                    body, kind = json.dumps({"turns": peer._work.get()}).encode(), "application/json"
+                    body, kind = (
+                        json.dumps(dict(zip(("turns", "side"), peer._work.get(), strict=True))).encode(),
+                        "application/json",
+                    )
                 elif self.path.startswith("/three/"):
                     file = (_MODULES / self.path.removeprefix("/three/")).resolve()
                     if not file.is_relative_to(_MODULES.resolve()) or not file.is_file():
@@ -99,6 +105,7 @@ class ThreeJs:
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         url = f"http://127.0.0.1:{self._server.server_port}/"
         assert self._browser is not None
+        began = perf_counter()
         self._process = subprocess.Popen(
             [self._browser, *_FLAGS, f"--user-data-dir={self._profile.name}", url],
             stdout=subprocess.DEVNULL,
@@ -109,11 +116,20 @@ class ThreeJs:
         except BaseException:
             self.__exit__()
             raise
+        self.start_s = perf_counter() - began
         return self
 
     def frames(self, turns: list[float]) -> list[float]:
         """Draws and reads back one frame for each turn; milliseconds each."""
-        self._work.put(turns)
+        return self._drawn(turns, 1)
+
+    def converged(self, turn: float, side: int) -> Frame:
+        """A frame of ``side * side`` times as many samples a pixel; it must divide width and height."""
+        self._drawn([turn], side)
+        return self._frame
+
+    def _drawn(self, turns: list[float], side: int) -> list[float]:
+        self._work.put((turns, side))
         pixels = self._answer("/frame")
         self._frame = np.frombuffer(pixels, np.uint8).reshape(*self._size, 4)[::-1]
         times: list[float] = json.loads(self._answer("/times"))
@@ -135,7 +151,7 @@ class ThreeJs:
         return body
 
     def __exit__(self, *_: object) -> None:
-        self._work.put([])
+        self._work.put(([], 1))
         self._process.terminate()
         try:
             self._process.wait(timeout=10)
