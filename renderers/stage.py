@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.model import AlphaMode, Primitive
-from assets.scene import Blend, Camera, Draw, Effects, Scene, Target, View
+from assets.scene import Blend, Camera, Draw, Effects, Quality, Scene, Target, View
 from renderers import meshes, order
 from renderers.byte_cache import ByteCache
 from renderers.matrices import Matrix
@@ -20,7 +20,8 @@ from renderers.meshes import GpuMesh
 from renderers.simplify import step
 from renderers.surfaces import Surface
 
-_PIXELS = 0.5  # the error that a level of detail may have, in pixels of the picture
+_PIXELS = {Quality.DRAFT: 0.5, Quality.PREVIEW: 0.5, Quality.FINAL: 0.25}
+"""The error that a level of detail may have, in pixels of the picture."""
 _COARSEST = 0.002  # and its bound in tiny pictures, as a share of the design's size, for the shading's sake
 _FEW, _DIRECTIONS, _CHUNK = 512, 320, 65_536
 _hulls: WeakKeyDictionary[Primitive, NDArray[np.float64]] = WeakKeyDictionary()
@@ -142,15 +143,16 @@ class Stage:
         )
 
     def fineness(self, camera: Camera, target: Target, column: Column) -> float:
-        """The world length of half a pixel at the nearest place that the design gets to at any turn."""
+        """The error that meshes may have in the world, for the nearest place that the design gets to at any turn."""
         coarsest = _COARSEST * max(column.top - column.bottom, column.radius)
+        pixels = _PIXELS[target.quality]
         if camera.ortho_height is not None:
-            return min(_PIXELS * camera.ortho_height / target.height, coarsest)
+            return min(pixels * camera.ortho_height / target.height, coarsest)
         eye = np.array(camera.eye)
         aside = max(float(np.hypot(eye[0] - column.x, eye[2] - column.z)) - column.radius, 0.0)
         above = max(eye[1] - column.top, column.bottom - eye[1], 0.0)
         distance = max(float(np.hypot(aside, above)), camera.near)
-        return min(_PIXELS * 2 * distance * tan(camera.fov_y / 2) / target.height, coarsest)
+        return min(pixels * 2 * distance * tan(camera.fov_y / 2) / target.height, coarsest)
 
 
 def rectangle(
