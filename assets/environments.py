@@ -184,14 +184,16 @@ def from_radiance(whole: Radiance, *, digest: str) -> Environment:
     return Environment(digest=digest, whole=whole, ambient=rest, key=_key(over, towards))
 
 
+@lru_cache(maxsize=8)
 def studio(name: str) -> Radiance:
-    """Everything that is seen in the studio, key included. Raises CatalogueError for an unknown name."""
+    """Everything that is seen in the studio, key included; read-only. Raises CatalogueError for an unknown name."""
     light = _studio(name)
     return _paint(light, (*light.panels, light.key))
 
 
+@lru_cache(maxsize=8)
 def ambient(name: str) -> Radiance:
-    """The studio without its key: the light that needs no shadow. Raises CatalogueError for an unknown name."""
+    """The studio without its key: the light that needs no shadow; read-only. Raises CatalogueError as above."""
     light = _studio(name)
     return _paint(light, light.panels)
 
@@ -233,7 +235,9 @@ def _paint(light: Studio, panels: tuple[Panel, ...]) -> Radiance:
     radiance = horizon + above * (np.array(light.zenith) - horizon) + below * (np.array(light.nadir) - horizon)
     for panel in panels:
         radiance = radiance + _mask(panel, direction)[..., None] * np.array(panel.radiance)
-    return np.asarray(radiance, dtype=np.float32)
+    painted = np.asarray(radiance, dtype=np.float32)
+    painted.flags.writeable = False  # callers share it
+    return painted
 
 
 def _mask(panel: Panel, direction: NDArray[np.float64]) -> NDArray[np.float64]:

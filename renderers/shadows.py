@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 
 import moderngl
 import numpy as np
@@ -14,7 +14,7 @@ from assets.scene import Quality
 from renderers.matrices import Matrix, column_major, look
 from renderers.programs import Programs, put
 from renderers.screen import Screen
-from renderers.stage import Column, Item, Stage
+from renderers.stage import Column, Item, Stage, rectangle
 from renderers.surfaces import SHADOW_UNIT, VEIL_UNIT
 from renderers.targets import Canvas, Canvases
 
@@ -22,6 +22,7 @@ _SIDE = {Quality.DRAFT: 256, Quality.PREVIEW: 512, Quality.FINAL: 1024}
 _GROUND_SIDE = {Quality.DRAFT: 64, Quality.PREVIEW: 128, Quality.FINAL: 256}
 _SOFTNESS = 0.32  # metres of penumbra for each metre between caster and receiver: the key's angular radius
 _BLUR = 0.006  # metres of blur on everything, which hides the map's texels
+_TAPS = 4.3  # steps from the middle to the furthest texel that a blur reads
 _GROUND_UNIT = 13
 _FAINTEST = 0.004  # alpha that is seen at all
 
@@ -90,12 +91,19 @@ class Shadows:
         veil = self._veil(stage, veils, clip, sharp, size / side) if veils else None
         context.enable_only(moderngl.NOTHING)
         step = max(_BLUR * side / size / 2.0, 0.75) / side
-        self._blur(sharp, soft, (step, 0.0), SHADOW_UNIT)
-        self._blur(soft, sharp, (0.0, step), SHADOW_UNIT)
+        left, top, wide, high = rectangle(clip, stage.points(), (side, side), ceil(_TAPS * step * side) + 1)
+        inside = left, side - top - high, wide, high
+        # Elsewhere the map is empty, blurred or not.
+        soft.use(side, side)
+        soft.buffer.clear(1.0, 1.0, 0.0, 0.0)
+        self._blur(sharp, soft, (step, 0.0), SHADOW_UNIT, inside)
+        self._blur(soft, sharp, (0.0, step), SHADOW_UNIT, inside)
         if veil is not None:
             spare = self._canvases.get("veil-soft", side, side, channels="4x32")
-            self._blur(veil, spare, (step, 0.0), VEIL_UNIT)
-            self._blur(spare, veil, (0.0, step), VEIL_UNIT)
+            spare.use(side, side)
+            spare.buffer.clear(0.0, 0.0, 0.0, 1.0)
+            self._blur(veil, spare, (step, 0.0), VEIL_UNIT, inside)
+            self._blur(spare, veil, (0.0, step), VEIL_UNIT, inside)
             veil.colour.use(VEIL_UNIT)
         sharp.colour.use(SHADOW_UNIT)
         return ShadowMap(to_map=to_map, texel=size / side, veiled=veil is not None)
@@ -159,8 +167,17 @@ class Shadows:
             self._blur(other, target, (0.0, 1.0 / side), _GROUND_UNIT)
         return target.colour
 
-    def _blur(self, source: Canvas, target: Canvas, step: tuple[float, float], unit: int) -> None:
+    def _blur(
+        self,
+        source: Canvas,
+        target: Canvas,
+        step: tuple[float, float],
+        unit: int,
+        inside: tuple[int, int, int, int] | None = None,
+    ) -> None:
         target.use(*target.colour.size)
+        if inside is not None:
+            target.buffer.scissor = inside
         source.colour.use(unit)
         program = self._programs.screen("blur.frag")
         put(program, u_source=unit, u_step=step)
