@@ -1,4 +1,4 @@
-"""Card writes under a worker that is killed every second that it works: what was acknowledged is there, exactly once."""
+"""Card writes under a worker that is killed whenever it works: what was acknowledged is there, exactly once."""
 
 from __future__ import annotations
 
