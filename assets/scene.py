@@ -74,7 +74,7 @@ class Glow:
 class Effects:
     """What is done to a layer as a whole. ``blur`` is how far its edges fade out on either side, as a share of the
     picture's height, so that all sizes of a picture look alike. A shadow and a glow lie behind the layer, on all that
-    is behind it, and not on what is before it.
+    is behind it and on the layers under it, and not on what is before it or on layers over it.
     """
 
     blur: float = 0.0

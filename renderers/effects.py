@@ -119,6 +119,7 @@ class EffectPass:
             self._soften(a, (width, height), step, sigma / texel)
             d.use(width, height)
             self._nearest(c.colour, (width, height), step, taps)
+        self._smooth(near, slot, (width, height), sigma / texel)
         colour.colour.filter = (moderngl.LINEAR, moderngl.LINEAR)
         return SoftLayer(colour=colour.colour, near=near.colour, place=place, used=(width, height))
 
@@ -127,6 +128,18 @@ class EffectPass:
         source.colour.use(_SOURCE_UNIT)
         put(program, u_source=_SOURCE_UNIT, u_last=(size[0] - 1, size[1] - 1), u_step=step, u_sigma=sigma)
         self._programs.over_viewport(program)
+
+    def _smooth(self, near: Canvas, slot: str, size: tuple[int, int], sigma: float) -> None:
+        """Takes the steps out of nearest depths. They stay before the layer: each was the nearest of a window that
+        holds all places to which the blur takes it.
+        """
+        sums = self._canvases.get(f"sums-{slot}", *size, channels="rg32")
+        for source, target, switches in ((near, sums, {"ACROSS": 1}), (sums, near, {})):
+            target.use(*size)
+            program = self._programs.screen("nearest_soft.frag", switches)
+            source.colour.use(_SOURCE_UNIT)
+            put(program, u_source=_SOURCE_UNIT, u_last=(size[0] - 1, size[1] - 1), u_sigma=sigma)
+            self._programs.over_viewport(program)
 
     def _nearest(self, source: moderngl.Texture, size: tuple[int, int], step: tuple[int, int], taps: int) -> None:
         program = self._programs.screen("nearest.frag", {"HALVED": 1} if step == (0, 0) else {})

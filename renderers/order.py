@@ -30,12 +30,17 @@ def content(draw: Draw) -> bytes:
     return meshes.digest(draw.primitive) + known + matrix + layer
 
 
+def layers(draws: Sequence[Draw]) -> tuple[str, ...]:
+    """The layers of draws, the lowest first; what is in no layer lies under them all."""
+    return tuple(sorted(dict.fromkeys(draw.layer for draw in draws), key=bool))
+
+
 def ranks(draws: Sequence[Draw]) -> list[int]:
     """One number from 1 for each draw. Where two lie in one plane the higher is nearer: that of the later layer,
     which is worn over the earlier one, and within a layer by content.
     """
-    layers = {layer: i for i, layer in enumerate(dict.fromkeys(draw.layer for draw in draws))}
-    keys = [(layers[draw.layer], content(draw)) for draw in draws]
+    place = {layer: i for i, layer in enumerate(layers(draws))}
+    keys = [(place[draw.layer], content(draw)) for draw in draws]
     number = {key: i for i, key in enumerate(sorted(set(keys)), start=1)}
     return [number[key] for key in keys]
 

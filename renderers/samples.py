@@ -21,7 +21,8 @@ from renderers.surface_pass import SurfacePass
 from renderers.surfaces import Part
 from renderers.targets import Canvas, Canvases
 
-_LAYER_UNIT, _DEPTH_UNIT, _SOLID_UNIT, _SOFT_UNIT, _NEAR_UNIT = 14, 15, 16, 17, 18
+_LAYER_UNIT, _DEPTH_UNIT, _SOLID_UNIT, _SOFT_UNIT, _NEAR_UNIT = 14, 15, 16, 17, 18  # and 19, 20
+_COVER_UNIT = 13
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -120,7 +121,9 @@ class Samples:
         """Puts what lies before the solid surfaces into the lists: surfaces by themselves, layers as a whole."""
         canvas.seal(*at.size, band)
         self._surfaces.draw(shot, shot.stage.plain, at.clip, Part.CLEAR, self._lists)
-        for number, group in enumerate(shot.stage.groups):
+        cover = self._fresh_cover(at) if any(group.effects for group in shot.stage.groups) else None
+        # From the last layer, which is worn over the others, to the first.
+        for number, group in sorted(enumerate(shot.stage.groups), key=lambda pair: -pair[1].rank):
             inside = self._window(shot, at, group)
             if not inside[2] or not inside[3]:
                 continue
@@ -128,21 +131,47 @@ class Samples:
                 layer = self._layers.draw(shot, group, at.clip, at.size, "layer", inside=inside, under=canvas)
                 canvas.seal(*at.size, overlap(inside, band))
                 self._insert(group, layer, {})
+                if cover is not None:
+                    self._cover(cover, layer, at, inside)
                 continue
             layer = self._with_blur(shot, at, number, group.effects, inside)
-            cast = self._cast(shot, at, number, group.effects)
+            casts = self._casts(shot, at, number, group.effects)
             # What is solid must be read here, so that nothing may be drawn into its canvas.
             scratch = self._canvases.get("scratch", *at.size, channels="r8")
             scratch.use(*at.size)
             scratch.buffer.scissor = overlap(inside, band)
             assert canvas.depth is not None
+            assert cover is not None
             canvas.depth.use(_SOLID_UNIT)
-            self._insert(group, layer, {"TESTED": 1})
-            for one in cast:
-                self._insert_cast(layer, one, group.opacity)
+            cover.colour.use(_COVER_UNIT)
+            self._insert(group, layer, {"TESTED": 1, "COVERED": 1} if group.effects.blur else {"TESTED": 1})
+            if casts:
+                self._insert_casts(layer, casts, group.opacity)
+            self._cover(cover, layer, at, inside)
 
-    def _cast(self, shot: Shot, at: _Place, number: int, effects: Effects) -> list[_Cast]:
-        """What a layer throws about itself."""
+    def _fresh_cover(self, at: _Place) -> Canvas:
+        cover = self._canvases.get("cover", *at.size, channels="r32")
+        cover.use(*at.size)
+        cover.buffer.clear(0.0, 0.0, 0.0, 0.0)
+        return cover
+
+    def _cover(self, cover: Canvas, layer: Canvas, at: _Place, inside: Rectangle) -> None:
+        """Notes how far a layer is, for the effects of those that it is worn over."""
+        assert layer.depth is not None
+        cover.use(*at.size)
+        cover.buffer.scissor = inside
+        self._context.enable_only(moderngl.BLEND)
+        self._context.blend_func = moderngl.ONE, moderngl.ONE
+        self._context.blend_equation = moderngl.MAX, moderngl.MAX
+        program = self._programs.screen("cover.frag")
+        layer.colour.use(_LAYER_UNIT)
+        layer.depth.use(_DEPTH_UNIT)
+        put(program, u_layer=_LAYER_UNIT, u_depth=_DEPTH_UNIT)
+        self._programs.over_viewport(program)
+        self._context.blend_equation = moderngl.FUNC_ADD, moderngl.FUNC_ADD
+
+    def _casts(self, shot: Shot, at: _Place, number: int, effects: Effects) -> list[_Cast]:
+        """What a layer throws about itself, the lowest first."""
         found = []
         shadow, glow = effects.shadow, effects.glow
         if shadow is not None:
@@ -194,12 +223,22 @@ class Samples:
         put(program, u_opacity=group.opacity)
         self._programs.over_viewport(program)
 
-    def _insert_cast(self, layer: Canvas, cast: _Cast, opacity: float) -> None:
-        program = self._programs.screen("layer_fragment.frag", {"TESTED": 1, "EFFECT": 1})
+    def _insert_casts(self, layer: Canvas, casts: list[_Cast], opacity: float) -> None:
+        """One surface of them all, so that they never change places."""
+        program = self._programs.screen("layer_fragment.frag", {"TESTED": 1, "COVERED": 1, "CASTS": len(casts)})
         self._offer(program, layer, 0, 0)
-        self._bind(program, cast.soft, cast.place)
-        tint = tuple(int(cast.colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
-        put(program, u_tint=tint, u_opacity=cast.opacity * opacity, u_gain=cast.gain)
+        for i, cast in enumerate(casts):
+            cast.soft.colour.use(_SOFT_UNIT + 2 * i)
+            cast.soft.near.use(_NEAR_UNIT + 2 * i)
+        tints = [tuple(int(cast.colour[i : i + 2], 16) / 255 for i in (1, 3, 5)) for cast in casts]
+        columns: dict[str, list[object]] = {
+            "u_soft": [_SOFT_UNIT + 2 * i for i in range(len(casts))],
+            "u_near": [_NEAR_UNIT + 2 * i for i in range(len(casts))],
+            "u_place": [cast.place for cast in casts],
+            "u_tint": [(*tint, cast.opacity) for tint, cast in zip(tints, casts, strict=True)],
+            "u_gain": [cast.gain for cast in casts],
+        }
+        put(program, u_opacity=opacity, **{name: v if len(v) > 1 else v[0] for name, v in columns.items()})
         self._programs.over_viewport(program)
 
     def _offer(self, program: moderngl.Program, layer: Canvas, rank: int, blend: int) -> None:
@@ -209,7 +248,7 @@ class Samples:
         self._context.blend_func = OVER
         layer.colour.use(_LAYER_UNIT)
         layer.depth.use(_DEPTH_UNIT)
-        put(program, u_layer=_LAYER_UNIT, u_depth=_DEPTH_UNIT, u_solid=_SOLID_UNIT)
+        put(program, u_layer=_LAYER_UNIT, u_depth=_DEPTH_UNIT, u_solid=_SOLID_UNIT, u_cover=_COVER_UNIT)
         self._lists.offer(program, rank, blend)
 
     def _bind(self, program: moderngl.Program, soft: SoftLayer, place: tuple[float, float, float, float]) -> None:

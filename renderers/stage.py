@@ -90,7 +90,7 @@ class Stage:
         self.scene = scene
         self._context, self._cache = context, cache
         draws = [draw for draw in scene.draws if draw.opacity > 0 and len(draw.primitive.indices)]
-        self.layers = tuple(dict.fromkeys(draw.layer for draw in draws))  # of what is drawn, bottom first
+        self.layers = order.layers(draws)
         numbered = sorted(zip(order.ranks(draws), draws, strict=True), key=lambda pair: order.content(pair[1]))
         self.items = tuple(
             Item(
@@ -109,7 +109,13 @@ class Stage:
             )
             for number, (rank, draw) in enumerate(numbered)
         )
-        self.plain = tuple(i for i in self.items if _is_plain(i.draw))
+        # Layers over one with effects are apart from what those fall on.
+        first = min(
+            (i for i, layer in enumerate(self.layers) if any(d.effects for d in draws if d.layer == layer)),
+            default=None,
+        )
+        over = set() if first is None else set(self.layers[first + 1 :])
+        self.plain = tuple(i for i in self.items if _is_plain(i.draw) and i.draw.layer not in over)
         self.groups = _groups([i for i in self.items if i not in set(self.plain)])
 
     def mesh(self, item: Item, error: float) -> GpuMesh:

@@ -29,7 +29,7 @@ class Part(Enum):
 SPECULAR_UNIT, SHADOW_UNIT, _FIRST_UNIT = 0, 1, 2
 _BEHIND_UNIT = 13
 VEIL_UNIT = 12
-_PASS_UNITS = frozenset(range(VEIL_UNIT, 19))  # read without a sampler object: textures with filters of their own
+_PASS_UNITS = frozenset(range(VEIL_UNIT, 21))  # read without a sampler object: textures with filters of their own
 _UNITS = tuple(unit for unit in range(_FIRST_UNIT, 32) if unit not in _PASS_UNITS)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from assets.scene import Background, Blend, Camera, DropShadow, Effects, Glow, Lighting, Quality, Scene, Target, View
 from renderers import sampling
-from tests.renderers.conftest import card, flat
+from tests.renderers.conftest import ball, card, flat
 
 pytestmark = pytest.mark.gl
 
@@ -149,8 +149,36 @@ def test_more_layers_than_are_kept_at_once(renderer):
     assert np.abs(together - np.minimum.reduce(alone)).max() <= 2
 
 
-def test_the_order_of_submission_does_not_matter(renderer):
-    assert (picture(renderer, SEVERAL[::-1]) == picture(renderer, SEVERAL)).all()
+def test_the_order_of_submission_within_a_layer_does_not_matter(renderer):
+    wall, badge_, light, haze = SEVERAL
+    second = replace(badge_, matrix=badge_.matrix + np.array([[0, 0, 0, 0.3], [0] * 4, [0, 0, 0, 0.1], [0] * 4]))
+    first = picture(renderer, [wall, badge_, second, light, haze])
+    assert (picture(renderer, [second, badge_, light, haze, wall]) == first).all()
+
+
+def test_what_is_worn_over_a_layer_lies_over_its_effects(renderer):
+    """A millimetre apart, where a layer's relief within the reach of its effects is many times that."""
+    for effects in (
+        Effects(glow=Glow(radius=0.1)),
+        Effects(blur=0.05),
+        Effects(shadow=DropShadow(offset=(0.0, 0.1))),
+    ):
+        inner = ball(flat("#ff0000"), y=0.0, size=0.7, layer="inner", effects=effects)
+        outer = ball(flat("#2040c0"), y=0.0, size=0.701, layer="outer")
+        frame = picture(renderer, [inner, outer])[..., :3].astype(int)
+        y, x = np.mgrid[0:100, 0:100] - 49.5
+        inside = np.hypot(x, y) < 33
+        assert np.abs(frame[inside] - (0x20, 0x40, 0xC0)).max() <= 1
+
+
+def test_a_glow_lies_over_the_shadow_of_its_layer_everywhere(renderer):
+    """Their blurs differ, and with them how near each is taken to be."""
+    both = Effects(glow=Glow(colour="#00ff00", opacity=1.0, radius=0.08), shadow=DropShadow(opacity=1.0, radius=0.02))
+    frame = picture(renderer, [ball(flat("#ff0000"), y=0.0, size=0.5, layer="ball", effects=both)])
+    y, x = np.mgrid[0:100, 0:100] - 49.5
+    ring = frame[np.abs(np.hypot(x, y) - 26.5) < 0.5][:, :3].astype(int)
+    assert (ring[:, 1] > 170).all()
+    assert (ring[:, 0] < 120).all()
 
 
 def test_a_drawn_scene_is_let_go_of(renderer):
