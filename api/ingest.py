@@ -48,7 +48,7 @@ log = structlog.get_logger()
 
 BACKLOG = 1024
 KEPT_ALIVE = 1000
-KEEP_ALIVE_S = 30
+KEEP_ALIVE_S = 10  # also the longest that a head may take: a slow one holds a thread
 HEAD_BYTES = 32_768
 _CHUNK = re.compile(r"/api/(?:v1/)?uploads/([0-9A-Za-z-]{1,64})/chunks/(\d{1,9})")
 _CONTENT = re.compile(r"/api/(?:v1/)?uploads/([0-9A-Za-z-]{1,64})/content")
