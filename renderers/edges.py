@@ -12,7 +12,7 @@ from renderers.programs import Programs, put
 from renderers.shot import Shot
 from renderers.targets import Canvas, Canvases
 
-CONTRAST = 6 / 255
+CONTRAST = 10 / 255
 """Samples of a pixel and its corners that differ by more, in any channel, are an edge."""
 
 _UNIT = 14

@@ -40,7 +40,7 @@ def test_smooth_surfaces_look_as_if_every_pixel_had_all_samples(renderer, monkey
     monkeypatch.setattr(edges, "CONTRAST", ALWAYS)
     away = np.abs(found - picture(renderer, BALLS))
     assert away.max() <= 3
-    assert away.mean() < 0.02
+    assert away.mean() < 0.05
 
 
 def test_outlines_get_all_samples(renderer, monkeypatch):
