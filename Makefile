@@ -1,4 +1,4 @@
-.PHONY: setup demo test check peers fuzz
+.PHONY: setup demo test check peers bench-gpu fuzz
 VENV := .venv/bin
 
 setup:
@@ -20,3 +20,6 @@ fuzz: setup  ## 5,000 broken models, a few minutes; FARM_SAMPLES names a folder 
 
 peers: setup  ## what the benchmarks are measured against
 	@benchmarks/peers/install.sh
+
+bench-gpu: setup  ## 4K frames a second on a graphics card; says why when there is none
+	@$(VENV)/python -m benchmarks.gpu
