@@ -21,13 +21,17 @@ _materials: WeakKeyDictionary[Material, bytes] = WeakKeyDictionary()
 
 def content(draw: Draw) -> bytes:
     """A key by geometry, place, layer and material: draws of equal keys cannot be told apart in a picture."""
-    material = draw.primitive.material
-    known = _materials.get(material)
-    if known is None:
-        known = _materials[material] = hashlib.blake2b(_text(material).encode(), digest_size=20).digest()
     matrix = np.ascontiguousarray(draw.matrix, np.float64).tobytes()
     layer = f"{draw.layer}:{draw.opacity}:{draw.blend}:{draw.effects}".encode()
-    return meshes.digest(draw.primitive) + known + matrix + layer
+    return meshes.digest(draw.primitive) + material(draw.primitive.material) + matrix + layer
+
+
+def material(given: Material) -> bytes:
+    """A name for how a material looks. Hashed once an object."""
+    known = _materials.get(given)
+    if known is None:
+        known = _materials[given] = hashlib.blake2b(_text(given).encode(), digest_size=20).digest()
+    return known
 
 
 def layers(draws: Sequence[Draw]) -> tuple[str, ...]:

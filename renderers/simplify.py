@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from assets.model import Primitive
 
 LEAST = 1500  # triangles under which a smaller mesh would save nothing
+ASSEMBLED = "farm:assembled"
+"""In a primitive's extras: made of parts so small that none would be simplified by itself (renderers.batches)."""
 _NORMAL_WEIGHT = 0.02  # an error of 0.05 in a unit normal counts like 0.1 % of the mesh's size
 _UV_WEIGHT = 0.5
 
@@ -31,7 +33,7 @@ def simplified(primitive: Primitive, level: int) -> Triangles:
     error = 2.0 ** (level / 2)
     indices = np.ascontiguousarray(primitive.indices, dtype=np.uint32).reshape(-1)
     positions = np.ascontiguousarray(primitive.positions, dtype=np.float32)
-    if len(indices) >= 3 * LEAST:
+    if len(indices) >= 3 * LEAST and ASSEMBLED not in primitive.extras:
         extent = float(np.ptp(positions, axis=0).max())  # what meshoptimizer's relative errors are relative to
         if extent > 0 and error < extent:
             indices = _collapse(primitive, indices, positions, error / extent)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from assets.model import AlphaMode, Primitive
 from assets.scene import Blend, Camera, Draw, Effects, Quality, Scene, Target, View
 from renderers import meshes, order
+from renderers.batches import batched
 from renderers.byte_cache import ByteCache
 from renderers.matrices import Matrix
 from renderers.meshes import GpuMesh
@@ -89,7 +90,7 @@ class Stage:
     def __init__(self, scene: Scene, *, context: moderngl.Context, cache: ByteCache, anisotropic: bool) -> None:
         self.scene = scene
         self._context, self._cache = context, cache
-        draws = [draw for draw in scene.draws if draw.opacity > 0 and len(draw.primitive.indices)]
+        draws = batched(scene)
         self.layers = order.layers(draws)
         numbered = sorted(zip(order.ranks(draws), draws, strict=True), key=lambda pair: order.content(pair[1]))
         self.items = tuple(
