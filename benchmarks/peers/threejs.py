@@ -42,7 +42,16 @@ class PeerError(RuntimeError):
 class ThreeJs:
     """A Chromium with the design loaded, which draws frames when asked."""
 
-    def __init__(self, setup: dict[str, Any], design: bytes, environment: np.ndarray[Any, Any]) -> None:
+    def __init__(
+        self,
+        setup: dict[str, Any],
+        design: bytes,
+        environment: np.ndarray[Any, Any],
+        *,
+        profile: Path | None = None,
+    ) -> None:
+        """``profile`` is a folder of a browser that was started before, with its caches; None is a new one."""
+        self._kept = profile
         self._browser = shutil.which("chromium")
         if self._browser is None or not (_MODULES / "build/three.module.js").exists():
             raise PeerError("three.js or Chromium is missing: run 'make peers'")
@@ -107,7 +116,7 @@ class ThreeJs:
         assert self._browser is not None
         began = perf_counter()
         self._process = subprocess.Popen(
-            [self._browser, *_FLAGS, f"--user-data-dir={self._profile.name}", url],
+            [self._browser, *_FLAGS, f"--user-data-dir={self._kept or self._profile.name}", url],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
