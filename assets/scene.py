@@ -178,6 +178,10 @@ class Renderer(Protocol):
     def device(self) -> str:
         """The device class that goes into hashes, such as "llvmpipe (LLVM 15.0.6, 256 bits)"."""
 
+    @property
+    def cached_bytes(self) -> int:
+        """Bytes of meshes and textures that stay on the device between frames."""
+
     def frames(self, scene: Scene, views: Iterator[View] | tuple[View, ...], target: Target) -> Iterator[Frame]:
         """One frame for each view, in order. A yielded array is valid until the next one is asked for."""
 

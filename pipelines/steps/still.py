@@ -48,5 +48,6 @@ def render_still(context: StepContext) -> StepResult:
         "compose_s": round(composed - began, 3),
         "render_s": round(drew - composed, 3),
         "encode_s": round(perf_counter() - drew, 3),
+        "device_mb": round(renderer(context).cached_bytes / 1e6, 1),
     }
     return StepResult(outputs=(output,), metrics=metrics)

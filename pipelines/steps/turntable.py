@@ -51,7 +51,12 @@ def segment(context: StepContext) -> StepResult:
             Output(name=path.name, digest=digest, size=size, media_type=MEDIA_TYPES[name], role="intermediate")
         )
     seconds = perf_counter() - began
-    return StepResult(outputs=tuple(outputs), metrics={"seconds": round(seconds, 3), "frames": len(views)})
+    metrics = {
+        "seconds": round(seconds, 3),
+        "frames": len(views),
+        "device_mb": round(renderer(context).cached_bytes / 1e6, 1),
+    }
+    return StepResult(outputs=tuple(outputs), metrics=metrics)
 
 
 @faults("encode.failed")
