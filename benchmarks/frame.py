@@ -13,7 +13,9 @@ take turns, so that a busy machine is busy for both. Parts:
   structural similarity (SSIM) over the frame; and the two references against each other. The `_design` keys are
   the same over the design's rectangle alone, where the empty background lifts nothing.
 
-Install three.js with `make peers`; run as `python -m benchmarks.frame`.
+`--shadow taps` gives three.js its cheaper shadow (PCFShadowMap: 17 taps at each place) instead of the one that is made
+as ours is (VSMShadowMap: a blurred map of depth and variance). Install three.js with `make peers`; run as
+`python -m benchmarks.frame`; `--keep FOLDER` keeps the four pictures.
 """
 
 from __future__ import annotations
@@ -51,7 +53,9 @@ _SOFT: Final = 0.04  # metres that three.js blurs its one map by; ours is sharpe
 
 def main() -> None:
     """Runs the parts; prints medians."""
-    options = report.arguments(__doc__, rounds=5, frames=4, starts=5, parts="frame,thumbnail,start,pictures", keep="")
+    options = report.arguments(
+        __doc__, rounds=5, frames=4, starts=5, parts="frame,thumbnail,start,pictures", keep="", shadow="variance"
+    )
     name, design = dressed_body()
     draws = pose.flatten(gltf.read(design))
     figures: dict[str, Any] = {"design": name, "triangles": sum(len(draw.primitive.indices) for draw in draws)}
@@ -61,7 +65,7 @@ def main() -> None:
             figures |= _full(options, draws, design, pictures="pictures" in parts)
         if "thumbnail" in parts:
             with ExitStack() as stack:
-                ours, three = _both(stack, draws, design, THUMBNAIL)
+                ours, three = _both(options, stack, draws, design, THUMBNAIL)
                 mine, theirs = _alternate(options, ours, three)
             figures |= {"thumbnail_ms": mine, "threejs_thumbnail_ms": theirs}
             figures["ratio_thumbnail"] = round(mine / theirs, 3)
@@ -101,7 +105,7 @@ class Ours:
         return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _setup(scene: Scene, view: View, target: Target) -> dict[str, Any]:
+def _setup(options: Any, scene: Scene, view: View, target: Target) -> dict[str, Any]:
     """The scene as three.js is told of it; lengths in metres."""
     points = framing.drawn_points(scene.draws)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -129,6 +133,7 @@ def _setup(scene: Scene, view: View, target: Target) -> dict[str, Any]:
             "across": across,
             "reach": 2 * half / rise + radius,
             "texels": _TEXELS,
+            "filter": options.shadow,
             "radius": _SOFT / (2 * across) * _TEXELS,
             "lift": 3 * across / _TEXELS,
         },
@@ -140,10 +145,12 @@ def _setup(scene: Scene, view: View, target: Target) -> dict[str, Any]:
     }
 
 
-def _both(stack: ExitStack, draws: tuple[Draw, ...], design: bytes, target: Target) -> tuple[Ours, ThreeJs]:
+def _both(
+    options: Any, stack: ExitStack, draws: tuple[Draw, ...], design: bytes, target: Target
+) -> tuple[Ours, ThreeJs]:
     """Both with the design loaded."""
     scene, view = scene_of(draws), view_of(draws, target)
-    setup = _setup(scene, view, target)
+    setup = _setup(options, scene, view, target)
     three = stack.enter_context(ThreeJs(setup, design, environments.ambient(scene.lighting.studio)))
     renderer = open_renderer()
     stack.callback(renderer.close)
@@ -167,7 +174,7 @@ def _alternate(options: Any, ours: Ours, three: ThreeJs) -> tuple[float, float]:
 
 def _full(options: Any, draws: tuple[Draw, ...], design: bytes, *, pictures: bool) -> dict[str, Any]:
     with ExitStack() as stack:
-        ours, three = _both(stack, draws, design, FULL)
+        ours, three = _both(options, stack, draws, design, FULL)
         mine, theirs = _alternate(options, ours, three)
         figures: dict[str, Any] = {
             "frame_ms": mine,
@@ -207,7 +214,7 @@ def _ssim(a: Frame, b: Frame) -> float:
 def _starts(options: Any, draws: tuple[Draw, ...], design: bytes) -> dict[str, Any]:
     """Seconds from nothing to a frame in memory, by turns."""
     scene, view = scene_of(draws), view_of(draws, FULL)
-    setup = _setup(scene, view, FULL)
+    setup = _setup(options, scene, view, FULL)
     mine: list[float] = []
     theirs: list[float] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the benchmarks are measured against: three.js in Debian's Chromium, pyrender in its own environment (its pin of
-# PyOpenGL is one that nothing else here can live with), and nginx. Everything but Debian's packages lands in .peers/.
+# What the benchmarks are measured against: three.js in Debian's Chromium, and nginx. Everything but Debian's packages
+# lands in .peers/.
 set -eu
 cd "$(dirname "$0")/../.."
 mkdir -p .peers
@@ -21,10 +21,4 @@ if [ ! -f .peers/node_modules/three/build/three.module.js ]; then
     npm install --silent --no-audit --no-fund --no-package-lock --prefix .peers three@0.180
 fi
 
-if [ ! -x .peers/pyrender/bin/python ]; then
-    python3 -m venv .peers/pyrender
-    .peers/pyrender/bin/pip install -q pyrender numpy pillow trimesh
-    # After pyrender, whose own pin of PyOpenGL is too old for this Python.
-    .peers/pyrender/bin/pip install -q --upgrade "PyOpenGL>=3.1.9"
-fi
 echo "peers are installed"
