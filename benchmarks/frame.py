@@ -13,8 +13,8 @@ take turns, so that a busy machine is busy for both. Parts:
   structural similarity (SSIM) over the frame; and the two references against each other. The `_design` keys are
   the same over the design's rectangle alone, where the empty background lifts nothing.
 
-`--shadow taps` gives three.js its cheaper shadow (PCFShadowMap: 17 taps at each place) instead of the one that is made
-as ours is (VSMShadowMap: a blurred map of depth and variance). Install three.js with `make peers`; run as
+`--shadow taps` gives three.js its cheaper shadow (PCFShadowMap: 17 taps at each place) instead of the one that is
+made as ours is (VSMShadowMap: a blurred map of depth and variance). Install three.js with `make peers`; run as
 `python -m benchmarks.frame`; `--keep FOLDER` keeps the four pictures.
 """
 
