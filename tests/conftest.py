@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# `make test` asks the same of everybody; with FARM_LONG=1 other examples are drawn each time.
+settings.register_profile("same", derandomize=True)
+if os.environ.get("FARM_LONG") != "1":
+    settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")
