@@ -235,11 +235,12 @@ def _extremes(points: NDArray[np.float32]) -> NDArray[np.float32]:
     best = np.full(_DIRECTIONS, -np.inf, np.float32)
     at = np.zeros(_DIRECTIONS, np.int64)
     for start in range(0, len(points), _CHUNK):
-        reach = (points[start : start + _CHUNK] - middle) @ around
-        first = reach.argmax(axis=0)
-        further = reach[first, i] > best
+        # One row for each direction: the furthest is found several times faster along rows.
+        reach = around.T @ (points[start : start + _CHUNK] - middle).T
+        first = reach.argmax(axis=1)
+        further = reach[i, first] > best
         at[further] = first[further] + start
-        best = np.maximum(best, reach[first, i])
+        best = np.maximum(best, reach[i, first])
     ends = np.concatenate([points.argmin(axis=0), points.argmax(axis=0)])
     # Between directions up to 0.17 away a vertex may stand out by 1 - cos(0.17) of the largest radius.
     outer = points[at] + around.T * np.float32(0.015 * best.max())
