@@ -189,6 +189,7 @@ def _full(options: Any, draws: tuple[Draw, ...], design: bytes, *, pictures: boo
         shown["ours_reference"] = ours.converged(2 * pi, _SIDE)
         shown["threejs_reference"] = three.converged(2 * pi, _SIDE)
     if options.keep:
+        Path(options.keep).mkdir(parents=True, exist_ok=True)
         for label, frame in shown.items():
             cv2.imwrite(str(Path(options.keep) / f"{label}.png"), frame[..., [2, 1, 0]])
     reference = shown["ours_reference"][..., :3].astype(int)
