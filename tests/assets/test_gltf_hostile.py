@@ -378,7 +378,7 @@ def test_flipped_bytes_give_a_model_or_a_content_error() -> None:
             survived += 1
         except ContentError:
             pass
-        assert time.perf_counter() - began < 2
+        assert time.perf_counter() - began < 10
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 64 * 2**20
