@@ -180,3 +180,31 @@ def from_base64(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise Refused("upload.checksum_unknown", "the checksum's value is not base64") from None
+
+
+class Sums:
+    """The checksums of what passes: the farm's own two, and the client's."""
+
+    def __init__(self, checksum: Checksum | None, *, identity: bool) -> None:
+        self.checksum = checksum
+        self._hashers: dict[str, Hasher] = {}
+        for name in ("crc32c", "xxh128") if identity else ():
+            self._hashers[name] = new(name)
+        if checksum is not None and checksum.algorithm not in self._hashers:
+            self._hashers[checksum.algorithm] = new(checksum.algorithm)
+
+    def update(self, data: bytes | memoryview) -> None:
+        """More bytes."""
+        for hasher in self._hashers.values():
+            hasher.update(data)
+
+    def hex(self, name: str) -> str:
+        """One of the farm's own."""
+        return self._hashers[name].digest().hex()
+
+    def verify(self) -> None:
+        """Raises Refused ``upload.checksum``."""
+        if self.checksum is not None:
+            digest = self._hashers[self.checksum.algorithm].digest()
+            if not self.checksum.matches(digest):
+                raise wrong(self.checksum.algorithm, digest)

@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Result, Select, bindparam, func, insert, select, true, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from farm import checksums, quotas
-from farm.checksums import Checksum, Hasher
+from farm import quotas
+from farm.checksums import Checksum, Sums
 from farm.db import Database, in_seconds, now
 from farm.errors import Refused
 from farm.parts import AppendSink, ChunkSink, Durable, Part, PartStore
@@ -176,32 +176,6 @@ def _must_be_open(upload: Upload) -> None:
         raise Refused("upload.not_open", f"the upload is {upload.state}{why}")
 
 
-class _Sums:
-    """The checksums of what passes: the farm's own two, and the client's."""
-
-    def __init__(self, checksum: Checksum | None, *, identity: bool) -> None:
-        self.checksum = checksum
-        self._hashers: dict[str, Hasher] = {}
-        for name in ("crc32c", "xxh128") if identity else ():
-            self._hashers[name] = checksums.new(name)
-        if checksum is not None and checksum.algorithm not in self._hashers:
-            self._hashers[checksum.algorithm] = checksums.new(checksum.algorithm)
-
-    def update(self, data: bytes | memoryview) -> None:
-        for hasher in self._hashers.values():
-            hasher.update(data)
-
-    def hex(self, name: str) -> str:
-        return self._hashers[name].digest().hex()
-
-    def verify(self) -> None:
-        """Raises Refused ``upload.checksum``."""
-        if self.checksum is not None:
-            digest = self._hashers[self.checksum.algorithm].digest()
-            if not self.checksum.matches(digest):
-                raise checksums.wrong(self.checksum.algorithm, digest)
-
-
 class ChunkWriter:
     """One chunk on its way in. :meth:`close` always comes last."""
 
@@ -223,7 +197,7 @@ class ChunkWriter:
         self._known = known
         self._sink = sink
         self._hold = hold
-        self._sums = _Sums(checksum, identity=True)
+        self._sums = Sums(checksum, identity=True)
         self._size = 0
 
     @property
@@ -306,7 +280,7 @@ class AppendWriter:
         self._chunks = chunks
         self._sink: AppendSink | None = sink
         self._hold = hold
-        self._sums = _Sums(checksum, identity=False)
+        self._sums = Sums(checksum, identity=False)
         self._at = upload.received
         self._room = QUOTAS[upload.tier].file_bytes if upload.size is None else upload.size
 
