@@ -6,6 +6,7 @@ limit of 1032:1.
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import zipfile
@@ -60,7 +61,11 @@ def list_zip(file: BinaryIO, size: int) -> dict[str, Any]:
     try:
         with zipfile.ZipFile(cast("BinaryIO", _Measured(file))) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, struct.error, ValueError, OverflowError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, struct.error, ValueError, OverflowError, NotImplementedError, OSError) as error:
+        # zipfile hides some behind its own. A seek to before the start is the archive's fault, the rest the disk's.
+        why = error if isinstance(error, OSError) else error.__context__
+        if isinstance(why, OSError) and why.errno not in {None, errno.EINVAL}:
+            raise why from None
         raise _invalid(f"its directory cannot be read ({type(error).__name__})") from error
     unpacked = packed = 0
     spans = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import random
@@ -272,6 +273,26 @@ def test_a_directory_that_hides_behind_a_modest_end_record_takes_no_memory(tmp_p
         tracemalloc.stop()
     assert raised.value.code == "archive.bomb"
     assert peak < 4 * 1024 * 1024
+
+
+@pytest.mark.parametrize("good_reads", [0, 1])
+def test_a_disk_that_fails_is_not_the_archives_fault(good_reads: int) -> None:
+    class Failing(io.BytesIO):
+        left = good_reads
+
+        def read(self, size: int | None = -1) -> bytes:
+            self.left -= 1
+            if self.left < 0:
+                raise OSError(errno.EIO, "the disk does not answer")
+            return super().read(size)
+
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("a.txt", "text")
+    data = made.getvalue()
+    with pytest.raises(OSError, match="does not answer"):
+        archives.list_zip(Failing(data), len(data))
+    assert archives.list_zip(io.BytesIO(data), len(data))["entries"] == 1
 
 
 def test_damaged_archives_are_told_so_whatever_is_wrong() -> None:
