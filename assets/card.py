@@ -74,7 +74,9 @@ class Stand(Document):
 
 class CardDesign(Document):
     """A whole card. ``fields`` are the texts of the template's fields; ``frames`` are the pictures that lenses show
-    one after the other (two at least), in the art's box.
+    one after the other (two at least), in the art's box. Where no foils are given (None) the template's for that
+    rarity are taken; an empty list is a card without foil. :func:`assets.card_template.completed` fills in what the
+    template brings.
     """
 
     name: Name = "card"
@@ -86,7 +88,7 @@ class CardDesign(Document):
     rarity: Literal["common", "uncommon", "rare", "epic", "legendary"] = "common"
     back: Ref | None = None
     varnish: Literal["gloss", "satin", "matte"] = "gloss"
-    foils: Annotated[tuple[FoilUse, ...], Field(max_length=MAX_FOILS, strict=False)] = ()
+    foils: Annotated[tuple[FoilUse, ...], Field(max_length=MAX_FOILS, strict=False)] | None = None
     stand: Stand = Stand()
     background: AnyBackground = TransparentBackground(kind="transparent")
 
@@ -96,3 +98,10 @@ class CardDesign(Document):
             msg = "lenses need two frames or more"
             raise ValueError(msg)
         return self
+
+    def refs(self) -> tuple[Ref, ...]:
+        """Every reference to content, in document order, each once."""
+        found = [layer.image for layer in self.art] + list(self.frames)
+        found += [self.back] if self.back is not None else []
+        found += [use.mask for use in self.foils or () if isinstance(use.mask, Ref)]
+        return tuple(dict.fromkeys(found))

@@ -3,7 +3,8 @@
 ContentError
 ├── ModelError    a glTF, GLB that cannot be read, or that breaks a limit
 ├── ImageError    a texture or an art file
-└── CatalogueError  an id that the catalogue does not have
+├── CatalogueError  an id that the catalogue does not have
+└── CardError     a card whose template, texts, art or foils do not go together
 """
 
 from __future__ import annotations
@@ -37,3 +38,9 @@ class CatalogueError(ContentError):
     """No such item in the catalogue."""
 
     code = "catalogue.unknown_item"
+
+
+class CardError(ContentError):
+    """A card that cannot be printed as it is."""
+
+    code = "card.invalid"
