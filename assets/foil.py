@@ -171,7 +171,7 @@ def customised(foil_id: str, parameters: Mapping[str, Any]) -> Foil:
         place = document
         for part in parts:
             place = place[part]
-        place[last] = float(value) if isinstance(place[last], float) and isinstance(value, int) else value
+        place[last] = value
     try:
         return Foil.model_validate(document)
     except ValidationError as error:
