@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from assets.card_scene import CardScene, CardView
 from assets.scene import Frame, Scene, Target, View
 from renderers.byte_cache import ByteCache
+from renderers.card_painter import CardPainter
 from renderers.context import is_software, make_current, open_context
 from renderers.distances import DistancePass, Distances
 from renderers.errors import RendererError
@@ -47,6 +49,8 @@ class OpenGLRenderer:
         self._cache = ByteCache(cache_bytes)
         self._painter = Painter(self._context, self._cache, tick or _nothing, software=is_software(self._device))
         self._distances: DistancePass | None = None
+        self._tick = tick or _nothing
+        self._cards: CardPainter | None = None
         self._closed = False
 
     @property
@@ -82,6 +86,37 @@ class OpenGLRenderer:
         finally:
             self._cache.trim()
 
+    def cards(
+        self, scene: CardScene, views: Iterator[CardView] | tuple[CardView, ...], target: Target
+    ) -> Iterator[Frame]:
+        """See :class:`assets.card_scene.CardRenderer`.
+
+        Raises RendererError ``renderer.bad_target``, ``renderer.bad_card``, ``renderer.bad_view``, ``renderer.closed``.
+        """
+        self._check(target.width, target.height)
+        return self._card_frames(scene, views, target)
+
+    def _card_painter(self) -> CardPainter:
+        make_current(self._context)
+        if self._cards is None:
+            self._cards = CardPainter(self._context, self._cache, self._tick, software=is_software(self._device))
+        return self._cards
+
+    def _card_frames(
+        self, scene: CardScene, views: Iterator[CardView] | tuple[CardView, ...], target: Target
+    ) -> Iterator[Frame]:
+        painter = self._card_painter()
+        frame: Frame = np.empty((target.height, target.width, 4), dtype=np.uint8)
+        try:
+            for view in views:
+                make_current(self._context)
+                painter.paint(scene, view, target, frame)
+                yield frame
+        finally:
+            if not self._closed:
+                make_current(self._context)
+                self._cache.trim()
+
     def _check(self, width: int, height: int) -> None:
         if self._closed:
             raise RendererError("the renderer is closed", code="renderer.closed", ours=True)
@@ -114,6 +149,8 @@ class OpenGLRenderer:
             self._painter.release()
             if self._distances is not None:
                 self._distances.release()
+            if self._cards is not None:
+                self._cards.release()
             self._cache.clear()
             self._context.release()
 

@@ -11,7 +11,7 @@ import moderngl
 
 _VERSION = "#version 430 core\n"
 _INCLUDE = re.compile(r'^#include "([a-z_]+\.glsl)"$', re.MULTILINE)
-Switches = Mapping[str, int]
+Switches = Mapping[str, int | str]
 
 
 @lru_cache(maxsize=64)
@@ -26,7 +26,7 @@ class Programs:
 
     def __init__(self, context: moderngl.Context) -> None:
         self._context = context
-        self._made: dict[tuple[str, str, tuple[tuple[str, int], ...]], moderngl.Program] = {}
+        self._made: dict[tuple[str, str, tuple[tuple[str, int | str], ...]], moderngl.Program] = {}
         self._bare: dict[moderngl.Program, moderngl.VertexArray] = {}
 
     def get(self, vertex: str, fragment: str, switches: Switches | None = None) -> moderngl.Program:
