@@ -31,7 +31,7 @@ def _skirt() -> Files:
 
 
 def _card() -> Files:
-    return {"cards/card-classic.json": card.template(), "models/card-classic.npz": baked.write(card.model())}
+    return {"models/card-classic.npz": baked.write(card.model())}
 
 
 def _fabric(name: str) -> Callable[[], Files]:

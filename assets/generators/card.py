@@ -1,9 +1,10 @@
-"""The classic card: its template as data, its art, and a model with a front, a back and a core."""
+"""The classic card as a model of its own: a front, a back and a core. (Cards that are made to order are templates
+under ``catalogue_data/cards``, see :mod:`assets.card_template`.)
+"""
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,26 +22,6 @@ HEIGHT_MM: Final = 88.0
 RADIUS_MM: Final = 3.0
 THICK_MM: Final = 0.32
 _PX: Final = 12  # pixels per millimetre: 756 x 1056
-
-TEMPLATE: Final[dict[str, Any]] = {
-    "id": "card-classic",
-    "size_mm": [WIDTH_MM, HEIGHT_MM],
-    "corner_radius_mm": RADIUS_MM,
-    "thickness_mm": THICK_MM,
-    "bleed_mm": 3.0,
-    "safe_mm": [3.0, 3.0, 57.0, 82.0],
-    "fields": [
-        {"name": "title", "type": "text", "box_mm": [5.5, 5.0, 41.0, 6.5], "size_pt": 10.0, "align": "left"},
-        {"name": "cost", "type": "number", "box_mm": [49.5, 4.6, 8.0, 7.2], "size_pt": 11.0, "align": "center"},
-        {"name": "art", "type": "image", "box_mm": [5.5, 13.0, 52.0, 41.0]},
-        {"name": "kind", "type": "text", "box_mm": [5.5, 56.0, 40.0, 5.0], "size_pt": 7.0, "align": "left"},
-        {"name": "rarity", "type": "mark", "box_mm": [52.5, 56.0, 5.0, 5.0]},
-        {"name": "rules", "type": "text", "box_mm": [6.5, 63.0, 50.0, 16.0], "size_pt": 7.5, "align": "left"},
-        {"name": "number", "type": "text", "box_mm": [5.5, 81.0, 30.0, 3.5], "size_pt": 5.5, "align": "left"},
-    ],
-    "foil_slots": ["art", "frame", "title"],
-    "faces": {"front": {"origin": "top left", "axes": "x right, y down"}, "back": "card-classic-back"},
-}  # boxes are x, y, width, height in millimetres from the top left corner of the trimmed card
 
 
 def _coordinates(px: int = _PX) -> tuple[Array, Array]:
@@ -229,8 +210,3 @@ def model() -> Model:
     up[1, 3] = HEIGHT_MM / 2000
     node = Node(matrix=up, name="card-classic", mesh=0)
     return Model(name="card-classic", nodes=(node,), roots=(0,), meshes=(mesh,), copyright="CC0-1.0")
-
-
-def template() -> bytes:
-    """:data:`TEMPLATE` as a JSON file."""
-    return json.dumps(TEMPLATE, indent=1, sort_keys=True).encode() + b"\n"
