@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+import numpy as np
 import orjson
 
 from assets import gltf
 from assets.errors import ContentError
+from exporters import fbx_binary, fbx_objects
 from exporters.errors import ExportError
 from exporters.obj import parts
 
@@ -21,6 +23,9 @@ def check(files: Mapping[str, bytes], kind: str) -> None:
             gltf.inspect(data)
         elif kind == "gltf":
             _gltf(files)
+        elif kind == "fbx":
+            (data,) = files.values()
+            _fbx(data)
         else:
             _obj(files)
     except (ContentError, ValueError, KeyError, IndexError) as error:
@@ -40,6 +45,23 @@ def _gltf(files: Mapping[str, bytes]) -> None:
         if "uri" in image and unquote(image["uri"]) not in files:
             msg = f"{image['uri']} is missing"
             raise ValueError(msg)
+
+
+def _fbx(data: bytes) -> None:
+    top = {record.name: record for record in fbx_binary.decode(data)}
+    ids = {record.properties[0].value for record in top["Objects"].children} | {fbx_objects.ROOT}
+    for link in top["Connections"].children:
+        for end in link.properties[1:3]:
+            if end.value not in ids:
+                msg = f"something is connected to object {end.value}, which is not there"
+                raise ValueError(msg)
+    for geometry in top["Objects"].all("Geometry"):
+        points, corners = geometry.find("Vertices"), geometry.find("PolygonVertexIndex")
+        if points is not None and corners is not None:
+            index = corners.properties[0]
+            if len(index) and np.where(index < 0, ~index, index).max() >= len(points.properties[0]) // 3:
+                msg = "a face names a point that is not there"
+                raise ValueError(msg)
 
 
 def _obj(files: Mapping[str, bytes]) -> None:

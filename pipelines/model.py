@@ -26,15 +26,15 @@ class Optimisation(Spec):
 
 
 class ModelSpec(Spec):
-    """The design as one model in one or more formats, in metres, +Y up.
+    """The design as one model in one or more formats, in metres (FBX: centimetres), +Y up.
 
     What a garment hides of the body is removed, as in the pictures.
     """
 
     design: AnyDesign
-    formats: Annotated[tuple[Literal["glb", "gltf", "obj"], ...], Field(min_length=1, max_length=3, strict=False)] = (
-        "glb",
-    )
+    formats: Annotated[
+        tuple[Literal["glb", "gltf", "obj", "fbx"], ...], Field(min_length=1, max_length=4, strict=False)
+    ] = ("glb",)
     optimise: Optimisation = Optimisation()
 
     @model_validator(mode="after")
@@ -73,7 +73,7 @@ KIND = JobKind(
     name="model",
     spec=ModelSpec,
     close=close,
-    summary="A design as model files: GLB, GLTF (with its parts), OBJ (with MTL and textures)",
+    summary="A design as model files: GLB, GLTF (with its parts), OBJ (with MTL and textures), FBX",
     example={
         "design": {
             "name": "tee",

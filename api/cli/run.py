@@ -26,6 +26,7 @@ FORMATS: Mapping[str, str] = {
     ".glb": "glb",
     ".gltf": "gltf",
     ".obj": "obj",
+    ".fbx": "fbx",
 }
 """What the suffix of ``-o`` asks for, where the spec does not say."""
 

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from assets.design import Design
-from exporters import gltf, obj, optimise, validate
+from exporters import fbx, gltf, obj, optimise, validate
 from farm.errors import JobFault
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
@@ -20,6 +20,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".bin": "application/octet-stream",
     ".obj": "model/obj",
     ".mtl": "model/mtl",
+    ".fbx": "application/octet-stream",
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".webp": "image/webp",
@@ -57,6 +58,8 @@ def export(context: StepContext) -> StepResult:
         files = {f"{stem}.glb": gltf.write_glb(model, extras=extras)}
     elif want["format"] == "gltf":
         files = gltf.write_gltf(model, extras=extras, stem=stem)
+    elif want["format"] == "fbx":
+        files = {f"{stem}.fbx": fbx.write_fbx(model, extras=extras, stem=stem)}
     else:
         files = obj.write_obj(model, stem=stem)
     total = sum(len(data) for data in files.values())
