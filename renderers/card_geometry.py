@@ -42,7 +42,7 @@ class Placement:
 def placement(scene: CardScene, view: CardView, target: Target) -> Placement:
     """Raises RendererError ``renderer.bad_view`` for a camera that cannot be."""
     angles = (view.yaw, view.pitch, view.roll)
-    if not (np.isfinite(angles).all() and 1 <= view.fov <= 60 and 0.02 <= view.fill <= 2):  # noqa: PLR2004
+    if not (np.isfinite(angles).all() and 1 <= view.fov <= 60 and 0.02 <= view.fill <= 2):
         message = (
             "a card is seen with 1 to 60 degrees across, fills 0.02 to 2 of the frame, and is held at some angle"
         )
@@ -66,7 +66,7 @@ def placement(scene: CardScene, view: CardView, target: Target) -> Placement:
     depth = np.maximum(distance - corners[:, 2], distance / 100)
     centre = np.array([target.width, target.height]) / 2
     seen = corners[:, :2] / depth[:, None] / pixel * [1, -1] + centre
-    wide = np.concatenate([seen + [x, y] for x in (-_MARGIN, _MARGIN) for y in (-_MARGIN, _MARGIN)])
+    wide = (seen[:, None] + np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]]) * _MARGIN).reshape(-1, 2)
     outline = cv2.convexHull(wide.astype(np.float32)).reshape(-1, 2).astype(np.float64)
     face_eye = to_face @ np.array([0.0, 0.0, distance])
     face_eye[2] = max(face_eye[2], half[2] + 0.05)  # seen from the edge alone, the eye is still before the face

@@ -91,7 +91,8 @@ class OpenGLRenderer:
     ) -> Iterator[Frame]:
         """See :class:`assets.card_scene.CardRenderer`.
 
-        Raises RendererError ``renderer.bad_target``, ``renderer.bad_card``, ``renderer.bad_view``, ``renderer.closed``.
+        Raises RendererError ``renderer.bad_target``, ``renderer.bad_card``, ``renderer.bad_view`` and
+        ``renderer.closed``.
         """
         self._check(target.width, target.height)
         return self._card_frames(scene, views, target)

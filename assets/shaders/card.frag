@@ -2,96 +2,147 @@
 #include "colour.glsl"
 #include "card_slab.glsl"
 #include "card_lamps.glsl"
+#include "card_ink.glsl"
 #if SHEETS > 0
 #include "foil_types.glsl"
 #include "foil_patterns.glsl"
 #include "card_foil.glsl"
+uniform sampler2D u_masks;
+uniform sampler2D u_table_0;
+uniform sampler2D u_table_1;
+uniform sampler2D u_table_2;
+uniform sampler2D u_table_3;
+uniform sampler2D u_film_0;
+uniform sampler2D u_film_1;
+uniform sampler2D u_film_2;
+uniform sampler2D u_film_3;
+uniform sampler2D u_relief_0;
+uniform sampler2D u_relief_1;
+uniform sampler2D u_relief_2;
+uniform sampler2D u_relief_3;
 #endif
-
-uniform sampler2D u_face;
 uniform vec3 u_core;
 uniform vec3 u_line;
-uniform float u_coat;  // roughness of the clear coat
-#if SHEETS > 0
-uniform sampler2D u_masks;
-uniform sampler2D u_tables[SHEETS];
-#endif
 out vec4 f_colour;
 
 const float COAT_F0 = 0.04;
+const float SCATTERED = 0.38;  // what ink over foil gives back by itself, of what it would on paper
+const float BEVEL = 0.16;      // mm in which the face rounds off to the edge
 
 float fresnel(float f0, float cosine) { return f0 + (1.0 - f0) * exp2((-5.55473 * cosine - 6.98316) * cosine); }
 
-vec2 place_in_picture(vec2 mm) { return vec2(0.5 + 0.5 * mm.x / u_slab.x, 0.5 - 0.5 * mm.y / u_slab.y); }
+// sRGB to light within 0.002: what is printed is no measure.
+vec3 as_light(vec3 c) { return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878); }
 
-#if SHEETS > 0
-vec3 sheet(int i, Micro m, vec3 p, vec3 v, Lit lit[LAMPS], sampler2D table) {
-    vec4 metal = u_sheets[8 * i + 2], grating = u_sheets[8 * i + 3];
-    vec2 slope = m.slope * u_sheets[8 * i + 6].x;
-    vec3 n = normalize(vec3(-slope, 1.0)), r = reflect(-v, n);
-    vec3 sum = surround(r);
-    for (int k = 0; k < LAMPS; ++k) sum += mirrored(k, p, r, metal.a);
-    sum *= metal.rgb;
-    if (grating.y > 0.0)
-        for (int k = 0; k < LAMPS; ++k) {
-            vec3 both = lit[k].towards + v;
-            vec2 bend = both.xy + slope * both.z;
-            float lamp = max(lit[k].towards.z, 0.0);
-            sum += diffracted(table, grating, u_sheets[8 * i + 6].y, m.along, bend, lit[k], lamp * m.grating);
-        }
-    return sum * m.shade * u_sheets[8 * i + 1].w;
-}
-#endif
-
-vec3 face(Hit hit) {
-    vec3 p = vec3(hit.at, u_slab.w), v = -hit.ray;
-    vec3 ink = srgb_decode(texture(u_face, place_in_picture(hit.at)).rgb);
-    Lit lit[LAMPS];
-    vec3 light = surround(vec3(0.0, 0.0, 1.0));
-    for (int i = 0; i < LAMPS; ++i) {
-        lit[i] = lamp_at(i, p);
-        light += lit[i].light * max(lit[i].towards.z, 0.0);
-    }
-    vec3 seen = ink * light;
-#if SHEETS > 0
-    vec4 masks = texture(u_masks, place_in_picture(hit.at));
-    float footprint = sqrt(abs(determinant(hit.pixel)));
-    vec3 stain = pow(ink, vec3(0.75));
-    Micro m;
-#define SHEET(i, PATTERN) \
-    m = PATTERN(foil_pattern(i), hit.at, footprint); \
-    seen = mix(seen, sheet(i, m, p, v, lit, u_tables[i]) * stain + 0.4 * seen, masks[i] * m.metal);
-    SHEET(0, PATTERN_0)
-#if SHEETS > 1
-    SHEET(1, PATTERN_1)
-#endif
-#if SHEETS > 2
-    SHEET(2, PATTERN_2)
-#endif
-#if SHEETS > 3
-    SHEET(3, PATTERN_3)
-#endif
-#endif
-    vec3 r = vec3(-v.xy, v.z);
-    float share = fresnel(COAT_F0, max(v.z, 0.0));
-    vec3 gloss = surround(r);
-    for (int i = 0; i < LAMPS; ++i) gloss += mirrored(i, p, r, u_coat * u_coat);
-    return seen * (1.0 - share) + gloss * share;
+#if SHEETS > 0 && defined(FRAMES)
+// What lenses show: one frame for each angle that a lens is looked into from, and a short fade between two.
+vec3 lensed(float pitch, float frames, Hit hit) {
+    vec3 v = -hit.ray;
+    float turn = atan((LENSED & UPRIGHT) != 0 ? v.x : v.y, v.z) * frames + 0.5 * float(FRAMES);
+    float place = turn - float(FRAMES) * floor(turn / float(FRAMES));
+    float first = floor(place), fade = smoothstep(0.84, 1.0, place - first);
+    vec2 uv = in_picture(hit.at);
+    vec3 a = texture(u_frames, vec3(uv, first), -0.3).rgb;
+    vec3 b = texture(u_frames, vec3(uv, mod(first + 1.0, float(FRAMES))), -0.3).rgb;
+    return mix(a, b, fade);
 }
 
-vec3 wall(Hit hit) {
-    vec3 n = vec3(hit.outward, 0.0);
-    float line = smoothstep(0.16, 0.08, abs(hit.wall.z) / (2.0 * u_slab.w));
-    vec3 light = surround(n);
-    for (int i = 0; i < LAMPS; ++i) {
-        Lit lit = lamp_at(i, hit.wall);
-        light += lit.light * max(dot(lit.towards, n), 0.0);
-    }
-    return mix(u_core, u_line, line) * light;
+// The slope of the lenses' round backs, as far as a pixel is finer than they are.
+vec2 ridges(float pitch, bool upright, vec2 mm, float footprint) {
+    float across = (upright ? mm.x : mm.y) / pitch;
+    float bend = 0.7 * (across - floor(across) - 0.5) * (1.0 - smoothstep(0.25, 0.6, footprint / pitch));
+    return upright ? vec2(bend, 0.0) : vec2(0.0, bend);
 }
+#endif
 
 void main() {
     Hit hit = slab(gl_FragCoord.xy + u_tile.xy);
-    vec3 front = srgb_encode(tone_map(face(hit))), side = srgb_encode(tone_map(wall(hit)));
-    f_colour = vec4(front * hit.face + side * (hit.all - hit.face), hit.all);
+    vec3 p = vec3(hit.at, u_slab.w), v = -hit.ray;
+    vec2 uv = in_picture(hit.at);
+
+    Lit lit[LAMPS];
+    vec3 n = vec3(hit.outward, 0.0);
+    vec3 light = surround(vec3(0.0, 0.0, 1.0)), beside = surround(n);
+    for (int i = 0; i < LAMPS; ++i) {
+        lit[i] = lamp_at(i, p);
+        vec3 here = lamp_light(i, lit[i]);
+        light += here * max(lit[i].towards.z, 0.0);
+        beside += here * max(dot(lit[i].towards.xy, n.xy), 0.0);
+    }
+
+#if SHEETS > 0
+    vec4 masks = texture(u_masks, uv);
+#endif
+    vec3 ink = printed(u_plane_0, u_depths[0], hit).rgb;
+#if SHEETS > 0 && defined(FRAMES)
+    ink = mix(ink, lensed(u_sheets[8 * LENS + 2].a, u_sheets[8 * LENS + 6].w, hit), masks[LENS]);
+#endif
+    vec4 over;
+#define LAY(plane, depth) over = printed(plane, depth, hit); ink = ink * (1.0 - over.a) + over.rgb;
+#if PLANES > 1
+    LAY(u_plane_1, u_depths[1])
+#endif
+#if PLANES > 2
+    LAY(u_plane_2, u_depths[2])
+#endif
+#if PLANES > 3
+    LAY(u_plane_3, u_depths[3])
+#endif
+#if PLANES > 4
+    LAY(u_plane_4, u_depths[4])
+#endif
+#if PLANES > 5
+    LAY(u_plane_5, u_depths[5])
+#endif
+#if PLANES > 6
+    LAY(u_plane_6, u_depths[6])
+#endif
+#if PLANES > 7
+    LAY(u_plane_7, u_depths[7])
+#endif
+
+    vec3 seen = as_light(ink) * light;
+    // The board rounds off to its edge, so that a thin line of light runs round it.
+    vec2 slope = slab_outward(hit.at) * (0.5 * smoothstep(-BEVEL, 0.0, hit.inside));
+    float raised = 0.0;
+#if SHEETS > 0
+    vec3 stain = ink * sqrt(ink);  // light that goes through the ink twice
+    float footprint = sqrt(abs(determinant(hit.pixel)));
+    Reflected one;
+    float cover;
+#define SHEET(i, PATTERN, PARTS, LOBE, table, film, relief) \
+    one = foil(i, PARTS, LOBE, foil_micro(i, PARTS, PATTERN(foil_pattern(i), hit.at, footprint), hit.at, footprint), \
+               p, v, lit, table, film, ((PARTS) & PICTURE) != 0 ? texture(relief, uv) : vec4(0.0)); \
+    cover = masks[i] * one.cover; \
+    slope += one.slope * masks[i]; \
+    if (((PARTS) & VARNISH) != 0) raised = max(raised, masks[i]); \
+    else if (((PARTS) & (METAL | FLAKES | GRATING)) != 0) seen = mix(seen, one.light * stain + SCATTERED * seen, cover);
+    SHEET(0, PATTERN_0, PARTS_0, LOBE_0, u_table_0, u_film_0, u_relief_0)
+#if SHEETS > 1
+    SHEET(1, PATTERN_1, PARTS_1, LOBE_1, u_table_1, u_film_1, u_relief_1)
+#endif
+#if SHEETS > 2
+    SHEET(2, PATTERN_2, PARTS_2, LOBE_2, u_table_2, u_film_2, u_relief_2)
+#endif
+#if SHEETS > 3
+    SHEET(3, PATTERN_3, PARTS_3, LOBE_3, u_table_3, u_film_3, u_relief_3)
+#endif
+#ifdef FRAMES
+    slope += ridges(u_sheets[8 * LENS + 2].a, (LENSED & UPRIGHT) != 0, hit.at, footprint) * masks[LENS];
+#endif
+#endif
+
+    n = normalize(vec3(-slope, 1.0));
+    float facing = max(dot(n, v), 0.0), share = fresnel(COAT_F0, facing);
+    vec3 r = 2.0 * dot(n, v) * n - v;
+    vec3 gloss = mirrored(0, p, r);
+#ifdef RAISED
+    gloss = mix(gloss, mirrored(1, p, r), raised);
+#endif
+    seen = seen * (1.0 - share) + gloss * share;
+
+    float line = smoothstep(0.17, 0.09, abs(hit.wall.z) / (2.0 * u_slab.w));
+    vec3 side = mix(u_core, u_line, line) * beside;
+    seen = mix(side, seen, hit.face / max(hit.all, 1e-4));
+    f_colour = vec4(srgb_encode(tone_map(seen)), 1.0) * hit.all;
 }

@@ -1,25 +1,89 @@
-// What one sheet of foil reflects. Its numbers are eight rows of u_sheets:
-// 0 size, angle, jitter, contrast   1 fill, ground, seed, gain          2 metal: red, green, blue, alpha (GGX)
-// 3 spacing, strength, tan spread, cross                                4 film: thickness, variation, strength, -
-// 5 flakes: size, slope, cover, strength                                6 relief in mm, table's longest path, -, -
+// What one sheet of foil reflects. Its numbers are eight rows of u_sheets, see renderers/card_sheets.py:
+// 0 size, angle, jitter, contrast    1 fill, ground, seed, gain                      2 metal: red, green, blue, lens pitch
+// 3 spacing, strength, tan of the spread, share of the crossed grating               4 film: least thickness, variation,
+// one over the range, strength       5 flakes: size, slope, cover, strength          6 relief in mm, the path that the
+// table ends at, slope of the relief's picture, frames per radian                    7 -
 layout(std140, binding = 2) uniform Sheets { vec4 u_sheets[SHEETS * 8]; };
+
+const int METAL = 1, GRATING = 2, FILM = 4, FLAKES = 8, RELIEF = 16, PICTURE = 32, LENSES = 64, VARNISH = 128,
+          CROSSED = 256, UPRIGHT = 512,
+          GLITTER = 1024;
 
 Pattern foil_pattern(int i) {
     vec4 a = u_sheets[8 * i], b = u_sheets[8 * i + 1];
     return Pattern(a.x, a.y, a.z, a.w, b.x, b.y, b.z);
 }
 
-// Light that a grating with grooves across ``along`` sends to the eye from one lamp. ``bend`` is the sum of the unit
-// vectors to lamp and eye in the plane of the grating: along the grooves it must vanish, across them the grating
-// equation gives the wavelength.
-vec3 diffracted(sampler2D table, vec4 grating, float longest, vec2 along, vec2 bend, Lit lit, float share) {
-    float across = abs(dot(bend, along)), astray = dot(bend, vec2(-along.y, along.x));
-    float width2 = across * across * grating.z * grating.z + lit.size * lit.size + 4e-4;
-    float path = across * grating.x;
-    float blur = log2(max(lit.size * grating.x, 4.0) / 4.0) / 7.0;
-    vec2 at = vec2(path / longest * (1023.0 / 1024.0) + 0.5 / 1024.0, blur * (15.0 / 16.0) + 0.5 / 16.0);
-    vec3 colour = textureLod(table, at, 0.0).rgb;
-    colour *= colour;
-    float fall = exp2(-0.7213475 * astray * astray / width2) * inversesqrt(width2) * 0.3989423;
-    return lit.light * colour * (fall * share * grating.y * grating.x / 300.0);
+// The pattern with its flakes: those of a foil whose pattern is another come from a pattern of their own.
+Micro foil_micro(const int i, const int parts, Micro m, vec2 mm, float footprint) {
+    if ((parts & FLAKES) != 0 && (parts & GLITTER) == 0) {
+        Pattern p = foil_pattern(i);
+        p.size = u_sheets[8 * i + 5].x;
+        p.fill = u_sheets[8 * i + 5].z;
+        Micro apart = pattern_flakes(p, mm, footprint);
+        m.flake = apart.flake;
+        m.tilt = apart.tilt;
+    }
+    return m;
+}
+
+// Light that a grating with grooves across ``along`` sends to the eye. ``bend`` is the sum of the unit vectors to lamp
+// and eye in the plane of the grating: along the grooves it must vanish (but for their spread and the lamp's size);
+// across them the grating equation gives the wavelength, in the table's row for a lamp of that size.
+vec3 diffracted(sampler2D table, vec4 grating, float longest, vec2 along, vec3 v, vec2 slope, Lit lit[LAMPS]) {
+    vec3 sum = vec3(0.0);
+    for (int i = 0; i < LAMPS; ++i) {
+        vec3 both = lit[i].towards + v;
+        vec2 bend = both.xy + slope * both.z;
+        float across = abs(dot(bend, along)), astray = dot(bend, vec2(-along.y, along.x));
+        float width = inversesqrt(across * across * grating.z * grating.z + u_lobes[2 * i + 1].y);
+        float column = min(across * longest, float(COLUMNS - 1));
+        vec3 colour = texelFetch(table, ivec2(int(column), i), 0).rgb;
+        float off = astray * width;
+        float fall = exp2(-0.7213475 * off * off) * width * max(lit[i].towards.z, 0.0);
+        sum += lamp_light(i, lit[i]) * colour * colour * fall;
+    }
+    return sum * grating.y;
+}
+
+struct Reflected {
+    vec3 light;
+    vec2 slope;    // of the relief
+    float cover;   // how much of the sheet is here
+};
+
+Reflected foil(const int i, const int parts, const int lobe, Micro m, vec3 p, vec3 v, Lit lit[LAMPS], sampler2D table,
+               sampler2D film, vec4 relief) {
+    vec4 metal = u_sheets[8 * i + 2], numbers = u_sheets[8 * i + 6];
+    Reflected found = Reflected(vec3(0.0), vec2(0.0), m.metal);
+    if ((parts & RELIEF) != 0) found.slope = m.slope * numbers.x;
+    if ((parts & PICTURE) != 0) found.slope = (relief.xy * 255.0 - 128.0) * numbers.z;
+    if ((parts & VARNISH) != 0) return found;
+
+    vec3 n = normalize(vec3(-found.slope, 1.0));
+    vec3 colour = metal.rgb;
+    if ((parts & FILM) != 0) {
+        vec4 thin = u_sheets[8 * i + 4];
+        vec3 tint = textureLod(film, vec2(0.5 + 0.5 * m.film * thin.y, clamp(dot(n, v), 0.0, 1.0)), 0.0).rgb;
+        colour *= max(mix(vec3(1.0), tint * tint * thin.x, thin.w), 0.0);
+    }
+    if ((parts & METAL) != 0) found.light = mirrored(lobe, p, 2.0 * dot(n, v) * n - v);
+    if ((parts & FLAKES) != 0) {
+        vec4 flakes = u_sheets[8 * i + 5];
+        vec3 facet = normalize(vec3(-found.slope - m.tilt * flakes.y, 1.0));
+        vec3 spark = mirrored(lobe + 1, p, 2.0 * dot(facet, v) * facet - v) * flakes.w;
+        found.light = mix(found.light, spark, m.flake);
+    }
+    found.light *= colour;
+    if ((parts & GRATING) != 0) {
+        vec4 grating = u_sheets[8 * i + 3];
+        vec2 slope = found.slope;
+        if ((parts & FLAKES) != 0) slope += m.tilt * u_sheets[8 * i + 5].y * m.flake;
+        vec3 rainbow = diffracted(table, grating, numbers.y, m.along, v, slope, lit);
+        if ((parts & CROSSED) != 0)
+            rainbow = mix(rainbow, diffracted(table, grating, numbers.y, vec2(-m.along.y, m.along.x), v, slope, lit), grating.w);
+        found.light += rainbow * m.grating * colour;
+    }
+    found.light *= m.shade * u_sheets[8 * i + 1].w;
+    return found;
 }

@@ -11,6 +11,7 @@ struct Hit {
     vec3 ray;        // away from the eye, unit
     mat2 pixel;      // what a pixel to the right and one down add to ``at``
     float face;      // coverage of the face
+    float inside;    // signed distance to the face's outline, below 0 inside
     float all;       // coverage of the whole body
     vec3 wall;       // where the ray meets the wall: x, y, and height over the middle
     vec2 outward;    // the wall's normal there
@@ -55,6 +56,7 @@ Hit slab(vec2 pixel) {
     hit.outward = slab_outward(hit.wall.xy);
     vec2 edge = slab_outward(hit.at);
     float wide = max(length(edge * hit.pixel), 1e-6), wide_wall = max(length(hit.outward * hit.pixel), 1e-6);
+    hit.inside = first;
     hit.face = clamp(0.5 - first / wide, 0.0, 1.0);
     hit.all = max(clamp(0.5 - best / wide_wall, 0.0, 1.0), hit.face);
     return hit;
