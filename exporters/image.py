@@ -1,25 +1,23 @@
 """Frames to picture files: PNG, JPEG and WebP, every one tagged as sRGB and with the same bytes each time.
 
-PNG is written here, because it is a few lines with numpy and ISA-L and then twenty times as fast as libpng
-for the same size; JPEG and WebP go through Pillow, which can tag the colour space where OpenCV cannot.
+PNG is written by :mod:`exporters.png`; JPEG and WebP go through Pillow, which can tag the colour space where
+OpenCV cannot.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-import zlib
-from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal, cast, get_args
 
 import cv2
 import numpy as np
-from isal import isal_zlib
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from assets.scene import Frame
+from exporters import png
 from exporters.errors import ExportError
 
 EXPORTER_VERSION = 1
@@ -30,10 +28,6 @@ ImageFormat = Literal["png", "jpeg", "webp"]
 MIME: dict[ImageFormat, str] = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 SUFFIX: dict[ImageFormat, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 MAX_SIDE: dict[ImageFormat, int] = {"png": 32_768, "jpeg": 65_500, "webp": 16_383}
-
-_LEVEL = 1  # ISA-L: levels 2 and 3 gain nothing on filtered rows
-_BAND = 1 << 22  # bytes filtered at a time: an 8192 px frame is never held twice
-_METRES_PER_INCH = 0.0254
 
 
 def encode(frame: Frame, fmt: ImageFormat, *, quality: int = 90, density: float | None = None) -> bytes:
@@ -54,7 +48,7 @@ def encode(frame: Frame, fmt: ImageFormat, *, quality: int = 90, density: float 
     if opaque:
         pixels = cast("NDArray[np.uint8]", cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB))
     if fmt == "png":
-        return _png(pixels, density)
+        return png.written(pixels, density)
     return _pillow(pixels, fmt, quality, density)
 
 
@@ -80,62 +74,6 @@ def _check(frame: Frame, fmt: str, quality: int, density: float | None) -> None:
         raise ExportError("export.quality_out_of_range", "quality is 1 to 100")
     if density is not None and not 1 <= density <= 10_000:
         raise ExportError("export.density_out_of_range", "density is 1 to 10000 pixels per inch")
-
-
-def _png(pixels: NDArray[np.uint8], density: float | None) -> bytes:
-    """PNG (W3C PNG third edition): 8 bits, RGB or RGBA, Sub or Up filter chosen row by row."""
-    height, width, channels = pixels.shape
-    parts = [
-        b"\x89PNG\r\n\x1a\n",
-        _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 6, 0, 0, 0)),
-        _chunk(b"sRGB", b"\x00"),  # perceptual
-        _chunk(b"gAMA", struct.pack(">I", 45_455)),  # what readers without sRGB fall back to
-    ]
-    if density is not None:
-        per_metre = round(density / _METRES_PER_INCH)
-        parts.append(_chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)))
-    deflate = isal_zlib.compressobj(_LEVEL)
-    for band in _filtered(pixels.reshape(height, width * channels), channels):
-        packed = deflate.compress(band)
-        if packed:
-            parts.append(_chunk(b"IDAT", packed))
-    parts.append(_chunk(b"IDAT", deflate.flush()))
-    parts.append(_chunk(b"IEND", b""))
-    return b"".join(parts)
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
-
-
-def _filtered(rows: NDArray[np.uint8], step: int) -> Iterator[NDArray[np.uint8]]:
-    """Bands of filtered rows, each uint8[k, 1 + n]: the filter's number, then the row's differences.
-
-    The filter with the smaller sum of absolute differences wins (PNG, 12.7): 1 is Sub, 2 is Up.
-    """
-    height, width = rows.shape
-    depth = max(1, _BAND // width)
-    above = np.zeros((1, width), np.uint8)
-    for start in range(0, height, depth):
-        band = rows[start : start + depth]
-        sub = band.copy()
-        np.subtract(band[:, step:], band[:, :-step], out=sub[:, step:])
-        up = band.copy()
-        np.subtract(band[0], above[0], out=up[0])
-        np.subtract(band[1:], band[:-1], out=up[1:])
-        above = band[-1:]
-        use_up = _cost(up) <= _cost(sub)
-        out = np.empty((len(band), width + 1), np.uint8)
-        out[:, 0] = np.where(use_up, 2, 1)
-        np.copyto(out[:, 1:], sub)
-        np.copyto(out[:, 1:], up, where=use_up[:, None])
-        yield out
-
-
-def _cost(differences: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """int32[rows]: sums of the differences read as signed (|-128| stays 128 when read unsigned again)."""
-    magnitude = np.abs(differences.view(np.int8)).view(np.uint8)
-    return cast("NDArray[np.int32]", cv2.reduce(magnitude, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0])
 
 
 def _pillow(pixels: NDArray[np.uint8], fmt: ImageFormat, quality: int, density: float | None) -> bytes:

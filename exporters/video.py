@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 import ffmpeg
 import numpy as np
@@ -239,20 +239,39 @@ def _command(
     return command
 
 
+class Packing(Protocol):
+    """How frames become what ffmpeg reads: ``size`` bytes each."""
+
+    size: int
+
+    def convert(self, frame: Frame, out: NDArray[np.uint8]) -> None:
+        """Writes ``frame`` (uint8[h, w, 4]) to ``out`` (uint8[size])."""
+
+
 class VideoWriter:
     """A film being written. One thread calls :meth:`write` and :meth:`close`; :meth:`abort` may come from any.
 
-    As a context manager it closes on success and aborts on an exception.
+    As a context manager it closes on success and aborts on an exception. ``packing`` is for what is no film: without
+    one, frames are opaque and become YUV 4:2:0.
     """
 
     def __init__(
-        self, path: Path, command: list[str], *, width: int, height: int, encoder: str, nice: int = 0
+        self,
+        path: Path,
+        command: list[str],
+        *,
+        width: int,
+        height: int,
+        encoder: str,
+        nice: int = 0,
+        packing: Packing | None = None,
     ) -> None:
         self.path = path
         self.encoder = encoder
         self.frames = 0
         self._shape = (height, width, 4)
-        self._convert = I420(width, height)
+        self._opaque = packing is None
+        self._convert = packing or I420(width, height)
         self._changed = threading.Condition()
         self._free = deque(np.empty(self._convert.size, np.uint8) for _ in range(_QUEUE))
         self._ready: deque[NDArray[np.uint8]] = deque()
@@ -273,8 +292,8 @@ class VideoWriter:
         return self._child.pid if self._child else None
 
     def write(self, frame: Frame) -> None:
-        """Adds a frame (uint8[h, w, 4], opaque). The array may be reused at once. Waits while the encoder is
-        four frames behind; raises the encoder's failure as soon as it is known.
+        """Adds a frame (uint8[h, w, 4]; opaque in a film). The array may be reused at once. Waits while the encoder
+        is four frames behind; raises the encoder's failure as soon as it is known.
         """
         if frame.shape != self._shape or frame.dtype != np.uint8:
             raise ExportError(
@@ -283,7 +302,7 @@ class VideoWriter:
                 ours=True,
             )
         pixels = np.ascontiguousarray(frame)
-        if not is_opaque(pixels):
+        if self._opaque and not is_opaque(pixels):
             raise ExportError(
                 "export.video_has_no_alpha",
                 "a film cannot be transparent; give the design a solid or gradient background",
