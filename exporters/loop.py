@@ -8,7 +8,6 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from assets.scene import Frame
 
