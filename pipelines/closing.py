@@ -53,7 +53,8 @@ def ref_key(ref: Ref) -> str:
     return f"item:{ref.item}" if ref.item is not None else f"blob:{ref.blob}"
 
 
-def _item(ref: Ref, kinds: frozenset[str], where: str) -> str:
+def item_digest(ref: Ref, kinds: frozenset[str], where: str) -> str:
+    """The digest of an item of one of these kinds. Raises Refused with the path ``where``."""
     assert ref.item is not None
     try:
         item = catalogue.item(ref.item)
@@ -70,7 +71,8 @@ def _item(ref: Ref, kinds: frozenset[str], where: str) -> str:
     return digest
 
 
-def _blob(ref: Ref, types: frozenset[str], where: str, resolver: Resolver) -> str:
+def blob_digest(ref: Ref, types: frozenset[str], where: str, resolver: Resolver) -> str:
+    """The digest of the owner's blob of one of these media types. Raises Refused with the path ``where``."""
     assert ref.blob is not None
     try:
         info = resolver.blob(ref.blob)
@@ -110,13 +112,13 @@ def close_design(given: Design | Ref, resolver: Resolver, *, canvas: bool, texts
     content: dict[str, str] = {}
     for where, ref, is_model in places(design):
         if ref.item is not None:
-            digest = _item(ref, DRAWABLE_KINDS if is_model else frozenset({"fabric"}), where)
+            digest = item_digest(ref, DRAWABLE_KINDS if is_model else frozenset({"fabric"}), where)
         else:
-            digest = _blob(ref, MODEL_TYPES if is_model else IMAGE_TYPES, where, resolver)
+            digest = blob_digest(ref, MODEL_TYPES if is_model else IMAGE_TYPES, where, resolver)
         content[ref_key(ref)] = digest
     if canvas:
         studio = Ref(item=design.canvas.lighting.studio)
-        content[ref_key(studio)] = _item(studio, frozenset({"studio"}), "design.canvas.lighting.studio")
+        content[ref_key(studio)] = item_digest(studio, frozenset({"studio"}), "design.canvas.lighting.studio")
         content |= _environment(design, resolver)
     document = design.model_dump(mode="json")
     document["layers"] = [layer for layer in document["layers"] if layer["visible"]]
@@ -141,11 +143,15 @@ def _environment(design: Design, resolver: Resolver) -> dict[str, str]:
     if ref.blob is None:
         detail = f"{where} takes a blob, the digest of a .hdr or .exr file; name a studio in 'studio' instead"
         raise Refused("catalogue.wrong_kind", detail, {"path": where})
-    return {ref_key(ref): _blob(ref, LIGHT_TYPES, where, resolver)}
+    return {ref_key(ref): blob_digest(ref, LIGHT_TYPES, where, resolver)}
 
 
 def stem_of(given: Design | Ref) -> str:
     """The design's name as the start of a file name: letters, digits, '.', '_' and '-' of any script."""
-    name = as_design(given).name.strip()
-    safe = "".join(c if c.isalnum() or c in "._-" else "-" for c in name).strip("-.")
-    return safe[:80] or "design"
+    return stem(as_design(given).name)
+
+
+def stem(name: str, otherwise: str = "design") -> str:
+    """A name as the start of a file name, as :func:`stem_of`; ``otherwise`` when nothing of it can stay."""
+    safe = "".join(c if c.isalnum() or c in "._-" else "-" for c in name.strip()).strip("-.")
+    return safe[:80] or otherwise

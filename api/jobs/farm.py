@@ -13,8 +13,8 @@ from sqlalchemy import Connection, func, select, update
 from api.http import Answer, Page, json_body
 from api.identity.auth import scope
 from api.jobs import closing, reads
-from api.jobs.routes import close
 from api.jobs.schemas import KindView, LaneView, PlannedStep, PlanView, WorkerView
+from api.jobs.submitting import close
 from api.openapi import Body
 from api.services import Services, services
 from farm.cache import key_of

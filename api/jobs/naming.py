@@ -43,12 +43,17 @@ class _Named(msgspec.Struct):
 
 class _Spec(msgspec.Struct):
     design: Any = None
+    card: Any = None
 
 
 def design_name(spec: bytes) -> str:
-    """The name of the design in a spec, "design" where there is none."""
+    """The name of the design or the card in a spec, "design" or "card" where there is none."""
+    otherwise = "design"
     try:
-        found = msgspec.convert(msgspec.json.decode(spec, type=_Spec).design, _Named).name
+        found = msgspec.json.decode(spec, type=_Spec)
+        if found.card is not None:
+            otherwise = "card"
+        name = msgspec.convert(found.card if otherwise == "card" else found.design, _Named).name
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return "design"
-    return found.strip() or "design"
+        return otherwise
+    return name.strip() or otherwise

@@ -26,24 +26,15 @@ from api.identity.auth import scope
 from api.jobs import closing, events, reads
 from api.jobs.schemas import Job, JobItem, LogLine
 from api.jobs.steering import Action, steer
+from api.jobs.submitting import close, submitted
 from api.openapi import Body
 from api.services import Services, services
 from farm import control
-from farm.jobs import Actor, Closed, JobKind, Spec
+from farm.jobs import Actor
 
 ONE = ResponseSpec(Job, description="The job")
 StateName = Literal["queued", "running", "paused", "succeeded", "failed", "cancelled"]
 States = Annotated[list[StateName] | None, QueryParameter(name="state", description="Only jobs in these states")]
-
-
-async def close(parts: Services, kind: JobKind, spec: Spec, actor: Actor, output_name: str | None) -> Closed:
-    """Closes a spec here when it refers to the catalogue alone, else in a thread that may read the database."""
-    try:
-        return closing.close(kind, spec, closing.NoBlobs(), output_name)
-    except closing.NeedsDatabase:
-        return await parts.read(
-            lambda conn: closing.close(kind, spec, closing.OwnersBlobs(conn, actor.owner), output_name)
-        )
 
 
 @post(
@@ -74,18 +65,7 @@ async def create_job(request: Request[Any, Any, Any]) -> Answer:
         idempotency_key=key,
         request_hash=hashlib.sha256(b"jobs\n" + body).hexdigest() if key else "",
     )
-    wait = wait_preference(request.scope)
-    accepted = await parts.submit(new)
-    headers = [(b"location", f"/api/v1/jobs/{accepted.job_id}".encode()), *preference_applied(wait)]
-    if not accepted.created:
-        headers.append((b"idempotency-replayed", b"true"))
-    if wait:
-        done = await events.ended(parts, actor.owner, accepted.job_id, wait)
-        if done is not None:
-            return Answer(done, headers=headers)
-    elif accepted.created:
-        return Answer(reads.accepted(new), status=202, headers=headers)
-    return Answer(await _read(parts, actor, accepted.job_id), status=202, headers=headers)
+    return await submitted(request, new)
 
 
 @get(
