@@ -83,7 +83,7 @@ def in_gamut(rgb: Floats) -> Floats:
     low = rgb.min(axis=-1, keepdims=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(low < 0, grey / (grey - low), 1.0)
-    return np.maximum(grey + (rgb - grey) * np.clip(share, 0, 1), 0.0)
+    return np.asarray(np.maximum(grey + (rgb - grey) * np.clip(share, 0, 1), 0.0))
 
 
 def in_hues(rgb: Floats, start: float, span: float) -> Floats:
@@ -94,11 +94,8 @@ def in_hues(rgb: Floats, start: float, span: float) -> Floats:
         return rgb
     lab = np.cbrt(rgb @ _TO_LMS.T) @ _TO_LAB.T
     chroma, hue = np.hypot(lab[..., 1], lab[..., 2]), np.degrees(np.arctan2(lab[..., 2], lab[..., 1])) % 360
-    if span >= 360:
-        hue = hue + start
-    else:
-        # There and back, so that hues that touch at the circle's seam stay side by side.
-        hue = start + span * (1 - np.abs(hue / 180 - 1))
+    # Less than all goes there and back, so that hues that touch at the circle's seam stay side by side.
+    hue = start + (hue if span >= 360 else span * (1 - np.abs(hue / 180 - 1)))
     turned = np.stack([lab[..., 0], chroma * np.cos(np.radians(hue)), chroma * np.sin(np.radians(hue))], axis=-1)
     return in_gamut((turned @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T)
 
@@ -137,7 +134,7 @@ def airy(wavelengths: Floats, thickness: Floats, cosine: Floats, ior: float) -> 
     Optics", 7.6), mean of both polarisations. ``cosine`` is that of the angle outside; all broadcast.
     """
     inside = np.sqrt(1 - (1 - cosine**2) / ior**2)
-    phase = 4 * np.pi * ior * thickness * inside / wavelengths
+    phase: Floats = 4 * np.pi * ior * thickness * inside / wavelengths
     total = np.zeros(np.broadcast_shapes(phase.shape))
     for first, second in ((cosine, ior * inside), (ior * cosine, inside)):
         reflected = ((first - second) / (first + second)) ** 2

@@ -23,6 +23,8 @@ class Placement:
     """One view of a card, in the axes of the face that is seen: x right, y up, z out of that face, millimetres from
     the card's middle. ``ray`` float64[3, 3] has as rows the direction through the picture's upper left corner, and
     what a pixel to the right and a pixel down add to it. ``outline`` float64[n, 2] holds the card in pixels.
+    ``to_face`` takes the viewer's axes there; in those ``corners`` float64[8, 3] are the body's. ``pixel`` is the
+    width of one at a distance of 1, ``centre`` the picture's middle in pixels.
     """
 
     back: bool
@@ -31,6 +33,14 @@ class Placement:
     to_face: Floats
     distance: float
     outline: Floats
+    corners: Floats
+    pixel: float
+    centre: Floats
+
+    @property
+    def depth(self) -> float:
+        """How far the hindmost corner lies behind the card's middle."""
+        return float(-self.corners[:, 2].min())
 
     @property
     def rectangle(self) -> Rectangle:
@@ -71,7 +81,15 @@ def placement(scene: CardScene, view: CardView, target: Target) -> Placement:
     face_eye = to_face @ np.array([0.0, 0.0, distance])
     face_eye[2] = max(face_eye[2], half[2] + 0.05)  # seen from the edge alone, the eye is still before the face
     return Placement(
-        back=back, eye=face_eye, ray=ray @ to_face.T, to_face=to_face, distance=distance, outline=outline
+        back=back,
+        eye=face_eye,
+        ray=ray @ to_face.T,
+        to_face=to_face,
+        distance=distance,
+        outline=outline,
+        corners=corners,
+        pixel=pixel,
+        centre=centre,
     )
 
 

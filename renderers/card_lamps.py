@@ -55,12 +55,12 @@ STANDS: Final[Mapping[str, CardStand]] = MappingProxyType(
         # A softbox from the upper left, a strip from the right, and small lamps all round that wake the foil.
         "studio": CardStand(
             lamps=(
-                Lamp(azimuth=122, off=38, distance_mm=430, width_mm=210, height_mm=210, share=0.52),
-                Lamp(azimuth=-8, off=58, distance_mm=420, width_mm=40, height_mm=300, share=0.08, colour=_COOL),
-                Lamp(azimuth=68, off=24, distance_mm=360, width_mm=12, height_mm=12, share=0.12, colour=_WARM),
-                Lamp(azimuth=165, off=29, distance_mm=340, width_mm=12, height_mm=12, share=0.10),
-                Lamp(azimuth=248, off=26, distance_mm=380, width_mm=12, height_mm=12, share=0.10, colour=_COOL),
-                Lamp(azimuth=330, off=31, distance_mm=350, width_mm=12, height_mm=12, share=0.10, colour=_WARM),
+                Lamp(azimuth=122, off=38, distance_mm=430, width_mm=210, height_mm=210, share=0.46),
+                Lamp(azimuth=-8, off=58, distance_mm=420, width_mm=40, height_mm=300, share=0.13, colour=_COOL),
+                Lamp(azimuth=68, off=24, distance_mm=360, width_mm=7, height_mm=7, share=0.12, colour=_WARM),
+                Lamp(azimuth=165, off=29, distance_mm=340, width_mm=7, height_mm=7, share=0.10),
+                Lamp(azimuth=248, off=26, distance_mm=380, width_mm=7, height_mm=7, share=0.10, colour=_COOL),
+                Lamp(azimuth=330, off=31, distance_mm=350, width_mm=7, height_mm=7, share=0.10, colour=_WARM),
             ),
             above=(0.10, 0.105, 0.115),
             below=(0.03, 0.03, 0.034),
@@ -70,8 +70,8 @@ STANDS: Final[Mapping[str, CardStand]] = MappingProxyType(
             lamps=(
                 Lamp(azimuth=172, off=44, distance_mm=480, width_mm=330, height_mm=200, share=0.66, colour=_COOL),
                 Lamp(azimuth=20, off=62, distance_mm=460, width_mm=160, height_mm=160, share=0.1, colour=_WARM),
-                Lamp(azimuth=95, off=27, distance_mm=420, width_mm=26, height_mm=26, share=0.1, colour=_WARM),
-                Lamp(azimuth=300, off=33, distance_mm=420, width_mm=26, height_mm=26, share=0.08, colour=_WARM),
+                Lamp(azimuth=95, off=27, distance_mm=420, width_mm=16, height_mm=16, share=0.1, colour=_WARM),
+                Lamp(azimuth=300, off=33, distance_mm=420, width_mm=16, height_mm=16, share=0.08, colour=_WARM),
             ),
             above=(0.16, 0.165, 0.18),
             below=(0.07, 0.065, 0.06),
@@ -79,8 +79,8 @@ STANDS: Final[Mapping[str, CardStand]] = MappingProxyType(
         # One hard lamp close by, a second far to the side: deep shadow, the purest colours.
         "spot": CardStand(
             lamps=(
-                Lamp(azimuth=105, off=27, distance_mm=340, width_mm=14, height_mm=14, share=0.62, colour=_WARM),
-                Lamp(azimuth=-60, off=34, distance_mm=360, width_mm=10, height_mm=10, share=0.16, colour=_COOL),
+                Lamp(azimuth=105, off=27, distance_mm=340, width_mm=9, height_mm=9, share=0.62, colour=_WARM),
+                Lamp(azimuth=-60, off=34, distance_mm=360, width_mm=7, height_mm=7, share=0.16, colour=_COOL),
                 Lamp(azimuth=200, off=64, distance_mm=420, width_mm=30, height_mm=240, share=0.06, colour=_COOL),
             ),
             above=(0.045, 0.045, 0.052),
@@ -146,4 +146,4 @@ def _axes(lamp: Lamp, turn: float) -> tuple[NDArray[np.float64], NDArray[np.floa
 
 def _radiance(lamp: Lamp, exposure: float) -> NDArray[np.float64]:
     solid = lamp.width_mm * lamp.height_mm / lamp.distance_mm**2
-    return np.array(lamp.colour) * lamp.share * pi / (solid * cos(radians(lamp.off))) * 2.0**exposure
+    return np.asarray(np.array(lamp.colour) * lamp.share * pi / (solid * cos(radians(lamp.off))) * 2.0**exposure)

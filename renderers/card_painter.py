@@ -6,14 +6,17 @@ from collections.abc import Callable
 
 import moderngl
 import numpy as np
+from numpy.typing import NDArray
 
 from assets import spectrum
-from assets.card_scene import CardScene, CardView
+from assets.card_scene import CardMap, CardScene, CardView
 from assets.scene import Background, Frame, Target
 from renderers import card_lamps
 from renderers.byte_cache import ByteCache
 from renderers.card_dress import Wardrobe
 from renderers.card_geometry import Placement, placement
+from renderers.card_maps import CardMaps
+from renderers.card_shadow import shadow
 from renderers.card_sheets import MOST_SHEETS, linear
 from renderers.programs import Programs, put
 from renderers.sampling import tiles
@@ -42,6 +45,7 @@ class CardPainter:
         self._canvases = Canvases(context)
         self._screen = Screen(context, self._programs)
         self._wardrobe = Wardrobe(context, cache, light)
+        self._maps = CardMaps(context, self._programs, self._canvases, self._wardrobe, tick)
         self._lamps = context.buffer(reserve=_MOST_LAMPS * (5 + 2 * _MOST_LOBES) * 16)
         self._sheets = context.buffer(reserve=MOST_SHEETS * 8 * 16)
 
@@ -60,6 +64,10 @@ class CardPainter:
         finally:
             array.release()
             points.release()
+
+    def card_map(self, scene: CardScene, kind: CardMap, width: int, height: int) -> NDArray[np.uint8]:
+        """See :meth:`assets.card_scene.CardRenderer.card_map`. Raises RendererError ``renderer.bad_card``."""
+        return self._maps.draw(scene, kind, width, height)
 
     def release(self) -> None:
         """Frees what the cache does not own."""
@@ -83,12 +91,11 @@ class CardPainter:
         stand = card_lamps.stand(scene.lamps)
         gain = 2.0**scene.lamps.exposure
         program["u_ray"].write(place.ray.astype(np.float32).tobytes())  # type: ignore[union-attr]
-        half = (scene.width_mm / 2, scene.height_mm / 2)
         put(
             program,
             **dress.uniforms,
             u_eye=tuple(place.eye),
-            u_slab=(*half, min(scene.radius_mm, *half), scene.thickness_mm / 2),
+            u_slab=_slab(scene),
             u_core=linear(scene.core),
             u_line=linear(scene.core_line or scene.core),
             u_above=tuple(gain * c for c in stand.above),
@@ -112,14 +119,35 @@ class CardPainter:
         out = self._canvases.get("out16" if clear else "out", width, height, channels="rgba16" if clear else "rgba8")
         out.use(width, height)
         self._backdrop(scene.background, piece, target)
+        self._context.enable_only(moderngl.BLEND)
+        self._context.blend_func = OVER
+        if scene.lamps.shadow:
+            self._shadow(scene, place, piece, out)
         if all(side > 0 for side in overlap(place.rectangle, piece)[2:]):
-            self._context.enable_only(moderngl.BLEND)
-            self._context.blend_func = OVER
             put(program, u_tile=tuple(float(n) for n in piece))
             array.render(moderngl.TRIANGLE_FAN)
         if clear:
             out = self._straight(out, width, height)
         _read(out, piece, frame)
+
+    def _shadow(self, scene: CardScene, place: Placement, piece: Rectangle, out: Canvas) -> None:
+        cast = shadow(scene, place)
+        left, top, width, height = overlap(cast.rectangle, piece)
+        if width <= 0 or height <= 0:
+            return
+        program = self._programs.screen("card_shadow.frag")
+        program["u_ray"].write(place.ray.astype(np.float32).tobytes())  # type: ignore[union-attr]
+        program["u_world"].write(cast.world)  # type: ignore[union-attr]
+        put(
+            program,
+            **cast.uniforms,
+            u_eye=tuple(place.eye),
+            u_slab=_slab(scene),
+            u_tile=tuple(float(n) for n in piece),
+        )
+        out.buffer.scissor = (left - piece[0], top - piece[1], width, height)
+        self._programs.over_viewport(program)
+        out.buffer.scissor = (0, 0, piece[2], piece[3])
 
     def _backdrop(self, background: Background, piece: Rectangle, target: Target) -> None:
         top, bottom = _rgba(background.top), _rgba(background.bottom or background.top)
@@ -136,6 +164,11 @@ class CardPainter:
         canvas.use(width, height)
         self._screen.straight(out)
         return canvas
+
+
+def _slab(scene: CardScene) -> tuple[float, float, float, float]:
+    half = (scene.width_mm / 2, scene.height_mm / 2)
+    return (*half, min(scene.radius_mm, *half), scene.thickness_mm / 2)
 
 
 def _read(out: Canvas, piece: Rectangle, frame: Frame) -> None:

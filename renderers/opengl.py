@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from assets.card_scene import CardScene, CardView
+from assets.card_scene import CardMap, CardScene, CardView
 from assets.scene import Frame, Scene, Target, View
 from renderers.byte_cache import ByteCache
 from renderers.card_painter import CardPainter
@@ -96,6 +97,14 @@ class OpenGLRenderer:
         """
         self._check(target.width, target.height)
         return self._card_frames(scene, views, target)
+
+    def card_map(self, scene: CardScene, kind: CardMap, width: int, height: int) -> NDArray[np.uint8]:
+        """See :class:`assets.card_scene.CardRenderer`. Raises as :meth:`cards`."""
+        self._check(width, height)
+        try:
+            return self._card_painter().card_map(scene, kind, width, height)
+        finally:
+            self._cache.trim()
 
     def _card_painter(self) -> CardPainter:
         make_current(self._context)

@@ -6,6 +6,7 @@
 #if SHEETS > 0
 #include "foil_types.glsl"
 #include "foil_patterns.glsl"
+#include "card_micro.glsl"
 #include "card_foil.glsl"
 uniform sampler2D u_masks;
 uniform sampler2D u_table_0;
@@ -27,6 +28,7 @@ out vec4 f_colour;
 
 const float COAT_F0 = 0.04;
 const float SCATTERED = 0.38;  // what ink over foil gives back by itself, of what it would on paper
+const float LINE = 0.26;       // width of the core's line, of the board's
 const float BEVEL = 0.16;      // mm in which the face rounds off to the edge
 
 float fresnel(float f0, float cosine) { return f0 + (1.0 - f0) * exp2((-5.55473 * cosine - 6.98316) * cosine); }
@@ -46,13 +48,6 @@ vec3 lensed(float pitch, float frames, Hit hit) {
     vec3 b = texture(u_frames, vec3(uv, mod(first + 1.0, float(FRAMES))), -0.3).rgb;
     return mix(a, b, fade);
 }
-
-// The slope of the lenses' round backs, as far as a pixel is finer than they are.
-vec2 ridges(float pitch, bool upright, vec2 mm, float footprint) {
-    float across = (upright ? mm.x : mm.y) / pitch;
-    float bend = 0.7 * (across - floor(across) - 0.5) * (1.0 - smoothstep(0.25, 0.6, footprint / pitch));
-    return upright ? vec2(bend, 0.0) : vec2(0.0, bend);
-}
 #endif
 
 void main() {
@@ -67,7 +62,7 @@ void main() {
         lit[i] = lamp_at(i, p);
         vec3 here = lamp_light(i, lit[i]);
         light += here * max(lit[i].towards.z, 0.0);
-        beside += here * max(dot(lit[i].towards.xy, n.xy), 0.0);
+        if (i < 2) beside += here * max(dot(lit[i].towards.xy, n.xy), 0.0);  // the broad lamps are enough for the edge
     }
 
 #if SHEETS > 0
@@ -102,8 +97,7 @@ void main() {
 #endif
 
     vec3 seen = as_light(ink) * light;
-    // The board rounds off to its edge, so that a thin line of light runs round it.
-    vec2 slope = slab_outward(hit.at) * (0.5 * smoothstep(-BEVEL, 0.0, hit.inside));
+    vec2 slope = vec2(0.0);
     float raised = 0.0;
 #if SHEETS > 0
     vec3 stain = ink * sqrt(ink);  // light that goes through the ink twice
@@ -140,8 +134,13 @@ void main() {
     gloss = mix(gloss, mirrored(1, p, r), raised);
 #endif
     seen = seen * (1.0 - share) + gloss * share;
+    // The board rounds off to its edge, so that a thin line of light runs along the sides that look to a lamp.
+    float round_ = max(BEVEL, hit.wide);
+    seen += beside * (0.5 * BEVEL / round_ * smoothstep(-round_, 0.0, hit.inside));
 
-    float line = smoothstep(0.17, 0.09, abs(hit.wall.z) / (2.0 * u_slab.w));
+    // The share of the pixel that the line in the core's middle takes.
+    float low = max(hit.wall.z - 0.5 * hit.grain, -LINE * u_slab.w), high = min(hit.wall.z + 0.5 * hit.grain, LINE * u_slab.w);
+    float line = clamp((high - low) / hit.grain, 0.0, 1.0);
     vec3 side = mix(u_core, u_line, line) * beside;
     seen = mix(side, seen, hit.face / max(hit.all, 1e-4));
     f_colour = vec4(srgb_encode(tone_map(seen)), 1.0) * hit.all;

@@ -1,31 +1,4 @@
-// What one sheet of foil reflects. Its numbers are eight rows of u_sheets, see renderers/card_sheets.py:
-// 0 size, angle, jitter, contrast    1 fill, ground, seed, gain                      2 metal: red, green, blue, lens pitch
-// 3 spacing, strength, tan of the spread, share of the crossed grating               4 film: least thickness, variation,
-// one over the range, strength       5 flakes: size, slope, cover, strength          6 relief in mm, the path that the
-// table ends at, slope of the relief's picture, frames per radian                    7 -
-layout(std140, binding = 2) uniform Sheets { vec4 u_sheets[SHEETS * 8]; };
-
-const int METAL = 1, GRATING = 2, FILM = 4, FLAKES = 8, RELIEF = 16, PICTURE = 32, LENSES = 64, VARNISH = 128,
-          CROSSED = 256, UPRIGHT = 512,
-          GLITTER = 1024;
-
-Pattern foil_pattern(int i) {
-    vec4 a = u_sheets[8 * i], b = u_sheets[8 * i + 1];
-    return Pattern(a.x, a.y, a.z, a.w, b.x, b.y, b.z);
-}
-
-// The pattern with its flakes: those of a foil whose pattern is another come from a pattern of their own.
-Micro foil_micro(const int i, const int parts, Micro m, vec2 mm, float footprint) {
-    if ((parts & FLAKES) != 0 && (parts & GLITTER) == 0) {
-        Pattern p = foil_pattern(i);
-        p.size = u_sheets[8 * i + 5].x;
-        p.fill = u_sheets[8 * i + 5].z;
-        Micro apart = pattern_flakes(p, mm, footprint);
-        m.flake = apart.flake;
-        m.tilt = apart.tilt;
-    }
-    return m;
-}
+// What one sheet of foil reflects.
 
 // Light that a grating with grooves across ``along`` sends to the eye. ``bend`` is the sum of the unit vectors to lamp
 // and eye in the plane of the grating: along the grooves it must vanish (but for their spread and the lamp's size);
@@ -64,7 +37,7 @@ Reflected foil(const int i, const int parts, const int lobe, Micro m, vec3 p, ve
     vec3 colour = metal.rgb;
     if ((parts & FILM) != 0) {
         vec4 thin = u_sheets[8 * i + 4];
-        vec3 tint = textureLod(film, vec2(0.5 + 0.5 * m.film * thin.y, clamp(dot(n, v), 0.0, 1.0)), 0.0).rgb;
+        vec3 tint = textureLod(film, vec2(0.5 + 0.5 * m.film, clamp(dot(n, v), 0.0, 1.0)), 0.0).rgb;
         colour *= max(mix(vec3(1.0), tint * tint * thin.x, thin.w), 0.0);
     }
     if ((parts & METAL) != 0) found.light = mirrored(lobe, p, 2.0 * dot(n, v) * n - v);

@@ -12,8 +12,10 @@ struct Hit {
     mat2 pixel;      // what a pixel to the right and one down add to ``at``
     float face;      // coverage of the face
     float inside;    // signed distance to the face's outline, below 0 inside
+    float wide;      // of a pixel across that outline
     float all;       // coverage of the whole body
     vec3 wall;       // where the ray meets the wall: x, y, and height over the middle
+    float grain;     // height of a pixel on the wall
     vec2 outward;    // the wall's normal there
 };
 
@@ -56,7 +58,9 @@ Hit slab(vec2 pixel) {
     hit.outward = slab_outward(hit.wall.xy);
     vec2 edge = slab_outward(hit.at);
     float wide = max(length(edge * hit.pixel), 1e-6), wide_wall = max(length(hit.outward * hit.pixel), 1e-6);
+    hit.grain = 2.0 * u_slab.w * clamp(wide_wall / max(abs(dot(on, hit.outward)), 1e-4), 1e-3, 1.0);
     hit.inside = first;
+    hit.wide = wide;
     hit.face = clamp(0.5 - first / wide, 0.0, 1.0);
     hit.all = max(clamp(0.5 - best / wide_wall, 0.0, 1.0), hit.face);
     return hit;

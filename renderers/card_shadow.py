@@ -1,0 +1,57 @@
+"""The shadow of a card on an even wall behind it, parallel to the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.card_scene import CardScene
+from renderers import card_lamps
+from renderers.card_geometry import Placement
+from renderers.shot import Rectangle
+
+_GAP: Final = 0.09  # from the card's hindmost corner to the wall, as a share of its height
+_DARK: Final = 0.42
+_SOFTEST: Final = 3.0  # standard deviations after which nothing is seen of an edge
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CardShadow:
+    """Uniforms of ``card_shadow.frag`` and the pixels that the shadow may cover."""
+
+    uniforms: dict[str, object]
+    world: bytes
+    rectangle: Rectangle
+
+
+def shadow(scene: CardScene, place: Placement) -> CardShadow:
+    """The shadow that the stand's first lamp throws."""
+    lamp = card_lamps.stand(scene.lamps).lamps[0]
+    key = card_lamps.place(lamp, scene.lamps.turn)
+    wall = place.depth + _GAP * scene.height_mm
+    spread = max(lamp.size, 0.012)
+    corners = place.corners
+    # From the lamp through each corner to the wall, then as the camera sees it.
+    share = (key[2] + wall) / np.maximum(key[2] - corners[:, 2], 1.0)
+    on = key + (corners - key) * share[:, None]
+    reach = _SOFTEST * spread * float((np.linalg.norm(on - corners, axis=1)).max()) * 1.5 + 2
+    low, high = on[:, :2].min(axis=0) - reach, on[:, :2].max(axis=0) + reach
+    scale = 1 / (place.pixel * (place.distance + wall))
+    left, right = place.centre[0] + scale * low[0], place.centre[0] + scale * high[0]
+    top, bottom = place.centre[1] - scale * high[1], place.centre[1] - scale * low[1]
+    x, y = int(np.floor(left)), int(np.floor(top))
+    return CardShadow(
+        uniforms={
+            "u_key": tuple(place.to_face @ key),
+            "u_wall": (place.distance + wall, wall, spread, _DARK),
+        },
+        world=_columns(place.to_face),
+        rectangle=(x, y, int(np.ceil(right)) - x, int(np.ceil(bottom)) - y),
+    )
+
+
+def _columns(to_face: NDArray[np.float64]) -> bytes:
+    return np.ascontiguousarray(to_face.T, dtype=np.float32).tobytes()
