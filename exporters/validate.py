@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
 from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import orjson
+import trimesh
 
 from assets import gltf
 from assets.errors import ContentError
@@ -23,12 +30,12 @@ def check(files: Mapping[str, bytes], kind: str) -> None:
             gltf.inspect(data)
         elif kind == "gltf":
             _gltf(files)
-        elif kind == "fbx":
-            (data,) = files.values()
-            _fbx(data)
-        else:
+        elif kind == "obj":
             _obj(files)
-    except (ContentError, ValueError, KeyError, IndexError) as error:
+        else:
+            (data,) = files.values()
+            _CHECKS[kind](data)
+    except (ContentError, ValueError, KeyError, IndexError, zipfile.BadZipFile, ET.ParseError) as error:
         raise ExportError(
             "export.damaged", f"the {kind} that was written cannot be read: {error}", ours=True
         ) from error
@@ -62,6 +69,45 @@ def _fbx(data: bytes) -> None:
             if len(index) and np.where(index < 0, ~index, index).max() >= len(points.properties[0]) // 3:
                 msg = "a face names a point that is not there"
                 raise ValueError(msg)
+
+
+def _usdz(data: bytes) -> None:
+    from exporters.usdz import faults  # tens of megabytes of USD, for those who write one
+
+    with tempfile.NamedTemporaryFile(suffix=".usdz") as file:
+        file.write(data)
+        file.flush()
+        if found := faults(Path(file.name)):
+            raise ValueError(found[0])
+
+
+def _triangles(kind: str) -> Callable[[bytes], None]:
+    def check(data: bytes) -> None:
+        if not len(trimesh.load_mesh(io.BytesIO(data), file_type=kind, process=False).faces):
+            msg = "it holds no triangle"
+            raise ValueError(msg)
+
+    return check
+
+
+def _3mf(data: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        if broken := package.testzip():
+            msg = f"{broken} is damaged"
+            raise ValueError(msg)
+        # What was written here holds no entity: nothing is expanded.
+        if ET.fromstring(package.read("3D/3dmodel.model")).find(".//{*}triangle") is None:  # noqa: S314
+            msg = "it holds no triangle"
+            raise ValueError(msg)
+
+
+_CHECKS: Final[Mapping[str, Callable[[bytes], None]]] = {
+    "fbx": _fbx,
+    "usdz": _usdz,
+    "stl": _triangles("stl"),
+    "ply": _triangles("ply"),
+    "3mf": _3mf,
+}
 
 
 def _obj(files: Mapping[str, bytes]) -> None:

@@ -11,6 +11,8 @@ from farm.plan import Plan, Step
 from pipelines.closing import AnyDesign, close_design, stem_of
 from pipelines.versions import MODELS, version
 
+Format = Literal["glb", "gltf", "obj", "fbx", "usdz", "stl", "ply", "3mf"]
+
 
 class Optimisation(Spec):
     """What may be done to the model on its way out. ``atlas`` packs the textures of materials that do not tile
@@ -26,15 +28,14 @@ class Optimisation(Spec):
 
 
 class ModelSpec(Spec):
-    """The design as one model in one or more formats, in metres (FBX: centimetres), +Y up.
+    """The design as one model in one or more formats, in metres, +Y up (FBX: centimetres; STL and 3MF:
+    millimetres, +Z up).
 
     What a garment hides of the body is removed, as in the pictures.
     """
 
     design: AnyDesign
-    formats: Annotated[
-        tuple[Literal["glb", "gltf", "obj", "fbx"], ...], Field(min_length=1, max_length=4, strict=False)
-    ] = ("glb",)
+    formats: Annotated[tuple[Format, ...], Field(min_length=1, max_length=8, strict=False)] = ("glb",)
     optimise: Optimisation = Optimisation()
 
     @model_validator(mode="after")
@@ -73,7 +74,7 @@ KIND = JobKind(
     name="model",
     spec=ModelSpec,
     close=close,
-    summary="A design as model files: GLB, GLTF (with its parts), OBJ (with MTL and textures), FBX",
+    summary="A design as model files: GLB, GLTF and OBJ (with their parts), FBX, USDZ, STL, PLY, 3MF",
     example={
         "design": {
             "name": "tee",

@@ -27,8 +27,24 @@ FORMATS: Mapping[str, str] = {
     ".gltf": "gltf",
     ".obj": "obj",
     ".fbx": "fbx",
+    ".usdz": "usdz",
+    ".stl": "stl",
+    ".ply": "ply",
+    ".3mf": "3mf",
 }
 """What the suffix of ``-o`` asks for, where the spec does not say."""
+CARD_OUTPUTS: Mapping[str, Mapping[str, object]] = {
+    ".png": {"kind": "still"},
+    ".jpg": {"kind": "still", "format": "jpeg"},
+    ".jpeg": {"kind": "still", "format": "jpeg"},
+    ".webp": {"kind": "still", "format": "webp"},
+    ".mp4": {"kind": "tilt", "formats": ["mp4"]},
+    ".webm": {"kind": "tilt", "formats": ["webm"]},
+    ".gif": {"kind": "tilt", "formats": ["gif"]},
+    ".glb": {"kind": "model"},
+    ".pdf": {"kind": "print"},
+}
+"""The same for a card."""
 
 
 def run(
@@ -101,6 +117,8 @@ def _target(request: Request, out: Path) -> tuple[Path, str | None]:
     known = request.kind.spec.model_json_schema()["properties"]
     if asked in known.get("format", {}).get("enum", ()):
         request.spec.setdefault("format", asked)
+    elif "card" in known and suffix in CARD_OUTPUTS:
+        request.spec.setdefault("outputs", [dict(CARD_OUTPUTS[suffix])])
     elif asked in known.get("formats", {}).get("items", {}).get("enum", ()):
         request.spec.setdefault("formats", [asked])
     else:

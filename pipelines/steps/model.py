@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from assets.design import Design
-from exporters import fbx, gltf, obj, optimise, validate
+from assets.model import Model
+from exporters import fbx, gltf, obj, optimise, printing, validate
 from farm.errors import JobFault
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
@@ -21,6 +22,10 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".obj": "model/obj",
     ".mtl": "model/mtl",
     ".fbx": "application/octet-stream",
+    ".usdz": "model/vnd.usdz+zip",
+    ".stl": "model/stl",
+    ".ply": "application/octet-stream",
+    ".3mf": "model/3mf",
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".webp": "image/webp",
@@ -36,6 +41,30 @@ def _metadata(design: Design, report: optimise.Report) -> dict[str, Any]:
         "up_axis": "+Y",
         "optimised": report.summary(),
     }
+
+
+def _written(model: Model, kind: str, extras: Mapping[str, Any], stem: str) -> dict[str, bytes]:
+    """The files of one format, by name."""
+    match kind:
+        case "gltf":
+            return gltf.write_gltf(model, extras=extras, stem=stem)
+        case "obj":
+            return obj.write_obj(model, stem=stem)
+        case "glb":
+            data = gltf.write_glb(model, extras=extras)
+        case "fbx":
+            data = fbx.write_fbx(model, extras=extras, stem=stem)
+        case "usdz":
+            from exporters import usdz  # tens of megabytes of USD, for those who ask for it
+
+            data = usdz.write_usdz(model, extras=extras, stem=stem)
+        case "stl":
+            data = printing.write_stl(model)
+        case "ply":
+            data = printing.write_ply(model)
+        case _:
+            data = printing.write_3mf(model, extras=extras)
+    return {f"{stem}.{kind}": data}
 
 
 @faults("export.failed")
@@ -54,14 +83,7 @@ def export(context: StepContext) -> StepResult:
     context.check()
     extras = _metadata(design, report)
     stem = want["stem"]
-    if want["format"] == "glb":
-        files = {f"{stem}.glb": gltf.write_glb(model, extras=extras)}
-    elif want["format"] == "gltf":
-        files = gltf.write_gltf(model, extras=extras, stem=stem)
-    elif want["format"] == "fbx":
-        files = {f"{stem}.fbx": fbx.write_fbx(model, extras=extras, stem=stem)}
-    else:
-        files = obj.write_obj(model, stem=stem)
+    files = _written(model, want["format"], extras, stem)
     total = sum(len(data) for data in files.values())
     if total > asked["max_bytes"]:
         largest = max(files, key=lambda name: len(files[name]))
