@@ -217,7 +217,7 @@ def test_what_cannot_work_is_refused_at_the_door(kind: str, spec: dict[str, Any]
         ("turntable", {"fps": 25}),
         ("turntable", {"rotation": 180}),
         ("turntable", {"formats": ["mp4", "mp4"]}),
-        ("model", {"formats": ["stl"]}),
+        ("model", {"formats": ["blend"]}),
         ("model", {"optimise": {"max_triangles": 1}}),
     ],
 )
