@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from assets import spectrum
 from assets.card_scene import CardMap, CardScene, CardView
-from assets.scene import Background, Frame, Target
+from assets.scene import Background, Frame, Quality, Target
 from renderers import card_lamps
 from renderers.byte_cache import ByteCache
 from renderers.card_dress import Wardrobe
@@ -24,6 +24,7 @@ from renderers.screen import OVER, Screen
 from renderers.shot import Rectangle, overlap
 from renderers.targets import Canvas, Canvases
 
+_SMALL = 320_000  # pixels up to which a CPU shades each one several times
 _MOST_LAMPS, _MOST_LOBES = 8, 2 + 2 * MOST_SHEETS
 _LAMPS_BLOCK, _SHEETS_BLOCK = 1, 2  # as the shaders bind them
 
@@ -52,7 +53,7 @@ class CardPainter:
     def paint(self, scene: CardScene, view: CardView, target: Target, frame: Frame) -> None:
         """Draws one view into ``frame``. Raises RendererError ``renderer.bad_view``, ``renderer.bad_card``."""
         place = placement(scene, view, target)
-        program = self._prepare(scene, place)
+        program = self._prepare(scene, place, _samples(target, software=self._software))
         points = self._context.buffer(place.outline.astype(np.float32).tobytes())
         array = self._context.vertex_array(program, [(points, "2f", "in_place")])
         pieces = tiles(target, software=self._software)
@@ -76,12 +77,11 @@ class CardPainter:
         self._lamps.release()
         self._sheets.release()
 
-    def _prepare(self, scene: CardScene, place: Placement) -> moderngl.Program:
+    def _prepare(self, scene: CardScene, place: Placement, samples: dict[str, int]) -> moderngl.Program:
         """The program, with all that it needs bound."""
         dress = self._wardrobe.back(scene) if place.back else self._wardrobe.front(scene)
         lamps = card_lamps.rows(scene.lamps, place.to_face)
-        taps = 4
-        switches = dress.switches | {"LAMPS": len(lamps) // 5, "TAPS": taps}
+        switches = dress.switches | samples | {"LAMPS": len(lamps) // 5}
         program = self._programs.get("card.vert", "card.frag", switches)
         self._lamps.write(np.concatenate([lamps, card_lamps.lobes(scene.lamps, dress.alphas)]).tobytes())
         self._lamps.bind_to_uniform_block(_LAMPS_BLOCK)
@@ -164,6 +164,16 @@ class CardPainter:
         canvas.use(width, height)
         self._screen.straight(out)
         return canvas
+
+
+def _samples(target: Target, *, software: bool) -> dict[str, int]:
+    """How often a pixel is shaded, and how often its prints are read for each of those. Edges are covered by
+    formula, and patterns fade what is finer than a pixel, so that prints are what needs most.
+    """
+    if target.quality is Quality.DRAFT:
+        return {"SAMPLES": 1, "TAPS": 1}
+    several = target.quality is Quality.FINAL and (not software or target.width * target.height <= _SMALL)
+    return {"SAMPLES": 4, "TAPS": 1} if several else {"SAMPLES": 1, "TAPS": 4}
 
 
 def _slab(scene: CardScene) -> tuple[float, float, float, float]:

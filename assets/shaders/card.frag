@@ -50,8 +50,9 @@ vec3 lensed(float pitch, float frames, Hit hit) {
 }
 #endif
 
-void main() {
-    Hit hit = slab(gl_FragCoord.xy + u_tile.xy);
+// The picture at a place in pixels: sRGB code values, premultiplied.
+vec4 shaded(vec2 pixel) {
+    Hit hit = slab(pixel);
     vec3 p = vec3(hit.at, u_slab.w), v = -hit.ray;
     vec2 uv = in_picture(hit.at);
 
@@ -143,5 +144,18 @@ void main() {
     float line = clamp((high - low) / hit.grain, 0.0, 1.0);
     vec3 side = mix(u_core, u_line, line) * beside;
     seen = mix(side, seen, hit.face / max(hit.all, 1e-4));
-    f_colour = vec4(srgb_encode(tone_map(seen)), 1.0) * hit.all;
+    return vec4(srgb_encode(tone_map(seen)), 1.0) * hit.all;
+}
+
+void main() {
+    vec2 pixel = gl_FragCoord.xy + u_tile.xy;
+#if SAMPLES == 1
+    f_colour = shaded(pixel);
+#else
+    f_colour = vec4(0.0);
+    for (int i = 0; i < 4; ++i) {
+        vec2 out_ = vec2(i < 2 ? 0.125 : 0.375, i < 2 ? 0.375 : -0.125);
+        f_colour += 0.25 * shaded(pixel + ((i & 1) == 0 ? out_ : -out_));
+    }
+#endif
 }

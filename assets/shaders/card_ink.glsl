@@ -22,7 +22,7 @@ vec4 printed(sampler2D plane, float depth, Hit hit) {
     vec2 uv = in_picture(at);
     if (depth > 0.0) uv = 1.0 - abs(1.0 - abs(uv));  // beyond the card's edge the picture turns back
 #if TAPS == 1
-    return texture(plane, uv, -0.3);
+    return texture(plane, uv, SAMPLES > 1 ? -1.0 : -0.3);
 #else
     vec2 a = hit.pixel * vec2(0.125, 0.375) * vec2(0.5, -0.5) / u_slab.xy;
     vec2 b = hit.pixel * vec2(0.375, -0.125) * vec2(0.5, -0.5) / u_slab.xy;

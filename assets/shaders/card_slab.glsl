@@ -57,7 +57,12 @@ Hit slab(vec2 pixel) {
     hit.wall = vec3(hit.at + on * enter, u_slab.w * (1.0 - 2.0 * enter));
     hit.outward = slab_outward(hit.wall.xy);
     vec2 edge = slab_outward(hit.at);
+    // Several samples make soft edges of harder ones.
     float wide = max(length(edge * hit.pixel), 1e-6), wide_wall = max(length(hit.outward * hit.pixel), 1e-6);
+#if SAMPLES > 1
+    wide *= 0.6;
+    wide_wall *= 0.6;
+#endif
     hit.grain = 2.0 * u_slab.w * clamp(wide_wall / max(abs(dot(on, hit.outward)), 1e-4), 1e-3, 1.0);
     hit.inside = first;
     hit.wide = wide;
