@@ -15,9 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
-from assets import baked, regions
+from assets import baked, catalogue_fabrics, regions
 from assets.errors import CatalogueError
-from assets.fabric import Fabric
+from assets.fabric import Fabric, from_facts
 from assets.images import probe
 from assets.model import Image, Model
 
@@ -95,47 +95,16 @@ _TABLE: Final = (
             "hem": ((-0.24, 0.55, -0.18), (0.24, 0.62, 0.18)),
         },
     ),
-    Item(
-        id="jersey",
-        kind="fabric",
-        name_en="Cotton single jersey",
-        name_ko="면 싱글 저지",
-        tags=("knit", "cotton", "t-shirt"),
-        files=(
-            "fabrics/jersey.json",
-            "fabrics/jersey-color.jpg",
-            "fabrics/jersey-normal.jpg",
-            "fabrics/jersey-mr.jpg",
-        ),
-    ),
-    Item(
-        id="denim",
-        kind="fabric",
-        name_en="Indigo denim",
-        name_ko="인디고 데님",
-        tags=("woven", "twill", "cotton", "indigo"),
-        files=("fabrics/denim.json", "fabrics/denim-color.jpg", "fabrics/denim-normal.jpg", "fabrics/denim-mr.jpg"),
-    ),
-    Item(
-        id="linen",
-        kind="fabric",
-        name_en="Linen, plain weave",
-        name_ko="평직 리넨",
-        tags=("woven", "plain weave", "slub"),
-        files=("fabrics/linen.json", "fabrics/linen-color.jpg", "fabrics/linen-normal.jpg", "fabrics/linen-mr.jpg"),
-    ),
-    Item(
-        id="houndstooth",
-        kind="fabric",
-        name_en="Wool houndstooth",
-        name_ko="울 하운드투스",
-        tags=("woven", "twill", "wool", "check"),
-        files=(
-            "fabrics/houndstooth.json",
-            "fabrics/houndstooth-color.jpg",
-            "fabrics/houndstooth-normal.jpg",
-            "fabrics/houndstooth-mr.jpg",
-        ),
+    *(
+        Item(
+            id=cloth.id,
+            kind="fabric",
+            name_en=cloth.name_en,
+            name_ko=cloth.name_ko,
+            tags=cloth.tags,
+            files=cloth.files,
+        )
+        for cloth in catalogue_fabrics.FABRICS
     ),
     Item(
         id="softbox",
@@ -254,15 +223,7 @@ def _fabric(item_id: str) -> Fabric:
     described, *pictures = ITEMS[item_id].files
     facts = json.loads((DATA / described).read_bytes())
     color, normal, roughness = (_image(name) for name in pictures)
-    return Fabric(
-        base_color=color,
-        normal=normal,
-        metallic_roughness=roughness,
-        repeat_mm=float(facts["repeat_mm"]),
-        sheen_color=tuple(facts["sheen_color"]),
-        sheen_roughness=float(facts["sheen_roughness"]),
-        name=item_id,
-    )
+    return from_facts(facts, color, normal, roughness, name=item_id)
 
 
 def _image(name: str) -> Image:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from assets.design import Customisation
 from assets.fabric import Fabric
-from assets.model import Material, Mesh, Model, Primitive, Texture
+from assets.model import AlphaMode, Material, Mesh, Model, Primitive, Texture
 
 _SHEEN_ROUGHNESS: Final = 0.5  # where sheen is asked for and nobody says how rough
 
@@ -26,9 +26,9 @@ def customise(model: Model, how: Customisation, fabric: Fabric | None, *, uv_met
     """The model with every material changed as asked.
 
     A colour takes the place of the base colour factor and multiplies the texture; roughness and metalness
-    likewise multiply a texture that has them. A fabric brings its own textures and sheen, at its real size:
-    ``uv_metres`` are metres on the cloth for each UV unit, 0 to measure them. ``repeat`` (tiles for each UV
-    unit) overrides the real size.
+    likewise multiply a texture that has them. A fabric brings its own textures, sheen, grain, holes and
+    varnish, at its real size: ``uv_metres`` are metres on the cloth for each UV unit, 0 to measure them.
+    ``repeat`` (tiles for each UV unit) overrides the real size.
     """
     if how == Customisation(variant=how.variant) or not model.meshes:
         return model
@@ -71,6 +71,8 @@ def _clothed(material: Material, fabric: Fabric, tiles: tuple[float, float]) -> 
 
     packed = fabric.metallic_roughness is not None
     normal = tiled(fabric.normal)
+    brought = fabric.extensions()
+    holed = fabric.alpha_mode is not AlphaMode.OPAQUE
     return replace(
         material,
         base_color=(1.0, 1.0, 1.0, material.base_color[3]),
@@ -84,6 +86,13 @@ def _clothed(material: Material, fabric: Fabric, tiles: tuple[float, float]) -> 
         roughness=1.0 if packed else material.roughness,
         sheen_color=fabric.sheen_color if any(fabric.sheen_color) else material.sheen_color,
         sheen_roughness=fabric.sheen_roughness if any(fabric.sheen_color) else material.sheen_roughness,
+        alpha_mode=fabric.alpha_mode if holed else material.alpha_mode,
+        alpha_cutoff=fabric.alpha_cutoff if holed else material.alpha_cutoff,
+        double_sided=holed or material.double_sided,  # through its holes the inside is seen
+        extensions={**material.extensions, **brought},
+        extension_textures={
+            key: texture for key, texture in material.extension_textures.items() if key.split("/")[0] not in brought
+        },
     )
 
 

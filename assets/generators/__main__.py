@@ -8,7 +8,7 @@ from typing import Final
 
 from assets import baked
 from assets.catalogue import DATA
-from assets.generators import card, dress_form, skirt, tshirt, weave
+from assets.generators import card, dress_form, fabric_range, skirt, tshirt, weave
 from assets.generators.textures import tiled
 
 Files = dict[str, bytes]
@@ -38,12 +38,17 @@ def _fabric(name: str) -> Callable[[], Files]:
     return lambda: weave.files(name)
 
 
+def _ranged(name: str) -> Callable[[], Files]:
+    return lambda: fabric_range.files(name)
+
+
 MAKERS: Final[dict[str, Callable[[], Files]]] = {
     "dress-form": _dress_form,
     "tshirt": _tshirt,
     "skirt": _skirt,
     "card-classic": _card,
     **{name: _fabric(name) for name in weave.FABRICS},
+    **{name: _ranged(name) for name in fabric_range.RANGE},
 }
 
 

@@ -249,13 +249,26 @@ def encoded(pixels: NDArray[np.uint8], quality: int) -> bytes:
     return held.getvalue()
 
 
+LABELS: Final[dict[str, tuple[float, dict[str, float], list[str]]]] = {
+    "jersey": (160.0, {"cotton": 100}, ["machine wash 40 °C", "iron at medium heat"]),
+    "denim": (460.0, {"cotton": 100}, ["wash inside out", "machine wash 30 °C", "iron at medium heat"]),
+    "linen": (190.0, {"linen": 100}, ["machine wash 40 °C", "iron at medium heat"]),
+    "houndstooth": (330.0, {"wool": 100}, ["dry clean", "iron at low heat"]),
+}
+"""What a bill of materials says of each: grams for a square metre, per cent by fibre, care."""
+
+
 def files(name: str, size: int = SIZE) -> dict[str, bytes]:
     """The baked files of a fabric under ``fabrics/``: facts, colour, normal, metallic-roughness."""
     swatch = FABRICS[name](size)
     packed = np.zeros((size, size, 3), dtype=np.uint8)
     packed[..., 0] = 255
     packed[..., 1] = np.round(np.clip(swatch.roughness, 0, 1) * 255)
+    weight, composition, care = LABELS[name]
     facts = {
+        "weight_gsm": weight,
+        "composition": composition,
+        "care": care,
         "repeat_mm": swatch.repeat_mm,
         "sheen_color": list(swatch.sheen_color),
         "sheen_roughness": swatch.sheen_roughness,

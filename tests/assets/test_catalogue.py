@@ -10,6 +10,7 @@ from assets.catalogue import DATA, ITEMS
 from assets.environments import STUDIOS
 from assets.errors import CatalogueError
 from assets.images import decode
+from assets.model import AlphaMode
 
 MODELS = [i for i, entry in ITEMS.items() if entry.kind in {"avatar", "garment", "card-template"}]
 FABRICS = [i for i, entry in ITEMS.items() if entry.kind == "fabric"]
@@ -30,7 +31,8 @@ def test_every_studio_is_listed() -> None:
 
 
 def test_the_baked_files_stay_small() -> None:
-    assert sum(path.stat().st_size for path in DATA.rglob("*") if path.is_file()) < 12e6
+    assert sum(path.stat().st_size for path in DATA.rglob("*") if path.is_file()) < 20e6
+    assert sum(path.stat().st_size for path in (DATA / "fabrics").iterdir()) < 12e6
 
 
 def test_digests_differ_and_hold() -> None:
@@ -94,13 +96,41 @@ def test_fabrics_tile_without_a_seam(name: str) -> None:
             assert seam <= np.percentile(steps, 99.5) * 1.35 + 2.0, (image.name, axis)
 
 
-def test_fabrics_have_no_metal_and_normals_point_up() -> None:
-    for name in FABRICS:
-        fabric = catalogue.fabric(name)
-        assert fabric.metallic_roughness is not None
-        assert fabric.normal is not None
-        assert decode(fabric.metallic_roughness)[..., 2].max() <= 8  # JPEG rounds; 3 % of metal is not seen
-        assert decode(fabric.normal)[..., 2].mean() > 180
+@pytest.mark.parametrize("name", FABRICS)
+def test_only_sequins_are_metal_and_normals_point_up(name: str) -> None:
+    fabric = catalogue.fabric(name)
+    assert fabric.metallic_roughness is not None
+    assert fabric.normal is not None
+    metal = decode(fabric.metallic_roughness)[..., 2]
+    if name == "sequins":
+        assert np.median(metal) > 200
+    else:
+        assert metal.max() <= 10  # JPEG rounds; 4 % of metal is not seen
+    assert decode(fabric.normal)[..., 2].mean() > 180
+
+
+@pytest.mark.parametrize("name", FABRICS)
+def test_fabrics_say_what_a_bill_of_materials_needs(name: str) -> None:
+    fabric = catalogue.fabric(name)
+    assert 20 < fabric.weight_gsm < 1000
+    assert sum(fabric.composition.values()) == 100
+    assert fabric.care
+    assert 10 < fabric.repeat_mm < 200
+
+
+def test_there_are_enough_fabrics() -> None:
+    assert len(FABRICS) >= 24
+
+
+@pytest.mark.parametrize("name", FABRICS)
+def test_alpha_is_there_where_light_passes_and_nowhere_else(name: str) -> None:
+    fabric = catalogue.fabric(name)
+    alpha = decode(fabric.base_color)[..., 3]
+    if fabric.alpha_mode is AlphaMode.OPAQUE:
+        assert alpha.min() == 255
+    else:
+        assert alpha.min() < 128
+        assert alpha.max() > 150
 
 
 def test_a_model_survives_baking() -> None:
