@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 What = Annotated[
-    str, typer.Argument(metavar="KIND|FILE", help="still, turntable, flat, model; or a file with kind and spec.")
+    str,
+    typer.Argument(metavar="KIND|FILE", help="still, turntable, flat, model, card; or a file with kind and spec."),
 ]
 File = Annotated[
-    Path | None, typer.Argument(metavar="[FILE]", help="A design or spec (JSON, YAML), or a GLB or GLTF.")
+    Path | None,
+    typer.Argument(metavar="[FILE]", help="A design, card or spec (JSON, YAML), a GLB or GLTF, a card's art."),
 ]
 Params = Annotated[
     list[str] | None,

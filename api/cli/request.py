@@ -17,8 +17,10 @@ from farm.errors import Refused
 from farm.jobs import JobKind
 
 MODEL_SUFFIXES = frozenset({".glb", ".gltf"})
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 MAX_DOCUMENT_BYTES = 4_000_000
-SHORTCUTS = ("avatar", "wear")
+SHORTCUTS: Mapping[str, tuple[str, ...]] = {"design": ("avatar", "wear"), "card": ("art", "foil")}
+"""What ``-p`` takes beside the fields of a spec, by the field that it fills."""
 _PART = re.compile(r"([^.\[\]]+)|\[(\d{1,4})\]")
 _LAYER = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -194,7 +196,7 @@ def dotted(path: Sequence[str | int]) -> str:
 def reference(text: str) -> dict[str, str]:
     """A file if there is one or if it is named like one, a blob's digest, else an item of the catalogue."""
     path = Path(text)
-    if path.suffix.lower() in MODEL_SUFFIXES or path.is_file():
+    if path.suffix.lower() in MODEL_SUFFIXES | IMAGE_SUFFIXES or path.is_file():
         if not path.is_file():
             raise bad(f"there is no file {text}")
         return {"file": text}
@@ -228,18 +230,35 @@ def dress(spec: dict[str, Any], avatar: str | None, wear: Sequence[str]) -> None
     layers += [layer(text, taken) for text in wear]
 
 
+def print_on(spec: dict[str, Any], name: str, values: Sequence[str]) -> None:
+    """Adds pictures ("art", the lowest first) or foils ("foil") to the spec's card."""
+    card = spec.setdefault("card", {})
+    if not isinstance(card, dict):
+        raise bad("card is an object with fields", "card")
+    where = "foils" if name == "foil" else "art"
+    found = card.setdefault(where, [])
+    if not isinstance(found, list):
+        raise bad(f"card.{where} is a list", f"card.{where}")
+    found += [{"foil": value} if name == "foil" else {"image": reference(value)} for value in values]
+
+
 def assign(spec: dict[str, Any], kind: JobKind, name: str, text: str, schema: Mapping[str, Any]) -> None:
-    """One ``key=value``: a dotted path of the spec, or the shortcuts ``avatar`` and ``wear``."""
-    if name == "avatar":
+    """One ``key=value``: a dotted path of the spec, or a shortcut of :data:`SHORTCUTS`."""
+    fields = kind.spec.model_fields
+    shortcuts = [short for field, names in SHORTCUTS.items() if field in fields for short in names]
+    values = [part.strip() for part in text.split(",") if part.strip()]
+    if name not in shortcuts:
+        path = path_of(name)
+        if path[0] not in fields:
+            known = ", ".join((*fields, *shortcuts))
+            raise bad(f"{name}: a {kind.name} has no field {path[0]!r}; it has {known}", name)
+        put(spec, path, value_of(text, types_at(schema, path)))
+    elif name == "avatar":
         dress(spec, text, ())
     elif name == "wear":
-        dress(spec, None, [part.strip() for part in text.split(",") if part.strip()])
+        dress(spec, None, values)
     else:
-        path = path_of(name)
-        if path[0] not in kind.spec.model_fields:
-            fields = ", ".join((*kind.spec.model_fields, *SHORTCUTS))
-            raise bad(f"{name}: a {kind.name} has no field {path[0]!r}; it has {fields}", name)
-        put(spec, path, value_of(text, types_at(schema, path)))
+        print_on(spec, name, values)
 
 
 # The whole
@@ -277,11 +296,15 @@ def _from_file(kind: JobKind, path: Path) -> tuple[dict[str, Any], str | None]:
         raise bad(f"there is no file {path}")
     if path.suffix.lower() in MODEL_SUFFIXES:
         return {"design": {"file": str(path)}}, path.stem
+    if "card" in kind.spec.model_fields and path.suffix.lower() in IMAGE_SUFFIXES:
+        return {"card": {"name": path.stem, "art": [{"image": {"file": str(path)}}]}}, path.stem
     found = document(path)
     if found.get("kind") == kind.name and isinstance(found.get("spec"), dict):
         return found["spec"], None
     if "design" not in found and found.keys() & {"layers", "avatar", "canvas"}:
         return {"design": found}, None
+    if "card" in kind.spec.model_fields and "card" not in found and "outputs" not in found:
+        return {"card": found}, None
     return found, None
 
 
