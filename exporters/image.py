@@ -1,6 +1,6 @@
-"""Frames to picture files: PNG, JPEG and WebP, every one tagged as sRGB and with the same bytes each time.
+"""Frames to picture files: PNG, JPEG, WebP and AVIF, every one tagged as sRGB and with the same bytes each time.
 
-PNG is written by :mod:`exporters.png`; JPEG and WebP go through Pillow, which can tag the colour space where
+PNG is written by :mod:`exporters.png`; the others go through Pillow, which can tag the colour space where
 OpenCV cannot.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import struct
 from functools import cache
-from typing import Any, Literal, cast, get_args
+from typing import Any, Final, Literal, cast, get_args
 
 import cv2
 import numpy as np
@@ -23,17 +23,20 @@ from exporters.errors import ExportError
 EXPORTER_VERSION = 1
 """Goes into step hashes: raise it when the bytes of any format change."""
 
-ImageFormat = Literal["png", "jpeg", "webp"]
+ImageFormat = Literal["png", "jpeg", "webp", "avif"]
 
-MIME: dict[ImageFormat, str] = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
-SUFFIX: dict[ImageFormat, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
-MAX_SIDE: dict[ImageFormat, int] = {"png": 32_768, "jpeg": 65_500, "webp": 16_383}
+MIME: dict[ImageFormat, str] = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "avif": "image/avif"}
+SUFFIX: dict[ImageFormat, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "avif": ".avif"}
+MAX_SIDE: dict[ImageFormat, int] = {"png": 32_768, "jpeg": 65_500, "webp": 16_383, "avif": 16_384}
+
+# More than one thread gives other bytes than one, and an edge that is almost clear is no edge.
+_AVIF: Final = {"codec": "aom", "speed": 8, "max_threads": 1, "advanced": {"alpha:lossless": "1"}}
 
 
 def encode(frame: Frame, fmt: ImageFormat, *, quality: int = 90, density: float | None = None) -> bytes:
     """A whole file of ``frame`` (uint8[h, w, 4], sRGB, straight alpha, top row first).
 
-    ``quality`` (1..100) is for JPEG and WebP; ``density`` is pixels per inch, for print. A frame that is
+    ``quality`` (1..100) is for all but PNG; ``density`` is pixels per inch, for print. A frame that is
     opaque everywhere is written without alpha. JPEG of a frame that is not raises
     ``export.jpeg_has_no_alpha``.
     """
@@ -43,7 +46,7 @@ def encode(frame: Frame, fmt: ImageFormat, *, quality: int = 90, density: float 
     if fmt == "jpeg" and not opaque:
         raise ExportError(
             "export.jpeg_has_no_alpha",
-            "JPEG cannot hold transparency; choose png or webp, or give the design a solid background",
+            "JPEG cannot hold transparency; choose png, webp or avif, or give the design a solid background",
         )
     if opaque:
         pixels = cast("NDArray[np.uint8]", cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB))
@@ -60,7 +63,7 @@ def is_opaque(frame: Frame) -> bool:
 
 def _check(frame: Frame, fmt: str, quality: int, density: float | None) -> None:
     if fmt not in get_args(ImageFormat):
-        raise ExportError("export.format_unknown", f"{fmt!r} is not a picture format; use png, jpeg or webp")
+        raise ExportError("export.format_unknown", f"{fmt!r} is not a picture format; use png, jpeg, webp or avif")
     if frame.ndim != 3 or frame.shape[2] != 4 or frame.dtype != np.uint8 or 0 in frame.shape:
         raise ExportError(
             "export.frame_invalid",
@@ -84,7 +87,7 @@ def _pillow(pixels: NDArray[np.uint8], fmt: ImageFormat, quality: int, density: 
         if density is not None:
             options["dpi"] = (density, density)
     else:
-        options |= {"method": 2, "alpha_quality": 100}
+        options |= {"method": 2, "alpha_quality": 100} if fmt == "webp" else _AVIF
         if density is not None:
             exif = Image.Exif()
             exif[282] = exif[283] = density  # XResolution, YResolution

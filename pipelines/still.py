@@ -31,7 +31,7 @@ class StillSpec(Spec):
     """Pictures of a design from one or more views.
 
     A ``preset`` is a square size and a quality; ``width`` and ``height`` (512..8192 px) replace its size, and
-    ``quality`` what a frame may cost. ``compression`` (1..100) is for JPEG and WebP. A view is a side, or
+    ``quality`` what a frame may cost. ``compression`` (1..100) is for JPEG, WebP and AVIF. A view is a side, or
     "detail:REGION": a layer, node or material by name, or a garment's "collar", "hem", "left-cuff", "waistband";
     "detail:REGION@VIEW" sees it from that side. "camera:NAME" is a camera that the model brings. ``camera`` takes the
     place of the design's own.
@@ -48,7 +48,7 @@ class StillSpec(Spec):
     height: Pixels | None = None
     quality: Annotated[Quality | None, Field(strict=False)] = None
     camera: CameraSettings | None = None
-    format: Literal["png", "jpeg", "webp"] = "png"
+    format: Literal["png", "jpeg", "webp", "avif"] = "png"
     compression: Annotated[int, Field(ge=1, le=100)] = 90
     deadline_s: Deadline | None = None
     allow_lower_quality: bool = False
@@ -66,7 +66,7 @@ def close(spec: StillSpec, resolver: Resolver, stem: str | None = None) -> Close
     if spec.format == "jpeg" and isinstance(as_design(spec.design).canvas.background, TransparentBackground):
         raise Refused(
             "export.jpeg_has_no_alpha",
-            "JPEG cannot be transparent: use png or webp, or give design.canvas.background a colour",
+            "JPEG cannot be transparent: use png, webp or avif, or give design.canvas.background a colour",
             {"path": "format"},
         )
     closed = close_design(spec.design, resolver, canvas=True, texts=False)
@@ -123,7 +123,7 @@ KIND = JobKind(
     name="still",
     spec=StillSpec,
     close=close,
-    summary="Pictures of a design: PNG, JPEG or WebP, one for each view",
+    summary="Pictures of a design: PNG, JPEG, WebP or AVIF, one for each view",
     example={
         "design": {
             "name": "tee",

@@ -13,9 +13,6 @@ from pipelines.steps import content
 from pipelines.steps.content import drawn, renderer
 from pipelines.steps.faults import faults
 
-MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
-SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp"}
-
 
 @faults("render.failed")
 def render_still(context: StepContext) -> StepResult:
@@ -35,13 +32,13 @@ def render_still(context: StepContext) -> StepResult:
     drew = perf_counter()
     context.check()
     data = image.encode(frame, want["format"], quality=want["compression"] or 90)
-    digest, size = context.put(data, media_type=MEDIA_TYPES[want["format"]])
+    digest, size = context.put(data, media_type=image.MIME[want["format"]])
     context.progress(1, 1)
     output = Output(
-        name=f"{{stem}}{want['suffix']}.{SUFFIXES[want['format']]}",
+        name=f"{{stem}}{want['suffix']}{image.SUFFIX[want['format']]}",
         digest=digest,
         size=size,
-        media_type=MEDIA_TYPES[want["format"]],
+        media_type=image.MIME[want["format"]],
         meta={"width": target.width, "height": target.height, "view": want["view"], "quality": want["quality"]},
     )
     metrics = {

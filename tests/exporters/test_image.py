@@ -59,14 +59,14 @@ def test_png_says_that_it_is_srgb() -> None:
     assert info["gamma"] == pytest.approx(1 / 2.2, abs=1e-4)
 
 
-@pytest.mark.parametrize("fmt", ["jpeg", "webp"])
+@pytest.mark.parametrize("fmt", ["jpeg", "webp", "avif"])
 def test_lossy_formats_carry_an_srgb_profile(fmt: image.ImageFormat) -> None:
     profile = opened(image.encode(frame(), fmt)).info["icc_profile"]
     described = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
     assert "sRGB" in described
 
 
-@pytest.mark.parametrize("fmt", ["jpeg", "webp"])
+@pytest.mark.parametrize("fmt", ["jpeg", "webp", "avif"])
 def test_lossy_formats_keep_a_flat_colour(fmt: image.ImageFormat) -> None:
     pixels = np.empty((64, 64, 4), np.uint8)
     pixels[:] = (200, 30, 60, 255)
@@ -74,9 +74,10 @@ def test_lossy_formats_keep_a_flat_colour(fmt: image.ImageFormat) -> None:
     assert np.abs(back - (200, 30, 60)).max() <= 3
 
 
-def test_webp_keeps_alpha() -> None:
+@pytest.mark.parametrize("fmt", ["webp", "avif"])
+def test_webp_and_avif_keep_alpha(fmt: image.ImageFormat) -> None:
     pixels = frame(alpha=True)
-    back = np.asarray(opened(image.encode(pixels, "webp")))
+    back = np.asarray(opened(image.encode(pixels, fmt)))
     assert np.array_equal(back[..., 3], pixels[..., 3])
 
 
@@ -95,14 +96,14 @@ def test_quality_changes_the_size() -> None:
     assert len(image.encode(pixels, "webp", quality=40)) < len(image.encode(pixels, "webp", quality=95))
 
 
-@pytest.mark.parametrize("fmt", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("fmt", ["png", "jpeg", "webp", "avif"])
 def test_density_is_written(fmt: image.ImageFormat) -> None:
     picture = opened(image.encode(frame(), fmt, density=300))
     dpi = picture.info.get("dpi") or (picture.getexif()[282], picture.getexif()[283])
     assert [round(float(value)) for value in dpi] == [300, 300]
 
 
-@pytest.mark.parametrize("fmt", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("fmt", ["png", "jpeg", "webp", "avif"])
 def test_equal_frames_give_equal_bytes(fmt: image.ImageFormat) -> None:
     image.srgb_profile.cache_clear()
     first = image.encode(frame(), fmt)
