@@ -79,7 +79,6 @@ def placement(scene: CardScene, view: CardView, target: Target) -> Placement:
     wide = (seen[:, None] + np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]]) * _MARGIN).reshape(-1, 2)
     outline = cv2.convexHull(wide.astype(np.float32)).reshape(-1, 2).astype(np.float64)
     face_eye = to_face @ np.array([0.0, 0.0, distance])
-    face_eye[2] = max(face_eye[2], half[2] + 0.05)  # seen from the edge alone, the eye is still before the face
     return Placement(
         back=back,
         eye=face_eye,

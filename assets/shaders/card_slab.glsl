@@ -33,8 +33,10 @@ vec2 slab_outward(vec2 p) {
 Hit slab(vec2 pixel) {
     Hit hit;
     vec3 d = u_ray * vec3(1.0, pixel);
+    // A ray that is too flat is bent where it passes the card's middle.
+    float middle_way = length(u_eye) * inversesqrt(dot(d, d)), level = u_eye.z + d.z * middle_way;
     d.z = min(d.z, -length(d.xy) / GRAZING);
-    float near = (u_slab.w - u_eye.z) / d.z, far = (-u_slab.w - u_eye.z) / d.z;
+    float near = middle_way + (u_slab.w - level) / d.z, far = middle_way + (-u_slab.w - level) / d.z;
     hit.at = u_eye.xy + d.xy * near;
     hit.ray = normalize(d);
     vec2 lean = d.xy / d.z;

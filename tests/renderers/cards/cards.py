@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -75,9 +76,22 @@ def card(*sheets: Sheet, density: float = 4.0, **changes: Any) -> CardScene:
         varnish=0.05,
         lamps=Lamps(),
         background=Background(),
-        digest=f"{density} {[(s.foil, s.intensity, hash(s.mask.tobytes())) for s in sheets]} {sorted(changes)}",
+        digest="",
     )
-    return replace(scene, **changes)
+    scene = replace(scene, **changes)
+    return replace(scene, digest=changes.get("digest") or digest(scene))
+
+
+def digest(scene: CardScene) -> str:
+    """A name for what a card shows."""
+    state = hashlib.sha256()
+    for picture in (*(plane.picture for plane in scene.front), scene.back, *scene.frames):
+        state.update(picture.tobytes())
+    for one in scene.sheets:
+        state.update(one.mask.tobytes())
+    state.update(repr([(plane.name, plane.depth_mm) for plane in scene.front]).encode())
+    state.update(repr([(one.foil, one.intensity) for one in scene.sheets]).encode())
+    return state.hexdigest()
 
 
 def _picture(colour: NDArray[np.float64], alpha: NDArray[np.float64]) -> NDArray[np.uint8]:
