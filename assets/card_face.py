@@ -119,9 +119,11 @@ class Face:
         return sheet.pixels()
 
     def back(self) -> Picture:
-        """The template's other side, as it is seen when the card is turned over."""
+        """The template's other side, as it is seen when the card is turned over: the same for every rarity, so that
+        a deck gives nothing away.
+        """
         fit = Fit.of(self.layout.size_mm, self._size, self.layout.back.grow_mm)
-        brush = self._brush(fit)
+        brush = Brush(fit, self.layout.palette, self.layout.paints, self.layout.outlines)
         sheet = self._sheet()
         sheet.canvas.drawPaint(brush.paint(self.layout.back.paper))
         brush.draw(sheet.canvas, self.layout.back.shapes)

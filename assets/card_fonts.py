@@ -43,9 +43,9 @@ class Families:
         self._faces = []
         provider = skia.textlayout.TypefaceFontProvider()
         for name in faces:
-            face = manager.makeFromFile(str(_file(name)))
+            face = manager.makeFromFile(str(file(name)))
             if face is None:
-                msg = f"the font {_file(name)} cannot be read; install it again"
+                msg = f"the font {file(name)} cannot be read; install it again"
                 raise MissingFontError(msg)
             provider.registerTypeface(face, name)
             self._faces.append((name, face))
@@ -129,12 +129,13 @@ def digest(font: str) -> str:
     """SHA-256 (hex) over the files of a font and its stand-ins."""
     total = hashlib.sha256()
     for name in FONTS[font]:
-        total.update(hashlib.sha256(_file(name).read_bytes()).digest())
+        total.update(hashlib.sha256(file(name).read_bytes()).digest())
     return total.hexdigest()
 
 
 @cache
-def _file(name: str) -> Path:
+def file(name: str) -> Path:
+    """Where a face's file is. Raises MissingFontError."""
     for folder in FOLDERS:
         for found in sorted(folder.rglob(f"{name}.ttf")):
             return found

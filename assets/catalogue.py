@@ -21,7 +21,7 @@ from assets.fabric import Fabric, from_facts
 from assets.images import probe
 from assets.model import Image, Model
 
-Kind = Literal["avatar", "garment", "fabric", "studio", "card-template"]
+Kind = Literal["avatar", "garment", "fabric", "studio", "card-template", "card-art"]
 
 DATA: Final = Path(__file__).resolve().parent / "catalogue_data"
 LICENCE: Final = "CC0-1.0"
@@ -154,6 +154,78 @@ _TABLE: Final = (
         tags=("card", "trading card", "63x88"),
         files=("cards/card-classic.json", "models/card-classic.npz"),
     ),
+    Item(
+        id="art-summit-sky",
+        kind="card-art",
+        name_en="Summit at dawn: sky",
+        name_ko="새벽 봉우리: 하늘",
+        tags=("card art", "landscape", "layer"),
+        files=("art/art-summit-sky.webp",),
+    ),
+    Item(
+        id="art-summit-peaks",
+        kind="card-art",
+        name_en="Summit at dawn: peaks",
+        name_ko="새벽 봉우리: 산",
+        tags=("card art", "landscape", "layer"),
+        files=("art/art-summit-peaks.webp",),
+    ),
+    Item(
+        id="art-summit-figure",
+        kind="card-art",
+        name_en="Summit at dawn: wanderer",
+        name_ko="새벽 봉우리: 나그네",
+        tags=("card art", "landscape", "layer"),
+        files=("art/art-summit-figure.webp",),
+    ),
+    Item(
+        id="art-moth-night",
+        kind="card-art",
+        name_en="Moon moth: night",
+        name_ko="달나방: 밤",
+        tags=("card art", "creature", "layer"),
+        files=("art/art-moth-night.webp",),
+    ),
+    Item(
+        id="art-moth-moth",
+        kind="card-art",
+        name_en="Moon moth: moth",
+        name_ko="달나방: 나방",
+        tags=("card art", "creature", "layer"),
+        files=("art/art-moth-moth.webp",),
+    ),
+    Item(
+        id="art-harbour-day",
+        kind="card-art",
+        name_en="Harbour by day",
+        name_ko="항구의 낮",
+        tags=("card art", "lenticular", "frame"),
+        files=("art/art-harbour-day.webp",),
+    ),
+    Item(
+        id="art-harbour-dusk",
+        kind="card-art",
+        name_en="Harbour at dusk",
+        name_ko="항구의 황혼",
+        tags=("card art", "lenticular", "frame"),
+        files=("art/art-harbour-dusk.webp",),
+    ),
+    Item(
+        id="art-harbour-night",
+        kind="card-art",
+        name_en="Harbour at night",
+        name_ko="항구의 밤",
+        tags=("card art", "lenticular", "frame"),
+        files=("art/art-harbour-night.webp",),
+    ),
+    Item(
+        id="card-fullart",
+        kind="card-template",
+        name_en="Full art card",
+        name_ko="풀 아트 카드",
+        tags=("card", "trading card", "63x88", "full art"),
+        files=("cards/card-fullart.json",),
+    ),
 )
 
 ITEMS: Final[Mapping[str, Item]] = MappingProxyType({entry.id: entry for entry in _TABLE})
@@ -174,6 +246,9 @@ def model(item_id: str) -> Model:
     Read once per process and shared. Raises CatalogueError ``catalogue.unknown_item`` or ``catalogue.wrong_kind``.
     """
     found = item(item_id)
+    if found.kind in _MODEL_KINDS and not any(name.endswith(".npz") for name in found.files):
+        msg = f"{item_id!r} has no model of its own; make a card of it, or give another item"
+        raise CatalogueError(msg, code="catalogue.wrong_kind")
     if found.kind not in _MODEL_KINDS:
         msg = f"{item_id!r} is a {found.kind}; give an avatar, a garment or a card template instead"
         raise CatalogueError(msg, code="catalogue.wrong_kind")
@@ -187,6 +262,19 @@ def fabric(item_id: str) -> Fabric:
         msg = f"{item_id!r} is a {found.kind}; give a fabric instead"
         raise CatalogueError(msg, code="catalogue.wrong_kind")
     return _fabric(item_id)
+
+
+def picture(item_id: str) -> bytes:
+    """The image file of a picture for cards, or of a fabric's colours, as it is stored.
+
+    Raises CatalogueError ``catalogue.unknown_item`` or ``catalogue.wrong_kind``.
+    """
+    found = item(item_id)
+    if found.kind not in {"card-art", "fabric"}:
+        msg = f"{item_id!r} is a {found.kind}; give a picture for cards or a fabric instead"
+        raise CatalogueError(msg, code="catalogue.wrong_kind")
+    name = next(name for name in found.files if not name.endswith(".json"))
+    return (DATA / name).read_bytes()
 
 
 @cache

@@ -8,7 +8,18 @@ from typing import Final
 
 from assets import baked
 from assets.catalogue import DATA
-from assets.generators import card, dress_form, fabric_range, skirt, tshirt, weave
+from assets.generators import (
+    card,
+    card_art,
+    card_harbour,
+    card_moth,
+    card_summit,
+    dress_form,
+    fabric_range,
+    skirt,
+    tshirt,
+    weave,
+)
 from assets.generators.textures import tiled
 
 Files = dict[str, bytes]
@@ -30,6 +41,18 @@ def _skirt() -> Files:
     return {"models/skirt.npz": baked.write(skirt.model(skirt.drape(), normal))}
 
 
+def _art() -> Files:
+    layers = {
+        "summit-sky": card_summit.sky(),
+        "summit-peaks": card_summit.peaks(),
+        "summit-figure": card_summit.figure(),
+        "moth-night": card_moth.night(),
+        "moth-moth": card_moth.moth(),
+        **{f"harbour-{hour}": card_harbour.frame(hour) for hour in card_harbour.HOURS},
+    }
+    return {f"art/art-{name}.webp": card_art.webp(pixels) for name, pixels in layers.items()}
+
+
 def _card() -> Files:
     return {"models/card-classic.npz": baked.write(card.model())}
 
@@ -47,6 +70,7 @@ MAKERS: Final[dict[str, Callable[[], Files]]] = {
     "tshirt": _tshirt,
     "skirt": _skirt,
     "card-classic": _card,
+    "card-art": _art,
     **{name: _fabric(name) for name in weave.FABRICS},
     **{name: _ranged(name) for name in fabric_range.RANGE},
 }

@@ -12,7 +12,7 @@ from assets.errors import CatalogueError
 from assets.images import decode
 from assets.model import AlphaMode
 
-MODELS = [i for i, entry in ITEMS.items() if entry.kind in {"avatar", "garment", "card-template"}]
+MODELS = [i for i, entry in ITEMS.items() if any(name.endswith(".npz") for name in entry.files)]
 FABRICS = [i for i, entry in ITEMS.items() if entry.kind == "fabric"]
 
 
@@ -50,7 +50,12 @@ def test_an_unknown_id_is_refused(call: object) -> None:
 
 
 def test_the_wrong_kind_is_refused() -> None:
-    for call, name in ((catalogue.model, "denim"), (catalogue.model, "softbox"), (catalogue.fabric, "tshirt")):
+    for call, name in (
+        (catalogue.model, "denim"),
+        (catalogue.model, "softbox"),
+        (catalogue.fabric, "tshirt"),
+        (catalogue.picture, "tshirt"),
+    ):
         with pytest.raises(CatalogueError) as caught:
             call(name)
         assert caught.value.code == "catalogue.wrong_kind"
