@@ -152,7 +152,10 @@ class Wardrobe:
         assert film is not None
 
         def make() -> CardTable:
-            table = spectrum.film_table(film.thickness_nm, film.variation_nm, film.ior, light=self._light)
+            columns = 256 if film.variation_nm > 0 else 1
+            table = spectrum.film_table(
+                film.thickness_nm, film.variation_nm, film.ior, columns=columns, light=self._light
+            )
             bright = _FILM_GAIN / spectrum.airy_peak(film.ior)
             return CardTable(self._context, spectrum.in_hues(table * bright, hue.start, hue.range))
 
