@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from assets import catalogue
+from assets.art import read
 from assets.card import CardDesign
 from assets.card_face import Face, fitted_mask
 from assets.card_fonts import digest as font_digest
@@ -20,7 +21,6 @@ from assets.card_template import foils as resolved
 from assets.design import GradientBackground, Ref, SolidBackground
 from assets.errors import CardError, ImageError
 from assets.foil import Foil
-from assets.images import decode, probe
 from assets.scene import Background
 
 MAX_PIXELS: Final = 160 * 1024 * 1024
@@ -227,10 +227,13 @@ class _Build:
         data = self._image(ref)
         self._digests[where] = hashlib.sha256(data).hexdigest()
         try:
-            return decode(probe(data, name=where))
+            art = read(data, name=where)
         except ImageError as error:
             error.path = where
             raise
+        for text in art.notes:
+            self.note(f"{where} {text}")
+        return art.pixels
 
     def _digest(self) -> str:
         parts = {

@@ -132,28 +132,49 @@ def decode(image: Image) -> NDArray[np.uint8]:
     """
     if image.mime == "image/ktx2":
         return _transcoded(image)
+    return _rgba(upright(image), image)
+
+
+def upright(image: Image) -> Pillow.Image:
+    """The picture as it is stored, in its own mode, its profile in ``info``, EXIF orientation applied; the first of
+    an animation. :func:`decode` makes pixels of it; a reader that minds colour profiles looks at it itself.
+
+    Raises ImageError ``image.invalid`` when the file is truncated or damaged.
+    """
     try:
         picture: ImageFile.ImageFile = _open(image.data, image.mime)
-        sixteen = picture.mode.startswith("I")  # I, I;16, I;16B: one 16-bit channel
         turn = _UPRIGHT.get(_orientation(picture, image.data))
         _load(picture, image)
-        upright: Pillow.Image = picture if turn is None else picture.transpose(turn)
-        if sixteen:
-            grey = (np.clip(np.asarray(upright, dtype=np.int32), 0, 65535) + 128) // 257
-            pixels = np.full((*grey.shape, 4), 255, dtype=np.uint8)
-            pixels[..., :3] = grey[..., None]
-        else:
-            if upright.mode in {"CMYK", "YCbCr", "LAB", "HSV"}:
-                upright = upright.convert("RGB")
-            pixels = np.asarray(upright if upright.mode == "RGBA" else upright.convert("RGBA"))
+        return picture if turn is None else picture.transpose(turn)
     except _BROKEN as error:
-        label = f"image {image.name!r}" if image.name else "the image"
-        msg = f"{label} is truncated or damaged; save it again and upload the new file"
-        raise ImageError(msg, code="image.invalid") from error
+        raise _damaged(image) from error
+
+
+def eight_bits(picture: Pillow.Image) -> Pillow.Image:
+    """A picture of one 16-bit channel rounded to 8 bits, mode L; any other as it is."""
+    if not picture.mode.startswith("I"):  # I, I;16, I;16B
+        return picture
+    grey = (np.clip(np.asarray(picture, dtype=np.int32), 0, 65535) + 128) // 257
+    return Pillow.fromarray(grey.astype(np.uint8))
+
+
+def _rgba(picture: Pillow.Image, image: Image) -> NDArray[np.uint8]:
+    try:
+        flat = eight_bits(picture)
+        if flat.mode in {"CMYK", "YCbCr", "LAB", "HSV"}:
+            flat = flat.convert("RGB")
+        pixels = np.asarray(flat if flat.mode == "RGBA" else flat.convert("RGBA"))
+    except _BROKEN as error:
+        raise _damaged(image) from error
     if pixels.shape != (image.height, image.width, 4):
         msg = f"image {image.name!r} has another size than its header says; save it again"
         raise ImageError(msg, code="image.invalid")
     return np.ascontiguousarray(pixels)
+
+
+def _damaged(image: Image) -> ImageError:
+    label = f"image {image.name!r}" if image.name else "the image"
+    return ImageError(f"{label} is truncated or damaged; save it again and upload the new file", code="image.invalid")
 
 
 def _size(data: bytes, mime: str) -> tuple[int, int]:
