@@ -16,7 +16,7 @@ MOST_SHEETS: Final = 4
 COLUMNS: Final = 2048  # of a grating's table
 _SHARPEST = 0.08  # roughness of a sheet, which is never quite flat
 _FLAKE = 0.27  # roughness of a flake: wide enough that it lights up and dies down over several degrees of tilt
-VARNISH_MM: Final = 0.03  # how high a gloss stands that does not say so
+VARNISH_MM: Final = 0.06  # how high a gloss stands that does not say so
 GLOSS: Final = 0.05
 
 

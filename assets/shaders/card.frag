@@ -104,13 +104,14 @@ vec4 shaded(vec2 pixel) {
     vec3 stain = ink * sqrt(ink);  // light that goes through the ink twice
     float footprint = sqrt(abs(determinant(hit.pixel)));
     Reflected one;
-    float cover;
+    float cover, mask;
 #define SHEET(i, PATTERN, PARTS, LOBE, table, film, relief) \
     one = foil(i, PARTS, LOBE, foil_micro(i, PARTS, PATTERN(foil_pattern(i), hit.at, footprint), hit.at, footprint), \
                p, v, lit, table, film, ((PARTS) & PICTURE) != 0 ? texture(relief, uv) : vec4(0.0)); \
-    cover = masks[i] * one.cover; \
-    slope += one.slope * masks[i]; \
-    if (((PARTS) & VARNISH) != 0) raised = max(raised, masks[i]); \
+    mask = masks[i] * min(u_sheets[8 * i + 1].w, 1.0); \
+    cover = mask * one.cover; \
+    slope += one.slope * mask; \
+    if (((PARTS) & VARNISH) != 0) raised = max(raised, mask); \
     else if (((PARTS) & (METAL | FLAKES | GRATING)) != 0) seen = mix(seen, one.light * stain + SCATTERED * seen, cover);
     SHEET(0, PATTERN_0, PARTS_0, LOBE_0, u_table_0, u_film_0, u_relief_0)
 #if SHEETS > 1

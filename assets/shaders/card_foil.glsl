@@ -57,6 +57,6 @@ Reflected foil(const int i, const int parts, const int lobe, Micro m, vec3 p, ve
             rainbow = mix(rainbow, diffracted(table, grating, numbers.y, vec2(-m.along.y, m.along.x), v, slope, lit), grating.w);
         found.light += rainbow * m.grating * colour;
     }
-    found.light *= m.shade * u_sheets[8 * i + 1].w;
+    found.light *= m.shade * max(u_sheets[8 * i + 1].w, 1.0);
     return found;
 }

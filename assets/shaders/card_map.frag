@@ -23,22 +23,24 @@ void main() {
     float grating = 0.0;
     Micro m;
     vec4 relief;
+    float mask;
 #define SHEET(i, PATTERN, PARTS, relief_map) \
     m = foil_micro(i, PARTS, PATTERN(foil_pattern(i), mm, footprint), mm, footprint); \
+    mask = masks[i] * min(u_sheets[8 * i + 1].w, 1.0); \
     relief = ((PARTS) & PICTURE) != 0 ? texture(relief_map, uv) : vec4(0.0); \
     if (((PARTS) & RELIEF) != 0) { \
-        slope += m.slope * u_sheets[8 * i + 6].x * masks[i]; \
-        height += m.height * u_sheets[8 * i + 6].x * masks[i]; \
+        slope += m.slope * u_sheets[8 * i + 6].x * mask; \
+        height += m.height * u_sheets[8 * i + 6].x * mask; \
     } \
     if (((PARTS) & PICTURE) != 0) { \
-        slope += (relief.xy * 255.0 - 128.0) * u_sheets[8 * i + 6].z * masks[i]; \
-        height += relief.z * u_sheets[8 * i + 6].x * (((PARTS) & VARNISH) != 0 ? 1.0 : masks[i]); \
+        slope += (relief.xy * 255.0 - 128.0) * u_sheets[8 * i + 6].z * mask; \
+        height += relief.z * u_sheets[8 * i + 6].x * (((PARTS) & VARNISH) != 0 ? 1.0 : mask); \
     } \
-    if (((PARTS) & FLAKES) != 0) slope += m.tilt * u_sheets[8 * i + 5].y * m.flake * masks[i]; \
-    if (((PARTS) & (METAL | FLAKES | GRATING)) != 0) bare *= 1.0 - masks[i] * m.metal * min(u_sheets[8 * i + 1].w, 1.0); \
-    if (((PARTS) & GRATING) != 0 && masks[i] * m.metal * m.grating > 0.0) { \
-        along = masks[i] * m.metal * m.grating > 0.5 * grating ? m.along : along; \
-        grating = mix(grating, m.grating, masks[i] * m.metal); \
+    if (((PARTS) & FLAKES) != 0) slope += m.tilt * u_sheets[8 * i + 5].y * m.flake * mask; \
+    if (((PARTS) & (METAL | FLAKES | GRATING)) != 0) bare *= 1.0 - mask * m.metal; \
+    if (((PARTS) & GRATING) != 0 && mask * m.metal * m.grating > 0.0) { \
+        along = mask * m.metal * m.grating > 0.5 * grating ? m.along : along; \
+        grating = mix(grating, m.grating, mask * m.metal); \
     }
     SHEET(0, PATTERN_0, PARTS_0, u_relief_0)
 #if SHEETS > 1

@@ -1,5 +1,5 @@
 // Sheets of foil: their parts, their patterns, and eight rows of numbers each, see renderers/card_sheets.py:
-// 0 size, angle, jitter, contrast    1 fill, ground, seed, gain                      2 metal: red, green, blue, lens pitch
+// 0 size, angle, jitter, contrast    1 fill, ground, seed, intensity                    2 metal: red, green, blue, lens pitch
 // 3 spacing, strength, tan of the spread, share of the crossed grating               4 film: the table's scale, -, -,
 // strength       5 flakes: size, slope, cover, strength          6 relief in mm, the path that the
 // table ends at, slope of the relief's picture, frames per radian                    7 -
