@@ -177,4 +177,4 @@ Share = NDArray[np.float32]
 
 
 def _between(share: Share, low: Share | float, high: Share | float) -> Share:
-    return share * (high - low) + low
+    return np.asarray(share * (high - low) + low, dtype=np.float32)

@@ -105,6 +105,9 @@ def probe(data: bytes, *, name: str = "", kinds: frozenset[str] = ART) -> Image:
         raise ImageError(msg, code="image.type")
     try:
         width, height = _size(data, mime)
+    except Pillow.DecompressionBombError as error:  # the WebP reader's own limit, which is higher than ours
+        msg = f"{label} has more than {MAX_PIXELS // (1024 * 1024)} megapixels, so scale it down"
+        raise ImageError(msg, code="image.too_large") from error
     except _BROKEN as error:
         msg = f"{label} has a damaged {mime} header; save it again and upload the new file"
         if mime == "image/ktx2":

@@ -221,6 +221,16 @@ def test_what_is_too_large_is_refused_before_it_is_decoded() -> None:
     assert caught.value.code == "image.too_large"
 
 
+def test_a_webp_that_promises_too_much_is_refused_as_too_large() -> None:
+    data = bytearray(saved(plain("RGBA", (1, 2, 3, 4)), "WEBP", lossless=True))
+    place = data.index(b"VP8L") + 9
+    bits = int.from_bytes(data[place : place + 4], "little") & ~0xFFFFFFF
+    data[place : place + 4] = (bits | 16_382 | 16_382 << 14).to_bytes(4, "little")
+    with pytest.raises(ImageError, match="scale it down") as caught:
+        read(bytes(data))
+    assert caught.value.code == "image.too_large"
+
+
 @pytest.mark.parametrize("fmt", ["PNG", "JPEG", "WEBP"])
 def test_a_truncated_file_is_refused(fmt: str) -> None:
     data = saved(Pillow.fromarray(RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8)), fmt)
