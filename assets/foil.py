@@ -119,7 +119,9 @@ class Hue(Document):
 
 
 class Foil(Document):
-    """One foil. ``mask`` is where it goes unless a card says otherwise: a slot of the template, or "all"."""
+    """One foil. ``mask`` is where it goes unless a card says otherwise: a slot of the template, "not-SLOT", or "all".
+    A file that has no ``[metal]`` is a foil without metal.
+    """
 
     id: ItemId
     name_en: Text
@@ -151,7 +153,7 @@ def foil(foil_id: str) -> Foil:
     if foil_id not in names():
         msg = f"there is no foil {foil_id!r}; there are {', '.join(names())}"
         raise CatalogueError(msg, code="foil.unknown")
-    return Foil.model_validate({"id": foil_id, **tomllib.loads(path.read_text(encoding="utf-8"))})
+    return Foil.model_validate({"id": foil_id, "metal": None, **tomllib.loads(path.read_text(encoding="utf-8"))})
 
 
 def customised(foil_id: str, parameters: Mapping[str, Any]) -> Foil:
