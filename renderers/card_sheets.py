@@ -16,6 +16,7 @@ MOST_SHEETS: Final = 4
 COLUMNS: Final = 2048  # of a grating's table
 _SHARPEST = 0.08  # roughness of a sheet, which is never quite flat
 _FLAKE = 0.27  # roughness of a flake: wide enough that it lights up and dies down over several degrees of tilt
+OWN_FLAKES: Final = frozenset({"flakes", "stars", "cells"})  # patterns whose own pieces are the flakes
 VARNISH_MM: Final = 0.06  # how high a gloss stands that does not say so
 GLOSS: Final = 0.05
 
@@ -52,7 +53,7 @@ def parts(sheet: Sheet) -> Part:
         found |= Part.FILM
     if foil.flakes and foil.flakes.cover > 0:
         found |= Part.FLAKES
-        if foil.pattern.kind == "flakes":
+        if foil.pattern.kind in OWN_FLAKES:
             found |= Part.GLITTER
     if foil.relief and foil.relief.height_mm > 0:
         found |= Part.RELIEF if foil.relief.source == "pattern" else Part.PICTURE

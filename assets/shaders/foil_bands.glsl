@@ -71,7 +71,7 @@ Micro pattern_crosshatch(Pattern p, vec2 mm, float footprint) {
     float show = foil_seen(side, footprint);
     int turn = int(mod(cell.x - cell.y, 2.0 * count)), ring = int(cell.x + cell.y);
     vec3 one = foil_chance(ivec2(ring, turn), foil_salt(p, 6u));
-    bool first = ((ring ^ (ring >> 1)) & 1) == 0;
+    bool first = (int(cell.x) & 1) == (int(cell.y) & 1);
     vec2 radial = mm / radius, about = vec2(-radial.y, radial.x);
     vec2 ea = (radial + about) * 0.70711, eb = (radial - about) * 0.70711;
     float across = first ? f.x : f.y;
