@@ -174,9 +174,19 @@ class Face:
         text = cleaned(f"{value:.10g}" if isinstance(value, float) else str(value))
         return text.upper() if field.upper else text
 
+    def _room(self, field: Field) -> Box:
+        """The field's box, with those that it takes where they show nothing."""
+        others = [other for other in self.layout.fields if other.name in field.takes]
+        if any(self._content(other) for other in others):
+            return field.box_mm
+        boxes = [field.box_mm, *(other.box_mm for other in others)]
+        left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+        right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
+        return (left, top, right - left, bottom - top)
+
     def _field(self, canvas: Any, field: Field) -> None:
         content = self._content(field)
-        box = self.fit.box(field.box_mm)
+        box = self.fit.box(self._room(field))
         if not content.strip():
             return
         if field.kind == "mark":

@@ -75,9 +75,7 @@ class Families:
         """Words in the first font that has all of their letters, so that none is half one face, half another."""
         held, run = "", ""
         for word in line.replace(" ", "\0 ").split("\0"):
-            name = next(
-                (n for n, face in self._faces if all(c == " " or face.unicharToGlyph(ord(c)) for c in word)), ""
-            )
+            name = next((n for n, face in self._faces if all(_prints(n, face, letter) for letter in word)), "")
             name = name or self._faces[0][0]
             if run and name != held:
                 yield held, run
@@ -96,6 +94,12 @@ class Families:
             scaled.setStrokeWidth(paint.getStrokeWidth() * units)
             style.setForegroundPaint(scaled)
         return style
+
+
+def _prints(name: str, face: Any, letter: str) -> bool:
+    if name.startswith("Nanum") and "\u0370" <= letter < "\u0530":
+        return False  # its Greek and Cyrillic are as wide as Hangul, fit for a single sign and no word
+    return letter == " " or bool(face.unicharToGlyph(ord(letter)))
 
 
 _LOCAL = threading.local()

@@ -45,7 +45,8 @@ class Field(Document):
     """A text, a number or a mark of the card. It starts at ``size_pt`` and shrinks to ``min_pt`` where it has to; it
     takes at most ``lines`` lines, ``leading`` times the size apart. ``default`` is shown when the card gives nothing;
     "{name}" and "{rarity}" in it are the card's. ``halo`` is a line around the letters, for text over pictures.
-    ``on`` are shapes drawn beneath the field only when it shows something.
+    ``on`` are shapes drawn beneath the field only when it shows something; a field spreads over the boxes of those
+    that it ``takes`` when all of them show nothing.
     """
 
     name: FieldName
@@ -66,6 +67,7 @@ class Field(Document):
     shadow: Shadow | None = None
     default: Annotated[str, StringConstraints(max_length=500)] = ""
     on: Shapes = ()
+    takes: Annotated[tuple[FieldName, ...], Setting(max_length=8, strict=False)] = ()
 
     @model_validator(mode="after")
     def _shrinks(self) -> Field:
