@@ -1,4 +1,4 @@
-.PHONY: setup demo test check peers bench-gpu fuzz
+.PHONY: setup demo test check peers bench-gpu fuzz assets gallery
 VENV := .venv/bin
 
 setup:
@@ -23,3 +23,9 @@ peers: setup  ## what the benchmarks are measured against
 
 bench-gpu: setup  ## 4K frames a second on a graphics card; says why when there is none
 	@$(VENV)/python -m benchmarks.gpu
+
+assets: setup  ## bakes the catalogue's files again, every one; a few minutes
+	$(VENV)/python -m assets.generators
+
+gallery: setup  ## draws docs/gallery again
+	$(VENV)/python -m tools.gallery.fabrics

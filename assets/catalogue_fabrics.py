@@ -41,7 +41,7 @@ FABRICS: Final = (
     Entry("pique", "Cotton piqué", "면 피케", ("knit", "tuck", "cotton", "polo", "green")),
     Entry("denim-mid", "Denim, mid wash", "데님 (미드 워시)", ("woven", "twill", "cotton", "indigo", "washed")),
     Entry("denim-light", "Denim, light wash", "데님 (라이트 워시)", ("woven", "twill", "cotton", "bleached")),
-    Entry("corduroy", "Cotton corduroy, 8 wale", "면 코듀로이 (8웨일)", ("woven", "pile", "cotton", "rib", "brown")),
+    Entry("corduroy", "Cotton corduroy", "면 코듀로이", ("woven", "pile", "cotton", "8 wale", "brown")),
     Entry("chiffon", "Chiffon", "시폰", ("woven", "sheer", "translucent", "blouse", "pink"), holed=True),
     Entry("velvet", "Silk-viscose velvet", "실크 비스코스 벨벳", ("woven", "pile", "silk", "evening", "red")),
     Entry("herringbone", "Wool herringbone", "울 헤링본", ("woven", "twill", "wool", "zigzag", "grey")),
@@ -50,5 +50,5 @@ FABRICS: Final = (
     Entry("vinyl", "Patent vinyl", "페이턴트 비닐", ("coated", "glossy", "patent", "black")),
     Entry("quilted-nylon", "Quilted nylon", "퀼팅 나일론", ("woven", "padded", "polyamide", "down", "navy")),
     Entry("sequins", "Sequins, rose gold", "시퀸 (로즈 골드)", ("embroidered", "metal", "sparkle", "evening")),
-    Entry("lace", "Floral lace", "플로럴 레이스", ("lace", "net", "sheer", "flowers", "ivory"), holed=True),
+    Entry("lace", "Floral lace", "플로럴 레이스", ("lace", "net", "sheer", "flowers", "black"), holed=True),
 )

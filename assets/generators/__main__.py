@@ -58,10 +58,6 @@ def _card() -> Files:
 
 
 def _fabric(name: str) -> Callable[[], Files]:
-    return lambda: weave.files(name)
-
-
-def _ranged(name: str) -> Callable[[], Files]:
     return lambda: fabric_range.files(name)
 
 
@@ -71,8 +67,7 @@ MAKERS: Final[dict[str, Callable[[], Files]]] = {
     "skirt": _skirt,
     "card-classic": _card,
     "card-art": _art,
-    **{name: _fabric(name) for name in weave.FABRICS},
-    **{name: _ranged(name) for name in fabric_range.RANGE},
+    **{name: _fabric(name) for name in fabric_range.RANGE},
 }
 
 

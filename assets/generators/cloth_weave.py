@@ -122,7 +122,7 @@ def _candidates(
     x = place * count
     nearest = np.floor(x).astype(np.int32)
     per_pitch = max(1, round(crossings * 14 / _FIBRES)) * _FIBRES / crossings  # the table closes round the tile
-    turns = max(1, round(abs(yarn.twist) * crossings)) * np.sign(yarn.twist) / crossings
+    turns = 2 * max(1, round(abs(yarn.twist) * crossings / 2)) * np.sign(yarn.twist) / crossings  # even: it closes
     s = (np.arange(size, dtype=np.float32) + 0.5) / size * crossings
     run = s[along] + np.zeros_like(place)
     found = []

@@ -110,6 +110,26 @@ def _knitted(
     )
 
 
+def jersey(size: int = SIZE) -> Swatch:
+    """The face of a single jersey: wales of V-shaped stitches, 14 of them and 19 courses to the centimetre."""
+    wales, courses, fine = 42, 57, 2 * size
+    stitches = []
+    for course in range(courses):
+        for wale in range(wales):
+
+            def place(level: Field, wale: int = wale) -> tuple[Field, Field]:
+                sway = 0.06 * np.sin(2 * np.pi * (level / courses * (2 + wale % 3) + 0.618 * wale))
+                return wale + 0.5 + sway, np.full_like(level, 0.05 * np.sin(2.4 * wale))
+
+            stitches.append(Stitch(course=course, place=place, face=True))
+    loop = Loop(radius=0.215, bulge=0.175, tall=0.92, deep=0.16)
+    laid = lay(loops(stitches, wales, courses, fine, loop, seed=200), fine)
+    return _knitted(
+        laid, loop.radius * fine / wales, 30 / fine, "#f6f6f5", seed=201, plies=1, lay_length=8.0,
+        dark=0.42, fibre=0.05, relief=0.5,
+    )  # fmt: skip
+
+
 def rib(size: int = SIZE) -> Swatch:
     """2x2 rib of lambswool: two wales of face stand out, two of reverse draw back between them."""
     wales, courses, fine = 24, 30, 2 * size

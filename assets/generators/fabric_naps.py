@@ -55,14 +55,14 @@ def fleece(size: int = SIZE) -> Swatch:
 
 def _brushed(size: int, seed: int, strength: float) -> tuple[Array, Array]:
     """Where a hand went over the nap: its direction (radians about straight down) and how much lighter it looks."""
-    wave = noise(size, seed, 0.05, 0.035)
+    wave = noise(size, seed, 0.034, 0.024)
     stroke = np.tanh(1.6 * wave).astype(np.float32)
     return np.asarray(0.8 * stroke, dtype=np.float32), np.asarray(1 + strength * stroke, dtype=np.float32)
 
 
 def suede(size: int = SIZE) -> Swatch:
     """Split hide, buffed: a short nap that shows which way it was last brushed."""
-    lean, light = _brushed(size, 330, 0.03)
+    lean, light = _brushed(size, 330, 0.024)
 
     def heading(x: Field, y: Field) -> Field:
         return np.pi / 2 + lean[y.astype(np.int64) % size, x.astype(np.int64) % size].astype(np.float64)
@@ -81,7 +81,7 @@ def suede(size: int = SIZE) -> Swatch:
 
 def velvet(size: int = SIZE) -> Swatch:
     """Cut pile of silk and viscose: we look between its tips, so that it is dark but where light grazes it."""
-    lean, light = _brushed(size, 340, 0.03)
+    lean, light = _brushed(size, 340, 0.04)
 
     def heading(x: Field, y: Field) -> Field:
         return np.pi / 2 + 0.6 * lean[y.astype(np.int64) % size, x.astype(np.int64) % size].astype(np.float64)
@@ -92,7 +92,7 @@ def velvet(size: int = SIZE) -> Swatch:
     laid = lay(curves, size)
     height = smooth(_height(laid), 0.9 / size)
     sky = shade(height, 0.005, 3.0)
-    crushed = noise(size, 343, 0.055, 0.04) * np.float32(38)  # where the pile leans it turns its side to the light
+    crushed = noise(size, 343, 0.05, 0.012) * np.float32(3.0)  # where the pile leans it turns its side to the light
     height = height + crushed
     dyed = _dyes(curves, laid, (("#6a0f24", 0.8), ("#7c1730", 0.2)), 342, 0.06)
     base = mixed(dyed, np.broadcast_to(srgb("#640e22"), dyed.shape), np.full((size, size), 0.45, dtype=np.float32))

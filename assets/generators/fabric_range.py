@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from assets.generators import fabric_files, fabric_knits, fabric_naps, fabric_skins, fabric_worked, fabric_wovens
-from assets.generators.fabric_swatch import SIZE, Swatch
+from assets.generators.fabric_swatch import SIZE, Swatch, even
 
 WASH_30: Final = "machine wash 30 °C"
 WASH_40: Final = "machine wash 40 °C"
@@ -31,23 +31,25 @@ INSIDE_OUT: Final = "wash inside out"
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Recipe:
     """``make`` draws the swatch at a size; ``facts`` are what :func:`assets.fabric.from_facts` reads; ``quality`` is
-    that of the normals' JPEG.
+    that of the normals' JPEG. ``reach`` is how wide a
+    light or dark spot may be (share of the tile); 0 leaves all, for what is wide in a pattern is meant.
     """
 
     make: Callable[[int], Swatch]
     facts: Mapping[str, Any]
     quality: int = 28
+    reach: float = 0.035
 
 
 def _cloth(
     make: Callable[[int], Swatch], repeat_mm: float, weight_gsm: float, composition: dict[str, float],
-    care: tuple[str, ...], quality: int = 28, **looks: Any,
+    care: tuple[str, ...], quality: int = 28, reach: float = 0.035, **looks: Any,
 ) -> Recipe:  # fmt: skip
     facts = {
         "repeat_mm": repeat_mm, "weight_gsm": weight_gsm, "composition": composition, "care": list(care),
         "sheen_color": [0.0, 0.0, 0.0], "sheen_roughness": 0.0, **looks,
     }  # fmt: skip
-    return Recipe(make=make, facts=MappingProxyType(facts), quality=quality)
+    return Recipe(make=make, facts=MappingProxyType(facts), quality=quality, reach=reach)
 
 
 def _fuzz(red: float, green: float, blue: float, roughness: float) -> dict[str, Any]:
@@ -56,6 +58,17 @@ def _fuzz(red: float, green: float, blue: float, roughness: float) -> dict[str, 
 
 RANGE: Final[Mapping[str, Recipe]] = MappingProxyType(
     {
+        "jersey": _cloth(
+            fabric_knits.jersey, 30, 160, {"cotton": 100}, (WASH_40, IRON), **_fuzz(0.05, 0.05, 0.05, 0.45)
+        ),
+        "denim": _cloth(fabric_wovens.denim_raw, 42, 460, {"cotton": 100}, (INSIDE_OUT, WASH_30, IRON)),
+        "linen": _cloth(
+            fabric_wovens.linen, 50, 190, {"linen": 100}, (WASH_40, IRON), **_fuzz(0.03, 0.03, 0.028, 0.6)
+        ),
+        "houndstooth": _cloth(
+            fabric_wovens.houndstooth, 120, 330, {"wool": 100}, (DRY_CLEAN, COOL_IRON), reach=0.0,
+            **_fuzz(0.05, 0.05, 0.05, 0.5)
+        ),
         "poplin": _cloth(fabric_wovens.poplin, 30, 115, {"cotton": 100}, (WASH_40, IRON)),
         "oxford": _cloth(fabric_wovens.oxford, 34, 150, {"cotton": 100}, (WASH_40, IRON)),
         "twill": _cloth(
@@ -63,7 +76,7 @@ RANGE: Final[Mapping[str, Recipe]] = MappingProxyType(
             **_fuzz(0.03, 0.026, 0.02, 0.5),
         ),
         "silk-satin": _cloth(
-            fabric_wovens.satin, 24, 86, {"silk": 100}, (DRY_CLEAN, COOL_IRON), anisotropy=0.75, ior=2.2, quality=40
+            fabric_wovens.satin, 24, 86, {"silk": 100}, (DRY_CLEAN, COOL_IRON), anisotropy=0.75, ior=2.4, quality=40
         ),
         "wool-felt": _cloth(
             fabric_naps.felt, 70, 420, {"wool": 100}, (DRY_CLEAN, COOL_IRON), **_fuzz(0.06, 0.06, 0.06, 0.6)
@@ -72,10 +85,10 @@ RANGE: Final[Mapping[str, Recipe]] = MappingProxyType(
             fabric_wovens.tweed, 90, 400, {"wool": 100}, (DRY_CLEAN, COOL_IRON), **_fuzz(0.04, 0.035, 0.03, 0.5)
         ),
         "rib-knit": _cloth(
-            fabric_knits.rib, 48, 330, {"wool": 100}, (HAND, FLAT), **_fuzz(0.06, 0.06, 0.06, 0.5)
+            fabric_knits.rib, 48, 330, {"wool": 100}, (HAND, FLAT), reach=0.0, **_fuzz(0.06, 0.06, 0.06, 0.5)
         ),
         "cable-knit": _cloth(
-            fabric_knits.cable, 126, 620, {"wool": 100}, (HAND, FLAT), **_fuzz(0.05, 0.05, 0.05, 0.5)
+            fabric_knits.cable, 126, 620, {"wool": 100}, (HAND, FLAT), reach=0.0, **_fuzz(0.05, 0.05, 0.05, 0.5)
         ),
         "leather": _cloth(fabric_skins.leather, 55, 760, {"leather": 100}, (WIPE, NO_IRON)),
         "pique": _cloth(
@@ -86,7 +99,7 @@ RANGE: Final[Mapping[str, Recipe]] = MappingProxyType(
             fabric_wovens.denim_light, 42, 390, {"cotton": 99, "elastane": 1}, (INSIDE_OUT, WASH_30, IRON)
         ),
         "corduroy": _cloth(
-            fabric_naps.corduroy, 50, 340, {"cotton": 100}, (INSIDE_OUT, WASH_30, NO_TUMBLE),
+            fabric_naps.corduroy, 50, 340, {"cotton": 100}, (INSIDE_OUT, WASH_30, NO_TUMBLE), reach=0.0,
             **_fuzz(0.10, 0.07, 0.04, 0.4),
         ),
         "chiffon": _cloth(
@@ -94,8 +107,8 @@ RANGE: Final[Mapping[str, Recipe]] = MappingProxyType(
             translucency=0.3, translucency_color=[0.93, 0.68, 0.70],
         ),
         "velvet": _cloth(
-            fabric_naps.velvet, 50, 310, {"viscose": 82, "silk": 18}, (DRY_CLEAN, NO_IRON),
-            **_fuzz(0.75, 0.22, 0.30, 0.28),
+            fabric_naps.velvet, 50, 310, {"viscose": 82, "silk": 18}, (DRY_CLEAN, NO_IRON), reach=0.1,
+            **_fuzz(0.80, 0.25, 0.33, 0.30),
         ),
         "herringbone": _cloth(
             fabric_wovens.herringbone, 76, 310, {"wool": 100}, (DRY_CLEAN, COOL_IRON), **_fuzz(0.03, 0.03, 0.03, 0.5)
@@ -104,18 +117,22 @@ RANGE: Final[Mapping[str, Recipe]] = MappingProxyType(
             fabric_naps.fleece, 64, 280, {"polyester": 100}, (WASH_30, NO_IRON), **_fuzz(0.12, 0.12, 0.11, 0.6)
         ),
         "suede": _cloth(
-            fabric_naps.suede, 60, 620, {"leather": 100}, (WIPE, NO_IRON), **_fuzz(0.16, 0.11, 0.07, 0.5)
+            fabric_naps.suede, 60, 620, {"leather": 100}, (WIPE, NO_IRON), reach=0.1, **_fuzz(0.16, 0.11, 0.07, 0.5)
         ),
         "vinyl": _cloth(
-            fabric_skins.vinyl, 80, 430, {"polyurethane": 70, "polyester": 30}, (WIPE, NO_IRON), clearcoat=1.0,
-            clearcoat_roughness=0.04, quality=60,
+            fabric_skins.vinyl, 80, 430, {"polyurethane": 70, "polyester": 30}, (WIPE, NO_IRON), reach=0.0,
+            clearcoat=1.0, clearcoat_roughness=0.04, quality=60,
         ),
         "quilted-nylon": _cloth(
-            fabric_worked.quilted, 100, 210, {"polyamide": 58, "polyester": 42}, (GENTLE, NO_IRON), quality=50
+            fabric_worked.quilted, 100, 210, {"polyamide": 58, "polyester": 42}, (GENTLE, NO_IRON), reach=0.0,
+            quality=50,
         ),
-        "sequins": _cloth(fabric_worked.sequins, 60, 380, {"polyester": 100}, (HAND, NO_IRON), quality=40),
+        "sequins": _cloth(
+            fabric_worked.sequins, 60, 380, {"polyester": 100}, (HAND, NO_IRON), reach=0.0, quality=40
+        ),
         "lace": _cloth(
-            fabric_worked.lace, 80, 110, {"cotton": 55, "polyamide": 45}, (HAND, FLAT), alpha_mode="BLEND"
+            fabric_worked.lace, 80, 110, {"cotton": 55, "polyamide": 45}, (HAND, FLAT), reach=0.0,
+            alpha_mode="BLEND",
         ),
     }
 )  # fmt: skip
@@ -124,4 +141,7 @@ RANGE: Final[Mapping[str, Recipe]] = MappingProxyType(
 def files(name: str, size: int = SIZE) -> dict[str, bytes]:
     """The baked files of one fabric of the range, by their names under the catalogue's data."""
     recipe = RANGE[name]
-    return fabric_files.files(name, recipe.make(size), recipe.facts, quality=recipe.quality)
+    swatch = recipe.make(size)
+    return fabric_files.files(
+        name, even(swatch, recipe.reach) if recipe.reach else swatch, recipe.facts, quality=recipe.quality
+    )

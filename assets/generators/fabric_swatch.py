@@ -6,7 +6,7 @@ the square's side unless a name says otherwise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -78,6 +78,24 @@ def shade(height: Array, radius: float, depth: float) -> Array:
     """
     sunk = sum((smooth(height, r) - height) for r in (radius, radius / 3)) / 2
     return np.asarray(np.exp(-np.clip(sunk / depth, 0.0, 4.0)), dtype=np.float32)
+
+
+def even(swatch: Swatch, reach: float = 0.035) -> Swatch:
+    """The swatch without light and dark, high and low that are wider than ``reach`` (share of the side): over a whole
+    garment they would come back in every tile and show its grid. What yarns differ by among neighbours stays.
+    """
+    color = np.empty_like(swatch.color)
+    for channel in range(3):  # each for itself: where dye is worn off, the hue changes too
+        plane = swatch.color[..., channel]
+        mean = plane.mean()
+        plane = plane * (mean / np.maximum(smooth(plane, reach), 1e-3))
+        for axis in (0, 1):  # a yarn that runs through all of the tile is seen from further off than a spot
+            line = np.broadcast_to(plane.mean(axis=axis, keepdims=True), plane.shape)
+            wide = smooth(line, *((0.0, reach / 6) if axis == 0 else (reach / 6, 0.0)))
+            plane = plane * (mean / np.maximum(wide, 1e-3))
+        color[..., channel] = np.clip(plane, 0, 1)
+    height = swatch.height - smooth(swatch.height, 1.5 * reach)
+    return replace(swatch, color=color, height=height)
 
 
 def srgb(value: str) -> Array:

@@ -224,12 +224,15 @@ def lace(size: int = SIZE) -> Swatch:
     height = np.where(cord, np.maximum(height, laid_cord.height + twist), height).astype(np.float32)
     opaque = (cord | (solid & ~web.gap) | (~solid & (laid_net.bead >= 0))).astype(np.float32)
     alpha = halved(opaque, 2)
-    alpha = np.maximum(alpha, 0.62 * halved(solid.astype(np.float32), 2) * (alpha < 0.62))
+    work = halved((solid & ~cord).astype(np.float32), 2)
+    alpha = np.maximum(alpha * (1 - 0.2 * work), 0.72 * work)  # skin is seen through the clothwork, not the cords
     small = halved(height, 2)
     sky = shade(small, 0.006, 5.0)
     light = (0.74 + 0.26 * sky) * (1 + 0.02 * noise(size, 531, 0.004))
-    color = tinted(np.broadcast_to(srgb("#f6f1e6"), (size, size, 3)), light)
-    roughness = (0.78 - 0.06 * sky).astype(np.float32)
+    whole = (size, size, 3)
+    thread = mixed(np.broadcast_to(srgb("#141317"), whole), np.broadcast_to(srgb("#2b2a30"), whole), work)
+    color = tinted(thread, light)
+    roughness = (0.70 - 0.06 * sky).astype(np.float32)
     return Swatch(
         color=color, height=small * np.float32(80 / size * 0.5), roughness=roughness, alpha=np.clip(alpha, 0, 1)
     )

@@ -106,7 +106,7 @@ def satin(size: int = SIZE) -> Swatch:
         relief=0.22,
         dark=0.10,
         fibre=0.012,
-        rough=0.30,
+        rough=0.25,
         gloss=0.03,
         seed=4,
         cloudy=0.004,
@@ -175,6 +175,37 @@ def _denim(size: int, seed: int, shades: tuple[str, str, str], wear: float, fade
     return _cloth(
         web, color, pitch_mm=42 / warps, relief=0.6, dark=0.5, fibre=0.05, rough=0.88, gloss=0.07, seed=seed
     )
+
+
+def denim_raw(size: int = SIZE) -> Swatch:
+    """As it comes from the loom: nothing is worn yet but the highest crowns."""
+    return _denim(size, 165, ("#1c2b4c", "#7d92b6", "#aeb7c4"), wear=0.30, fade=0.05)
+
+
+def linen(size: int = SIZE) -> Swatch:
+    """Plain weave of wet-spun flax, with the slubs that flax has, in its own colour."""
+    warps, wefts = 84, 80
+    web = interlace(
+        PLAIN, warps, wefts, 2 * size, seed=100,
+        warp=Yarn(width=0.46, thick=0.36, bend=0.30, wander=0.07, uneven=0.16, slub=0.32, twist=0.25, fibre=0.06),
+        weft=Yarn(width=0.47, thick=0.36, bend=0.28, wander=0.07, uneven=0.18, slub=0.42, twist=0.25, fibre=0.06),
+    )  # fmt: skip
+    color = _dyed(web, _yarns("#e2d8c6", warps, 1, 0.035), _yarns("#dcd1bd", wefts, 2, 0.04))
+    return _cloth(web, color, pitch_mm=50 / warps, relief=0.6, dark=0.5, fibre=0.06, rough=0.84, gloss=0.12, seed=8)
+
+
+def houndstooth(size: int = SIZE) -> Swatch:
+    """2/2 twill of four dark and four light yarns each way: the weave itself breaks the check into teeth."""
+    warps, wefts = 80, 80
+    web = interlace(
+        twill(2, 2), warps, wefts, 2 * size, seed=105,
+        warp=Yarn(width=0.52, thick=0.42, bend=0.30, wander=0.04, uneven=0.10, twist=0.25, fibre=0.08),
+        weft=Yarn(width=0.52, thick=0.42, bend=0.30, wander=0.04, uneven=0.10, twist=0.25, fibre=0.08),
+    )  # fmt: skip
+    both = np.concatenate([_yarns("#242428", 4, 1, 0.0), _yarns("#ece8df", 4, 2, 0.0)])
+    row = np.tile(both, (warps // 8, 1)) * (1 + 0.03 * np.random.default_rng(3).standard_normal((warps, 1)))
+    color = _woollen(web, _dyed(web, row, np.roll(row, 3, axis=0)), 106, (), 3.0)
+    return _cloth(web, color, pitch_mm=120 / warps, relief=0.5, dark=0.42, fibre=0.06, rough=0.9, gloss=0.05, seed=9)
 
 
 def denim_mid(size: int = SIZE) -> Swatch:

@@ -1,4 +1,5 @@
-"""Cloth seen close: tiling colour, normal and roughness made from where the yarns run.
+"""The cloth that garments wear by themselves: tiling colour and normals made from where the yarns run. The fabrics
+that a design may choose are made by :mod:`assets.generators.fabric_range`.
 
 Every fabric is a height field and an albedo of yarns over one repeat. A woven cloth is its draft (which of warp
 and weft lies on top at each crossing); a knit is its rows of loops. Everything is periodic by construction.
@@ -7,8 +8,6 @@ and weft lies on top at each crossing); a knit is its rows of loops. Everything 
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -132,38 +131,6 @@ def linen(size: int = SIZE) -> Swatch:
     )  # fmt: skip
 
 
-def denim(size: int = SIZE) -> Swatch:
-    """3/1 right-hand twill, indigo warp whose core stayed white, undyed weft; 24 warps and 16 wefts a centimetre."""
-    warps, wefts, repeat = 72, 48, 30.0
-    draft = np.array([[(i + j) % 4 != 0 for i in range(4)] for j in range(4)])
-    woven = weave(draft, warps, wefts, size, slub=1.3, seed=21)
-    u, _ = _grid(size)
-    dye = _per_yarn(warps, u, 23) * 0.5 + _noise(size, (size / 8, 1.5), 24) * 0.35
-    # Rope dyeing leaves the core white: it shows on the crown of the yarn where it is worn.
-    worn = np.clip(0.24 + 0.16 * dye + 0.55 * (woven.height - np.percentile(woven.height, 80)), 0.02, 0.75)[..., None]
-    warp = _hex("#1d2f52") * (1 - worn) + _hex("#7d93b8") * worn
-    weft = np.broadcast_to(_hex("#a9b1bd"), warp.shape)
-    color = _shade(np.where(woven.warp_on_top[..., None], warp, weft), woven, size, seed=25, depth=0.42, uneven=0.02)
-    return Swatch(
-        color=color, height=woven.height * repeat / 60 / 1000, roughness=0.84 + 0.08 * (1 - woven.height),
-        repeat_mm=repeat,
-    )  # fmt: skip
-
-
-def houndstooth(size: int = SIZE) -> Swatch:
-    """2/2 twill, four dark and four light yarns in warp and weft: the weave itself makes the broken check."""
-    yarns, repeat = 64, 96.0
-    draft = np.array([[(i - j) % 4 < 2 for i in range(4)] for j in range(4)])
-    woven = weave(draft, yarns, yarns, size, slub=0.8, seed=31)
-    dark = np.where(woven.warp_on_top, (woven.warp_index // 4) % 2 == 0, (woven.weft_index // 4) % 2 == 0)
-    tone = np.where(dark[..., None], _hex("#26262a"), _hex("#efebe2"))
-    color = _shade(tone, woven, size, seed=32, depth=0.26, uneven=0.03)
-    return Swatch(
-        color=color, height=woven.height * repeat / yarns / 1000 * 0.7, roughness=0.88 + 0.05 * (1 - woven.height),
-        repeat_mm=repeat, sheen_color=(0.05, 0.05, 0.05), sheen_roughness=0.5,
-    )  # fmt: skip
-
-
 def jersey(size: int = SIZE) -> Swatch:
     """The face of a single jersey: columns of V-shaped stitches, 14 wales and 18 courses a centimetre."""
     wales, courses, repeat = 28, 36, 20.0
@@ -223,14 +190,6 @@ def rib(size: int = SIZE) -> Swatch:
     return Swatch(color=color, height=height, roughness=0 * u + 0.88, repeat_mm=repeat)
 
 
-FABRICS: Final[dict[str, Callable[[int], Swatch]]] = {
-    "jersey": jersey,
-    "denim": denim,
-    "linen": linen,
-    "houndstooth": houndstooth,
-}
-
-
 def normal_map(height: Array, repeat_m: float) -> NDArray[np.uint8]:
     """Tangent-space normals (OpenGL green) of a periodic height field over ``repeat_m`` metres."""
     step = repeat_m / height.shape[1]
@@ -247,35 +206,3 @@ def encoded(pixels: NDArray[np.uint8], quality: int) -> bytes:
     held = io.BytesIO()
     Picture.fromarray(pixels).save(held, "JPEG", quality=quality, subsampling=0, optimize=True)
     return held.getvalue()
-
-
-LABELS: Final[dict[str, tuple[float, dict[str, float], list[str]]]] = {
-    "jersey": (160.0, {"cotton": 100}, ["machine wash 40 °C", "iron at medium heat"]),
-    "denim": (460.0, {"cotton": 100}, ["wash inside out", "machine wash 30 °C", "iron at medium heat"]),
-    "linen": (190.0, {"linen": 100}, ["machine wash 40 °C", "iron at medium heat"]),
-    "houndstooth": (330.0, {"wool": 100}, ["dry clean", "iron at low heat"]),
-}
-"""What a bill of materials says of each: grams for a square metre, per cent by fibre, care."""
-
-
-def files(name: str, size: int = SIZE) -> dict[str, bytes]:
-    """The baked files of a fabric under ``fabrics/``: facts, colour, normal, metallic-roughness."""
-    swatch = FABRICS[name](size)
-    packed = np.zeros((size, size, 3), dtype=np.uint8)
-    packed[..., 0] = 255
-    packed[..., 1] = np.round(np.clip(swatch.roughness, 0, 1) * 255)
-    weight, composition, care = LABELS[name]
-    facts = {
-        "weight_gsm": weight,
-        "composition": composition,
-        "care": care,
-        "repeat_mm": swatch.repeat_mm,
-        "sheen_color": list(swatch.sheen_color),
-        "sheen_roughness": swatch.sheen_roughness,
-    }
-    return {
-        f"fabrics/{name}.json": json.dumps(facts, sort_keys=True).encode() + b"\n",
-        f"fabrics/{name}-color.jpg": encoded(np.round(swatch.color * 255).astype(np.uint8), 88),
-        f"fabrics/{name}-normal.jpg": encoded(normal_map(swatch.height, swatch.repeat_mm / 1000), 90),
-        f"fabrics/{name}-mr.jpg": encoded(packed, 85),
-    }
