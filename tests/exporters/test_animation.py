@@ -366,3 +366,16 @@ def test_times_add_up_whatever_the_rate() -> None:
         assert sum(shown) == 1000
         assert max(shown) - min(shown) <= 1
         assert min(shown) >= 2
+
+
+def test_without_a_system_ffmpeg_the_bundled_one_writes_gifs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program.executable.cache_clear()
+    program.usable.cache_clear()
+    try:
+        assert "imageio_ffmpeg" in program.executable()
+        pictures, shown, loops = seen(written(tmp_path / "a.gif", "gif", frames(15)))
+        assert (len(pictures), sum(shown), loops) == (15, 500, 0)
+    finally:
+        program.executable.cache_clear()
+        program.usable.cache_clear()
