@@ -17,8 +17,9 @@ from PIL import Image as Pillow
 
 from assets.card_draw import Brush, Sheet
 from assets.card_fit import Fit
+from assets.card_kept import kept
 from assets.card_outline import path
-from assets.card_text import cleaned, drawn, fitted
+from assets.card_text import PT_MM, cleaned, drawn, fitted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +55,7 @@ class Face:
         self._palette = {**layout.palette, **(look.palette if look is not None else {})}
         self._size = (self.width_mm, self.height_mm)
         self.fit = Fit.of(layout.size_mm, self._size, layout.grow_mm)
+        self._drawing = (layout.model_dump_json(), self._size, self.width, self.height, bleed_mm)
 
     def art(self, pixels: Picture, layer: ArtLayer, deepest_mm: float, note: Callable[[str], None]) -> Picture:
         """One layer's pixels in the art's box, transparent around it. All layers of a card take one ``deepest_mm``,
@@ -89,25 +91,29 @@ class Face:
         )
         opaque = bool((pixels[..., 3] == 255).all())
         picture = Pillow.fromarray(pixels[..., :3] if opaque else pixels)
-        small = picture.resize((x1 - x0, y1 - y0), Pillow.Resampling.LANCZOS, box=source, reducing_gap=3.0)
+        way = Pillow.Resampling.LANCZOS if per_x > 1 else Pillow.Resampling.BICUBIC
+        small = picture.resize((x1 - x0, y1 - y0), way, box=source, reducing_gap=3.0)
         out[y0:y1, x0:x1] = np.asarray(small.convert("RGBA"))
         return out
 
     def on_paper(self, picture: Picture) -> Picture:
         """The picture over the template's paper: opaque everywhere."""
         colour = self._brush(self.fit).colour(self.layout.paper)
-        paper = np.array([colour.fR, colour.fG, colour.fB]) * 255
-        alpha = picture[..., 3:].astype(np.float32) / 255
-        out = np.full_like(picture, 255)
-        out[..., :3] = np.rint(picture[..., :3] * alpha + paper.astype(np.float32) * (1 - alpha))
-        return out
+        shade = tuple(round(255 * part) for part in (colour.fR, colour.fG, colour.fB))
+        paper = Pillow.new("RGBA", (self.width, self.height), (*shade, 255))
+        return np.array(Pillow.alpha_composite(paper, Pillow.fromarray(picture)))
 
     def frame(self) -> Picture:
         """The frame: everything of the front that is drawn beneath the texts."""
+        shown = tuple(field.name for field in self.layout.fields if field.on and self._content(field))
+        palette = tuple(sorted(self._palette.items()))
+        return kept(("frame", palette, shown, *self._drawing), lambda: self._frame(shown))
+
+    def _frame(self, shown: tuple[str, ...]) -> Picture:
         sheet = self._sheet()
         self._brush(self.fit).draw(sheet.canvas, self.layout.frame)
         for field in self.layout.fields:
-            if field.on and self._content(field):
+            if field.name in shown:
                 self._brush(self.fit).draw(sheet.canvas, field.on)
         return sheet.pixels()
 
@@ -122,6 +128,9 @@ class Face:
         """The template's other side, as it is seen when the card is turned over: the same for every rarity, so that
         a deck gives nothing away.
         """
+        return kept(("back", *self._drawing), self._back)
+
+    def _back(self) -> Picture:
         fit = Fit.of(self.layout.size_mm, self._size, self.layout.back.grow_mm)
         brush = Brush(fit, self.layout.palette, self.layout.paints, self.layout.outlines)
         sheet = self._sheet()
@@ -199,7 +208,8 @@ class Face:
             layer = skia.Paint()
             if field.shadow.blur_mm > 0:
                 layer.setImageFilter(skia.ImageFilters.Blur(*[field.shadow.blur_mm * scale / 2] * 2))
-            canvas.saveLayer(None, layer)
+            wide = 2 * field.shadow.blur_mm * scale + text.size_pt * PT_MM * scale
+            canvas.saveLayer(skia.Rect.MakeXYWH(*_grown(box, wide)), layer)
             canvas.translate(*(offset * scale for offset in field.shadow.offset_mm))
             drawn(canvas, field, text, box, scale, brush.paint(field.shadow.colour))
             canvas.restore()

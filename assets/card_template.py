@@ -7,6 +7,7 @@ nothing, so that a card can be checked where no picture is ever made.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Annotated, Final, Literal
 
@@ -14,7 +15,21 @@ from pydantic import Field as Setting
 from pydantic import StringConstraints, model_validator
 
 from assets.card import ArtLayer, CardDesign, FieldName, FoilUse
-from assets.card_shapes import Box, Colour, Key, Length, Paint, Point, Shadow, Shape, Shapes, Stroke
+from assets.card_shapes import (
+    Box,
+    Colour,
+    GroupShape,
+    Key,
+    Length,
+    OutlineShape,
+    Paint,
+    Point,
+    Shadow,
+    Shape,
+    Shapes,
+    Stroke,
+    TilePaint,
+)
 from assets.catalogue import DATA, ITEMS
 from assets.design import Document, HexColour, ItemId, Ref
 from assets.errors import CardError, CatalogueError
@@ -137,14 +152,22 @@ class Template(Document):
     @model_validator(mode="after")
     def _whole(self) -> Template:
         names = [field.name for field in self.fields]
+        colours = {*self.palette, *self.paints}
         wrong = [
             *(f"field {name} is there twice" for name in set(names) if names.count(name) > 1),
             *(f"there is no outline {self.art.outline}" for _ in "1" if self.art.outline not in self.outlines),
+            *(f"field {f.name}: no field {name}" for f in self.fields for name in f.takes if name not in names),
             *(
-                f"slot {slot}: no field {name}"
-                for slot, s in self.slots.items()
+                f"slot {key}: no field {name}"
+                for key, s in self.slots.items()
                 for name in s.fields
                 if name not in names
+            ),
+            *(
+                f"slot {key}: no mask {name}"
+                for key, s in self.slots.items()
+                for name in s.minus
+                if name not in self.masks
             ),
             *(
                 f"rarity {name}: no mark {look.mark}"
@@ -152,10 +175,52 @@ class Template(Document):
                 if look.mark not in self.marks
             ),
             *(f"{name} is a colour and a paint" for name in self.palette if name in self.paints),
+            *(f"there is no colour {name}" for name in self._colours() if name[0] != "#" and name not in colours),
+            *(f"there is no outline {name}" for name in self._outlines() if name not in self.outlines),
+            *(
+                f"outline {key} must be a shape"
+                for key, shape in self.outlines.items()
+                if shape.kind in {"outline", "group"}
+            ),
+            *(
+                f"slot {key}: {name} is less something itself"
+                for key, s in self.slots.items()
+                for name in s.minus
+                if name in self.slots and self.slots[name].minus
+            ),
         ]
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
+
+    def _shapes(self) -> Iterator[Shape]:
+        held = [*self.outlines.values(), *self.frame, *self.back.shapes]
+        held += [shape for field in self.fields for shape in field.on]
+        held += [shape for shapes in self.marks.values() for shape in shapes]
+        held += [shape for slot in self.slots.values() for shape in slot.shapes]
+        held += [shape for paint in self.paints.values() if isinstance(paint, TilePaint) for shape in paint.shapes]
+        while held:
+            shape = held.pop()
+            yield shape
+            if isinstance(shape, GroupShape):
+                held += shape.shapes
+
+    def _colours(self) -> set[str]:
+        named = [self.paper, self.back.paper, *(field.colour for field in self.fields)]
+        named += [
+            stop for paint in self.paints.values() if not isinstance(paint, TilePaint) for _, stop in paint.stops
+        ]
+        for shape in self._shapes():
+            named += [shape.fill] if shape.fill is not None else []
+            named += [part.colour for part in (shape.stroke, shape.shadow) if part is not None]
+        for field in self.fields:
+            named += [part.colour for part in (field.halo, field.shadow) if part is not None]
+        return {name.partition("@")[0] for name in named}
+
+    def _outlines(self) -> set[str]:
+        shapes = tuple(self._shapes())
+        named = {shape.name for shape in shapes if isinstance(shape, OutlineShape)}
+        return named | {shape.clip for shape in shapes if isinstance(shape, GroupShape) and shape.clip is not None}
 
     @property
     def masks(self) -> tuple[str, ...]:
