@@ -101,7 +101,9 @@ class HeavyChild:
             return f"{line}: {source} in {seconds:.2f} s"
 
     def _failed(self, claimed: ClaimedStep, error: FarmError, line: str) -> str:
-        log.warning("step.failed", code=error.code, detail=error.detail, exc_info=error.__cause__ or False)
+        # Where bad input was found is nobody's bug.
+        cause = error.__cause__ if isinstance(error, FarmFault) else None
+        log.warning("step.failed", code=error.code, detail=error.detail, exc_info=cause or False)
         if isinstance(error, FarmFault) and claimed.job_id not in self._failing:
             self._failing.append(claimed.job_id)
             if len(self._failing) >= SICK_AFTER:

@@ -28,7 +28,7 @@ from pipelines.turntable import segments
 from pipelines.versions import PICTURES, version
 
 STUDIO = GradientBackground(kind="gradient", top="#2b2e35", bottom="#0c0d10")
-"""What a film, or a picture to share, shows behind a card that has no background."""
+"""What a film shows behind a card that has no background."""
 DEGREES: Mapping[str, float] = {"orbit": 14.0, "sway": 22.0, "nod": 18.0, "spin": 360.0}
 """How far a loop leans the card unless a job says otherwise."""
 MAX_SHEET_PIXELS = 40_000_000
@@ -108,7 +108,7 @@ def _still(plan: _Plan, output: StillOutput, path: str) -> None:
     if output.format == "jpeg" and background["kind"] == "transparent":
         raise Refused(
             "export.jpeg_has_no_alpha",
-            f"{path}.format: JPEG cannot be transparent: use png or webp, or give the card a background",
+            f"{path}.format: JPEG cannot be transparent: use png, webp or avif, or give the card a background",
             {"path": f"{path}.format"},
         )
     ending = ENDINGS.get(output.format, output.format)

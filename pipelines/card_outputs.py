@@ -40,7 +40,7 @@ AnyQuality = Annotated[Quality, Field(strict=False)]
 
 class StillOutput(Spec):
     """A picture of a side. ``tilt`` is [yaw, pitch] in degrees: how far the card's right and its top are turned away
-    from you. A ``background`` takes the place of the card's own. ``compression`` is for JPEG and WebP.
+    from you. A ``background`` takes the place of the card's own. ``compression`` is for all but PNG.
     """
 
     kind: Literal["still"]
@@ -48,7 +48,7 @@ class StillOutput(Spec):
     tilt: Annotated[tuple[Angle, Angle], Field(strict=False)] = (0.0, 0.0)
     width: Side = 1024
     height: Side = 1024
-    format: Literal["png", "jpeg", "webp"] = "png"
+    format: Literal["png", "jpeg", "webp", "avif"] = "png"
     compression: Compression = 90
     quality: AnyQuality = Quality.FINAL
     background: AnyBackground | None = None
@@ -133,7 +133,7 @@ class ModelOutput(Spec):
     """The card as a GLB in metres; ``texture`` is the longer side of its textures in pixels."""
 
     kind: Literal["model"]
-    texture: Literal[512, 1024, 2048, 4096] = 2048
+    texture: Literal[512, 1024, 2048] = 2048
 
 
 class PrintOutput(Spec):
@@ -152,7 +152,7 @@ class ShareOutput(Spec):
     kind: Literal["share"]
     sizes: Annotated[tuple[ShareSize, ...], Field(min_length=1, max_length=3, strict=False)] = SHARES
     tilt: Annotated[tuple[Angle, Angle], Field(strict=False)] = (-18.0, 0.0)
-    format: Literal["png", "jpeg", "webp"] = "png"
+    format: Literal["png", "jpeg", "webp", "avif"] = "png"
     compression: Compression = 90
     quality: AnyQuality = Quality.FINAL
 

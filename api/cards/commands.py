@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
-from api.cards.schemas import Card, DeleteCard, NewCard, UpdateCard
+from api.cards.schemas import Card, DeleteCard, NewCard, Pictured, UpdateCard
 from api.cards.tables import cards
 from api.etags import etag
 from farm.db import now
@@ -55,7 +55,7 @@ def update_many(conn: Connection, calls: Sequence[Call]) -> list[Reply]:
         merged = {**row["fields"], **changes.pop("fields", {})}
         fields = {key: value for key, value in merged.items() if value is not None}
         rows.append({**row, **changes, "fields": fields, "version": row["version"] + 1, "updated_at": present})
-    changed = ("name", "template", "fields", "rarity", "number", "version", "updated_at")
+    changed = ("name", "template", "fields", "rarity", "number", "foil", "version", "updated_at")
     statement = update(cards).where(cards.c.id == bindparam("at"))
     conn.execute(
         statement.values({name: bindparam(f"new_{name}") for name in changed}),
@@ -71,6 +71,13 @@ def delete_many(conn: Connection, calls: Sequence[Call]) -> list[Reply]:
     gone = {"deleted_at": now(), "updated_at": now(), "version": cards.c.version + 1}
     conn.execute(update(cards).where(cards.c.id.in_(ids)).values(gone))
     return [Reply(status=204) for _ in calls]
+
+
+def pictured(conn: Connection, actor: Actor, spec: Pictured) -> Reply:
+    """Remembers a card's picture. Its version stays: nobody changed the card."""
+    seen = update(cards).where(cards.c.id == spec.id, cards.c.owner == actor.owner)
+    conn.execute(seen.values(picture=spec.picture, picture_job=spec.job))
+    return Reply(status=204)
 
 
 def _present(conn: Connection) -> datetime:
@@ -130,4 +137,11 @@ DELETE = Command(
     run_many=delete_many,
     row_key=lambda spec: str(spec.id),
 )
-COMMANDS = (CREATE, UPDATE, DELETE)
+PICTURED = Command(
+    kind="card.pictured",
+    lane="cards",
+    spec=Pictured,
+    run=pictured,
+    row_key=lambda spec: str(spec.id),
+)
+COMMANDS = (CREATE, UPDATE, DELETE, PICTURED)

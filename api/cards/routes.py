@@ -7,9 +7,12 @@ from typing import Annotated, Any
 from litestar import Request, Router, delete, get, patch, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
+from api.cards import reads
 from api.cards.commands import CREATE, DELETE, SHOWN, UPDATE
+from api.cards.pictures import NO_FOIL
+from api.cards.renders import read_thumbnail, render_card
 from api.cards.schemas import Card, CardChanges, DeleteCard, NewCard, UpdateCard
 from api.cards.tables import cards
 from api.etags import etag
@@ -19,10 +22,9 @@ from api.light import write
 from api.openapi import Body
 from api.problems import parsed
 from api.services import services
-from assets import catalogue
+from assets import catalogue, foil
 from assets.errors import CatalogueError
 from farm.errors import Refused
-from farm.ids import is_id
 
 Prefix = Annotated[str | None, QueryParameter(max_length=200, description="Only cards whose name starts so")]
 ONE = ResponseSpec(Card, description="The card; its version is the ETag")
@@ -39,6 +41,12 @@ def _known_template(template: str | None) -> None:
         raise Refused("catalogue.wrong_kind", f"template: {template!r} is a {kind}", {"path": "template"})
 
 
+def _known_foil(name: str | None) -> None:
+    if name is not None and name != NO_FOIL and name not in foil.names():
+        known = ", ".join((*foil.names(), NO_FOIL))
+        raise Refused("foil.unknown", f"foil: there is no foil {name!r}; there are {known}", {"path": "foil"})
+
+
 @post(
     "/cards",
     guards=[scope("cards:write")],
@@ -52,6 +60,7 @@ async def create_card(request: Request[Any, Any, Any]) -> Answer:
     body = await json_body(request, parts.settings.max_body_bytes)
     card = parsed(NewCard, body)
     _known_template(card.template)
+    _known_foil(card.foil)
     return await write(request, parts.door, CREATE, card, body)
 
 
@@ -73,7 +82,7 @@ async def list_cards(
 @get("/cards/{card_id:str}", guards=[scope("cards:read")], summary="Read a card", responses={200: ONE})
 async def read_card(request: Request[Any, Any, Any], card_id: FromPath[str]) -> Answer:
     """With its ETag; 304 when If-None-Match names it."""
-    found = await services(request).read(lambda conn: _card(conn, request.user.owner, card_id))
+    found = await services(request).read(lambda conn: reads.card(reads.row(conn, request.user.owner, card_id)))
     tag = etag(found.version)
     headers = [(b"etag", tag.encode()), (b"cache-control", b"private, no-cache")]
     return Answer(status=304, headers=headers) if not_modified(request, tag) else Answer(found, headers=headers)
@@ -93,7 +102,8 @@ async def update_card(request: Request[Any, Any, Any], card_id: FromPath[str]) -
     body = await json_body(request, parts.settings.max_body_bytes)
     changes = parsed(CardChanges, body)
     _known_template(changes.template)
-    spec = UpdateCard(id=_an_id(card_id), versions=versions, changes=changes)
+    _known_foil(changes.foil)
+    spec = UpdateCard(id=reads.an_id(card_id), versions=versions, changes=changes)
     return await write(request, parts.door, UPDATE, spec.model_dump(mode="json", exclude_unset=True), body)
 
 
@@ -101,26 +111,12 @@ async def update_card(request: Request[Any, Any, Any], card_id: FromPath[str]) -
 async def delete_card(request: Request[Any, Any, Any], card_id: FromPath[str]) -> Answer:
     """If-Match is honoured when sent."""
     versions = if_match(request) if "if-match" in request.headers else None
-    spec = DeleteCard(id=_an_id(card_id), versions=versions)
+    spec = DeleteCard(id=reads.an_id(card_id), versions=versions)
     return await write(request, services(request).door, DELETE, spec, b"")
 
 
-def _card(conn: Connection, owner: str, card_id: str) -> Card:
-    query = select(*SHOWN).where(cards.c.id == _an_id(card_id), cards.c.owner == owner, cards.c.deleted_at.is_(None))
-    row = conn.execute(query).mappings().first()
-    if row is None:
-        raise _unknown()
-    return Card(**row)
-
-
-def _an_id(text: str) -> str:
-    if not is_id(text):
-        raise _unknown()
-    return text
-
-
-def _unknown() -> Refused:
-    return Refused("not_found", "you have no card of this id")
-
-
-ROUTES = Router("/", route_handlers=[create_card, list_cards, read_card, update_card, delete_card], tags=["cards"])
+ROUTES = Router(
+    "/",
+    route_handlers=[create_card, list_cards, read_card, update_card, delete_card, read_thumbnail, render_card],
+    tags=["cards"],
+)

@@ -9,6 +9,7 @@ import msgspec
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from farm.jobs import Spec
+from pipelines.card_outputs import Outputs
 
 Rarity = Literal["common", "uncommon", "rare", "epic", "legendary"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -19,6 +20,7 @@ Whole = Annotated[int, Field(ge=-(2**53), le=2**53)]
 Text = Annotated[str, StringConstraints(max_length=2000)]
 Real = Annotated[float, Field(ge=-(2**53), le=2**53, allow_inf_nan=False)]
 Value = Text | bool | Whole | Real
+FoilName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 CardId = Annotated[str, StringConstraints(min_length=36, max_length=36)]
 
 MAX_FIELDS = 64
@@ -36,11 +38,21 @@ FieldChanges = Annotated[dict[Key, Value | None], AfterValidator(_few)]
 
 
 class NewCard(Spec):
-    """A card to make. ``fields`` are what the template shows: texts, numbers, switches."""
+    """A card to make. ``fields`` are what the template shows: texts, numbers, switches; "art" and "back" are
+    pictures, "blob:" and the digest of one of your blobs, or an item of the catalogue. ``foil`` is a foil's name or
+    "none"; left out, the template's own for that rarity is taken. What a template does not show is kept, and not
+    printed.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"name": "Fox", "template": "card-classic", "fields": {"hp": 60}, "rarity": "rare"}
+            "example": {
+                "name": "Fox",
+                "template": "card-classic",
+                "fields": {"hp": 60},
+                "rarity": "rare",
+                "foil": "cosmos",
+            }
         }
     )
 
@@ -49,6 +61,7 @@ class NewCard(Spec):
     fields: Fields = Field(default_factory=dict)
     rarity: Rarity = "common"
     number: Number | None = None
+    foil: FoilName | None = None
 
 
 class CardChanges(Spec):
@@ -61,13 +74,14 @@ class CardChanges(Spec):
     fields: FieldChanges | None = None
     rarity: Rarity | None = None
     number: Number | None = None
+    foil: FoilName | None = None
 
     @model_validator(mode="after")
     def _something(self) -> CardChanges:
         if not self.model_fields_set:
             msg = "name at least one thing to change"
             raise ValueError(msg)
-        for name in self.model_fields_set - {"number"}:
+        for name in self.model_fields_set - {"number", "foil"}:
             if getattr(self, name) is None:
                 msg = f"{name} cannot be null: leave it out to keep it"
                 raise ValueError(msg)
@@ -91,6 +105,25 @@ class DeleteCard(Target):
     """The command behind DELETE."""
 
 
+class Pictured(Spec):
+    """The command behind a thumbnail: which job made the picture of a card. Changes nothing that a client sees."""
+
+    id: CardId
+    picture: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    job: CardId
+
+
+class Renders(Spec):
+    """What to make of a card, as the ``outputs`` of a job of kind "card"."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"outputs": ["still", {"kind": "tilt", "formats": ["mp4"]}, "model"]}}
+    )
+
+    outputs: Outputs
+    priority: Annotated[int, Field(ge=-10, le=10)] = 0
+
+
 class Card(msgspec.Struct, kw_only=True, frozen=True):
     """A card as it is read."""
 
@@ -100,6 +133,7 @@ class Card(msgspec.Struct, kw_only=True, frozen=True):
     fields: dict[str, Any]
     rarity: str
     number: str | None
+    foil: str | None
     version: int
     created_at: datetime
     updated_at: datetime

@@ -17,6 +17,10 @@ cards = Table(
     Column("fields", Json, nullable=False),
     Column("rarity", String(16), nullable=False),
     Column("number", String(32)),  # as printed on the card: "7", "007/120"
+    Column("foil", String(64)),  # null: the template's own for that rarity
+    # The last thumbnail: what it shows (the hash of the step that draws it) and the job that made it.
+    Column("picture", String(64)),
+    Column("picture_job", Id),
     Column("version", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),

@@ -242,15 +242,20 @@ def print_on(spec: dict[str, Any], name: str, values: Sequence[str]) -> None:
     found += [{"foil": value} if name == "foil" else {"image": reference(value)} for value in values]
 
 
+def shortcuts(kind: JobKind) -> tuple[str, ...]:
+    """Those of :data:`SHORTCUTS` that fill a field of this kind."""
+    return tuple(short for field, names in SHORTCUTS.items() if field in kind.spec.model_fields for short in names)
+
+
 def assign(spec: dict[str, Any], kind: JobKind, name: str, text: str, schema: Mapping[str, Any]) -> None:
     """One ``key=value``: a dotted path of the spec, or a shortcut of :data:`SHORTCUTS`."""
     fields = kind.spec.model_fields
-    shortcuts = [short for field, names in SHORTCUTS.items() if field in fields for short in names]
+    short = shortcuts(kind)
     values = [part.strip() for part in text.split(",") if part.strip()]
-    if name not in shortcuts:
+    if name not in short:
         path = path_of(name)
         if path[0] not in fields:
-            known = ", ".join((*fields, *shortcuts))
+            known = ", ".join((*fields, *short))
             raise bad(f"{name}: a {kind.name} has no field {path[0]!r}; it has {known}", name)
         put(spec, path, value_of(text, types_at(schema, path)))
     elif name == "avatar":

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from api.cli.request import Request, assign, bad, files_of, path_of, replaced, validated
+from api.cli.request import Request, assign, bad, files_of, path_of, replaced, shortcuts, validated
 from api.cli.screen import Format, line, note, show
 from farm.artifacts import safe_name
 from farm.errors import FarmError, Refused
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from api.cli.client import Farm
 
 MAX_BAD_ROWS = 50
-OWN_COLUMNS = ("avatar", "wear", "output_name", "priority")
+NAMING_FILES = frozenset({"avatar", "wear", "art"})
+OWN_COLUMNS = ("output_name", "priority")
 ANY_BLOB = "0" * 64  # stands for a file's digest while rows are only checked
 
 
@@ -58,8 +59,9 @@ class Template:
             raise bad(f"{self.csv}: column {twice[0]!r} stands twice")
         labels = self._labels()
         fields = self.base.kind.spec.model_fields
+        own = (*OWN_COLUMNS, *shortcuts(self.base.kind))
         for name in names:
-            if name in OWN_COLUMNS or name in labels or name.startswith("_"):
+            if name in own or name in labels or name.startswith("_"):
                 continue
             if path_of(name)[0] not in fields:
                 raise bad(
@@ -102,7 +104,7 @@ class Template:
         spec = copy.deepcopy(self.base.spec)
         fields = self.base.kind.spec.model_fields
         for name, text in cells.items():
-            if text and name in {"avatar", "wear"}:
+            if text and name in shortcuts(self.base.kind):
                 assign(spec, self.base.kind, name, self._near(name, text), self.schema)
             elif text and not name.startswith("_") and name not in OWN_COLUMNS:
                 if name in labels and path_of(name)[0] not in fields:
@@ -124,7 +126,9 @@ class Template:
 
     def _near(self, column: str, text: str) -> str:
         """Names of files that lie beside the CSV file, as paths from here."""
-        parts = text.split(",") if column == "wear" else [text]
+        if column not in NAMING_FILES:
+            return text
+        parts = text.split(",") if column != "avatar" else [text]
         near = [self.csv.parent / part.strip() for part in parts]
         return ",".join(str(path) if path.is_file() else part.strip() for path, part in zip(near, parts, strict=True))
 

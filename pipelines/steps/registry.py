@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from farm.steps import StepCode
-from pipelines.steps import assemble, flat, model, still, turntable
+from pipelines.steps import assemble, card, card_tilt, flat, model, still, turntable
 
 STEPS: Mapping[str, StepCode] = {
     "render.still": still.render_still,
@@ -13,5 +13,12 @@ STEPS: Mapping[str, StepCode] = {
     "turntable.segment": turntable.segment,
     "turntable.join": turntable.join,
     "model.export": model.export,
+    "card.still": card.still,
+    "card.share": card.shares,
+    "card.maps": card.maps,
+    "card.model": card.model,
+    "card.print": card.print_file,
+    "card.tilt": card_tilt.part,
+    "card.join": card_tilt.join,
     "assemble.upload": assemble.assemble,
 }
