@@ -41,7 +41,9 @@ PatternKind = Literal[
 
 
 class Metal(Document):
-    """The sheet itself: its colour (sRGB, reflected at normal incidence) and how rough it is (0 mirror, 1 matt)."""
+    """The sheet itself: its ``colour`` (sRGB, reflected at normal incidence), how rough it is (0 mirror, 1 matt;
+    GGX's alpha is its square), and ``strength``, a factor on what it reflects, gratings and flakes too.
+    """
 
     colour: HexColour = "#e9ebee"
     roughness: Unit = 0.3
@@ -51,7 +53,11 @@ class Metal(Document):
 class Grating(Document):
     """Grooves ``spacing_nm`` apart: light leaves where ``spacing * (sin in + sin out) = order * wavelength``
     (the grating equation), summed over ``orders`` on both sides. ``spread`` is how far, in degrees, the grooves'
-    direction scatters; ``cross`` the share of a second grating at right angles.
+    direction scatters: little of it makes a thin bright streak, much a broad band; ``cross`` the share (0..1) of a
+    second grating at right angles. ``strength`` is a factor on the light that the grooves send.
+
+    Wide grooves (2000 nm and more) put the orders close together, so that many rainbows lie side by side; narrow
+    ones (under 900 nm) show one broad rainbow, and at few tilts.
     """
 
     spacing_nm: Nanometre = 1200.0
@@ -62,7 +68,9 @@ class Grating(Document):
 
 
 class Film(Document):
-    """A transparent film ``thickness_nm`` thick (``variation_nm`` more or less over the pattern) of index ``ior``."""
+    """A transparent film ``thickness_nm`` thick (``variation_nm`` more or less over the pattern) of index ``ior``.
+    ``strength`` is how much of the film's tint the sheet takes; 1 is all of it.
+    """
 
     thickness_nm: Annotated[float, Field(ge=50, le=2000, allow_inf_nan=False)] = 380.0
     variation_nm: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] = 0.0
@@ -71,7 +79,12 @@ class Film(Document):
 
 
 class Flakes(Document):
-    """Glitter: flat flakes ``size_mm`` wide, tilted at random by about ``tilt`` degrees, ``cover`` of the area."""
+    """Glitter: flat flakes ``size_mm`` wide, tilted at random by about ``tilt`` degrees (standard deviation), up to
+    ``cover`` (0..1) of them in their places. ``strength`` is a factor on their light.
+
+    The patterns "stars" and "cells" have flakes of their own (each star, each splinter is one): there ``tilt`` and
+    ``strength`` alone count. With the pattern "flakes" the pattern's size and fill are these.
+    """
 
     size_mm: Millimetre = 0.35
     tilt: Annotated[float, Field(ge=0.5, le=60, allow_inf_nan=False)] = 14.0
@@ -80,14 +93,18 @@ class Flakes(Document):
 
 
 class Relief(Document):
-    """Embossing, ``height_mm`` from lowest to highest: by the pattern, or by the art's brightness ("art")."""
+    """Embossing, ``height_mm`` from lowest to highest: by the pattern, by the art's brightness ("art"), or raised
+    where the foil's mask is ("mask").
+    """
 
     height_mm: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.02
     source: Literal["pattern", "art", "mask"] = "pattern"
 
 
 class Lenses(Document):
-    """Cylinder lenses ``pitch_mm`` wide that show another of the card's frames every ``angle`` / frames degrees."""
+    """Cylinder lenses ``pitch_mm`` wide that show another of the card's frames every ``angle`` / frames degrees, and
+    begin again after ``angle`` degrees.
+    """
 
     pitch_mm: Millimetre = 0.42
     angle: Annotated[float, Field(ge=5, le=90, allow_inf_nan=False)] = 36.0
@@ -95,9 +112,13 @@ class Lenses(Document):
 
 
 class Pattern(Document):
-    """How the foil changes over the card. ``size_mm`` is the size of a cell, ``angle`` turns it all, ``jitter`` is
-    how irregular it is, ``contrast`` how much cells differ in brightness, ``fill`` how much of the sheet the
-    figures take; between them the foil is ``ground`` as strong.
+    """How the foil changes over the card (``foil_*.glsl``).
+
+    ``size_mm``: width of a bar, splinter, sign, of a typical disc; of a cell of rays and crosshatch 20 mm from the
+    middle; length of the slow waves of an even sheet; a galaxy's faint stars are a third of it wide, its swirls five
+    times as long. ``angle``: degrees that turn all of it. ``jitter``: 0 regular, 1 as irregular as it goes (borders,
+    sizes, directions of grooves). ``contrast``: how much cells differ in brightness, 0 not at all. ``fill``: how much
+    of the sheet the figures take, 0..1; between them the grating is ``ground`` (0..1) as strong.
     """
 
     kind: PatternKind = "even"
@@ -110,8 +131,8 @@ class Pattern(Document):
 
 
 class Hue(Document):
-    """Which hues the foil may show: ``start`` and ``range`` in degrees of the colour circle; 360 is the spectrum as
-    physics gives it, less is pressed into that range.
+    """Which hues the foil may show: ``start`` and ``range`` in degrees of the colour circle (OkLCh); 360 is the
+    spectrum as physics gives it, less is pressed into that range, which begins at ``start``.
     """
 
     start: Annotated[float, Field(ge=0, le=360, allow_inf_nan=False)] = 0.0

@@ -57,7 +57,7 @@ Micro pattern_rays(Pattern p, vec2 mm, float footprint) {
     float u = (angle / FOIL_TURN - floor(angle / FOIL_TURN)) * count;
     float sector = floor(u), middle = (sector + 0.5) / count * FOIL_TURN + p.angle;
     float width = radius * FOIL_TURN / count;
-    return foil_bar(p, ivec2(int(sector), 1), u - sector - 0.5, width, vec2(-mm.y, mm.x) / radius, middle, footprint);
+    return foil_bar(p, ivec2(int(sector), 1), u - sector - 0.5, width, foil_unit(atan(mm.y, mm.x) + 0.25 * FOIL_TURN), middle, footprint);
 }
 
 // Two families of spirals from the middle, as engraved on a lathe. They cut the sheet into lozenges that grow with the
@@ -72,7 +72,7 @@ Micro pattern_crosshatch(Pattern p, vec2 mm, float footprint) {
     int turn = int(mod(cell.x - cell.y, 2.0 * count)), ring = int(cell.x + cell.y);
     vec3 one = foil_chance(ivec2(ring, turn), foil_salt(p, 6u));
     bool first = (int(cell.x) & 1) == (int(cell.y) & 1);
-    vec2 radial = mm / radius, about = vec2(-radial.y, radial.x);
+    vec2 radial = foil_unit(atan(mm.y, mm.x)), about = vec2(-radial.y, radial.x);
     vec2 ea = (radial + about) * 0.70711, eb = (radial - about) * 0.70711;
     float across = first ? f.x : f.y;
     vec2 along = first ? ea : eb;

@@ -1,27 +1,24 @@
 // Cracked ice and glitter: sheets of flat pieces.
 
-struct Shard { ivec2 cell; vec2 toward; float edge; };  // the nearest site's cell, the way to it, mm to the border (in cells)
+struct Shard { ivec2 cell; vec2 toward; float edge; };  // the nearest site's cell, the way to it, how far the border is
 
-// The Voronoi cell that ``at`` is in, and how far its border is (Quilez 2012). ``play`` 0 is a square lattice.
+// The Voronoi cell that ``at`` is in (lengths in cells); its border is where the next site is as near (Quilez 2012).
+// ``play`` 0 is a square lattice.
 Shard foil_shard(vec2 at, float play, uint salt) {
-    vec2 whole = floor(at), f = at - whole;
-    Shard s = Shard(ivec2(0), vec2(0.0), 8.0);
-    float nearest = 8.0;
+    vec2 whole = floor(at), f = at - whole, next = vec2(0.0);
+    float nearest = 8.0, second = 8.0;
     ivec2 best = ivec2(0);
+    Shard s = Shard(ivec2(0), vec2(0.0), 8.0);
     for (int j = -1; j <= 1; ++j)
         for (int i = -1; i <= 1; ++i) {
             vec2 way = vec2(i, j) + 0.5 + play * (foil_chance(ivec2(whole) + ivec2(i, j), salt).xy - 0.5) - f;
             float d = dot(way, way);
-            if (d < nearest) { nearest = d; best = ivec2(i, j); s.toward = way; }
+            bool first = d < nearest;
+            if (first || d < second) { second = first ? nearest : d; next = first ? s.toward : way; }
+            if (first) { nearest = d; s.toward = way; best = ivec2(i, j); }
         }
-    for (int j = -2; j <= 2; ++j)
-        for (int i = -2; i <= 2; ++i) {
-            ivec2 there = best + ivec2(i, j);
-            vec2 way = vec2(there) + 0.5 + play * (foil_chance(ivec2(whole) + there, salt).xy - 0.5) - f;
-            vec2 apart = way - s.toward;
-            float d = dot(apart, apart);
-            if (d > 1e-6) s.edge = min(s.edge, dot(0.5 * (s.toward + way), apart * inversesqrt(d)));
-        }
+    vec2 apart = next - s.toward;
+    s.edge = dot(0.5 * (s.toward + next), apart) * inversesqrt(max(dot(apart, apart), 1e-9));
     s.cell = ivec2(whole) + best;
     return s;
 }

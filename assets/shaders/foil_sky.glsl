@@ -4,11 +4,11 @@
 // own direction; some have a bright core. Between them fine dots lie on a dim ground.
 Micro pattern_bubbles(Pattern p, vec2 mm, float footprint) {
     Micro m = foil_plain(p.angle);
-    vec3 slow = foil_noise(mm / (1.8 * p.size), foil_salt(p, 20u));
-    m.along = foil_unit(p.angle + FOIL_TURN * 0.5 * slow.x);
-    m.grating = p.ground * (0.5 + slow.x);
+    float slow = mix(0.5, foil_noise(mm / (1.8 * p.size), foil_salt(p, 20u)).x, foil_seen(1.8 * p.size, footprint));
+    m.along = foil_unit(p.angle + FOIL_TURN * 0.5 * slow);
+    m.grating = p.ground * min(0.5 + slow, 1.0);
     m.shade = 1.0 - 0.35 * p.contrast;
-    m.film = 2.0 * slow.x - 1.0;
+    m.film = 2.0 * slow - 1.0;
     m.height = 0.3;
     const float SCALES[9] = float[9](2.6, 1.7, 1.25, 0.9, 0.62, 0.42, 0.28, 0.19, 0.13);
     const float SHARES[9] = float[9](0.8, 0.7, 0.6, 0.5, 0.42, 0.3, 0.22, 0.2, 0.18);
@@ -68,6 +68,7 @@ void foil_stars(inout Micro m, Pattern p, vec2 mm, float size, float share, bool
     } else {
         star = foil_cover(length(d) - max(reach, 0.5 * pixel), pixel) * min(1.0, 4.0 * reach * reach / (pixel * pixel));
     }
+    star *= 1.0 - smoothstep(0.5, 1.2, pixel);  // a pixel sees one cell of many: none, before that could be told
     m.flake = max(m.flake, star);
     m.tilt = star > 0.3 ? foil_normal(vec2(two.y, two.z)) * (rayed ? 0.7 : 1.0) : m.tilt;
     m.along = star > 0.3 ? foil_unit(FOIL_TURN * 0.5 * two.z) : m.along;
@@ -85,7 +86,9 @@ Micro pattern_stars(Pattern p, vec2 mm, float footprint) {
     vec2 moved = at + 1.5 * p.jitter * vec2(-wide.z, wide.y);
     vec3 a = foil_noise(moved, salt + 1u), b = foil_noise(foil_turned(moved, 0.8) * 2.1, salt + 2u);
     vec3 c = foil_noise(foil_turned(moved, 1.7) * 4.7, salt + 3u), e = foil_noise(foil_turned(moved, 2.9) * 10.0, salt + 4u);
-    float dust = 0.46 * a.x + 0.27 * b.x + 0.16 * c.x + 0.11 * mix(0.5, e.x, foil_seen(0.5 * p.size, footprint));
+    // The four scales, each to its mean where it is finer than a pixel.
+    vec4 show = vec4(foil_seen(4.0 * p.size, footprint), foil_seen(2.0 * p.size, footprint), foil_seen(p.size, footprint), foil_seen(0.5 * p.size, footprint));
+    float dust = dot(vec4(0.46, 0.27, 0.16, 0.11), mix(vec4(0.5), vec4(a.x, b.x, c.x, e.x), show));
     float cloud = smoothstep(0.40, 0.68, dust);
     m.along = foil_unit(p.angle + FOIL_TURN * (0.5 * a.x + 0.3 * b.x));
     m.grating = mix(p.ground, 1.0, cloud);
