@@ -23,15 +23,17 @@ from assets.foil import Foil, Hue
 Array = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
-FILM_INDEX: Final = 1.7
+FILM_INDEX: Final = 1.9
 """Refractive index of the film that stands in for a grating."""
 
-_UNDER_FILM: Final = 0.72
+_UNDER_FILM: Final = 0.76
 _BARE: Final = 0.75
-"""How metallic a foil is, below a film and bare. A half reflects under white ink what the film's upper side does, and
-colours are purest there; and the other half of the ink stays visible from every side, as on a card in the hand, where
-a viewer's few lamps leave a whole metal black.
+"""How metallic a foil is, below a film and bare. The rest of the ink stays visible from every side, as on a card in
+the hand, where a viewer's few lamps leave a whole metal black.
 """
+
+_DIMMED: Final = 0.8
+"""What the metal below a film reflects of its colour: the nearer to what the film's upper side does, the purer."""
 
 _HUES: Final = (
     *(285.0, 235.0, 210.0, 192.0, 165.0, 123.0, 78.0, 44.0, 15.0),
@@ -88,17 +90,23 @@ def surface(
     for sheet, share in zip(sheets, shares, strict=True):
         made = sheet.foil
         if made.metal is not None:
-            metal += share * min(1.0, made.metal.strength) * (_UNDER_FILM if _film_strength(made) else _BARE)
+            filmed = _film_strength(made) > 0
+            metal += share * (_UNDER_FILM if filmed else _BARE * min(1.0, made.metal.strength))
             rough += share * (made.metal.roughness - _STOCK)
-            tint += share[..., None] * (_linear(_hex(made.metal.colour)) - 1)
+            reflected = _linear(_hex(made.metal.colour)) * np.float32(_DIMMED if filmed else 1.0)
+            tint += share[..., None] * (reflected - 1)
         strength = min(1.0, _film_strength(made))
         film += share * strength
         path += share * strength * _path(made, phase, size)
     film = np.clip(film, 0, 1)
     ink = _linear(np.asarray(picture, np.float32) / np.float32(255))
     color = _encoded(ink * np.clip(tint, 0, 1))
-    # Ink lies on the foil: what it swallows the film below it cannot give back.
-    shown = film * np.clip(ink @ np.array([0.2126, 0.7152, 0.0722], np.float32), 0, 1) ** 0.35
+    # Ink lies on the foil: what it swallows the film below it cannot give back. Texts let nothing through; dark ones
+    # are blackest on metal, light ones shine from every side without it.
+    bright = np.clip(ink @ np.array([0.2126, 0.7152, 0.0722], np.float32), 0, 1)
+    letters = _letters(scene, size)
+    metal *= 1 - letters * bright
+    shown = film * bright**0.35 * (1 - letters)
     index = _index(sheets, shares)
     thickness = path / np.maximum(film, 1e-3) / index
     seen = thickness[film > 0.02]  # where there is a trace of film its thickness is noise
@@ -144,6 +152,15 @@ def _shares(sheets: list[Sheet], foil: Array) -> list[Array]:
     masks = [_unit(sheet.mask, size) * np.float32(max(sheet.intensity, 1e-3)) for sheet in sheets]
     total = np.maximum(np.sum(masks, axis=0), 1e-3)
     return [foil * mask / total for mask in masks]
+
+
+def _letters(scene: CardScene, size: tuple[int, int]) -> Array:
+    """0..1: where texts are."""
+    cover = np.zeros(size[::-1], np.float32)
+    for plane in scene.front:
+        if plane.name == "text":
+            cover = np.maximum(cover, _unit(np.ascontiguousarray(plane.picture[..., 3]), size))
+    return cover
 
 
 def _film_strength(foil: Foil) -> float:

@@ -211,6 +211,19 @@ def test_ink_hides_the_film_below_it() -> None:
     assert shown[15, 50, 0] < 0.5 * shown[30, 50, 0]
 
 
+def test_texts_are_printed_over_the_foil() -> None:
+    letters = np.zeros((SIZE[1], SIZE[0], 4), np.uint8)
+    letters[70:74, 50:60] = (10, 10, 10, 255)
+    letters[90:94, 50:60] = (255, 255, 255, 255)
+    scene = card(RAINBOW, front=(*card().front, Plane(name="text", picture=letters)))
+    material = parts(model(scene, grooves(), height=PX))["front"].material
+    metal, shown = pixels(material.metallic_roughness_texture), film(material)
+    assert (shown[letters[..., 3] > 0][:, 0] == 0).all()
+    assert (metal[70:74, 50:60, 2] > 150).all()  # black ink on metal gives back no light at all …
+    assert (metal[90:94, 50:60, 2] == 0).all()  # … and white ink all of it, from every side
+    assert (shown[76:80, 50:60, 0] > 150).all()
+
+
 def test_lights_stretch_across_the_grooves() -> None:
     material = parts(made(RAINBOW, maps=grooves(0, 90)))["front"].material
     grain = pixels(material.extension_textures["KHR_materials_anisotropy/anisotropyTexture"])
