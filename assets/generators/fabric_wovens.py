@@ -179,7 +179,7 @@ def _denim(size: int, seed: int, shades: tuple[str, str, str], wear: float, fade
 
 def denim_raw(size: int = SIZE) -> Swatch:
     """As it comes from the loom: nothing is worn yet but the highest crowns."""
-    return _denim(size, 165, ("#1c2b4c", "#7d92b6", "#aeb7c4"), wear=0.30, fade=0.05)
+    return _denim(size, 165, ("#182543", "#6f86ae", "#a2adbd"), wear=0.20, fade=0.03)
 
 
 def linen(size: int = SIZE) -> Swatch:

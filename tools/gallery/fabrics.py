@@ -2,7 +2,7 @@
 
 ``--apart DIR`` writes the pictures one by one as well, under the fabrics' ids, for a look at each; words name some of
 the fabrics, and then no sheet is written. ``--shuffled DIR`` writes ball and shirt side by side under numbers in an
-order that ``--seed`` decides, and which is which into ``key.json``: for a test of whether somebody else can name them.
+order that ``--seed`` decides, and which is which into ``key.json``, to test whether somebody else can name them.
 """
 
 from __future__ import annotations
