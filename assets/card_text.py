@@ -34,6 +34,7 @@ _MARKS: Final = 2  # accents on one letter; more is a prank that climbs out of i
 _NOT_FIRST: Final = frozenset(
     "!%),.:;?]}¢°’”…‰′″℃、。々〉》」』】〕ぁぃぅぇぉっゃゅょァィゥェォッャュョー・！％），．：；？］｝"
 )
+_BACK: Final = 4  # letters that a break moves back at most, lest it meets one that it may not stand at
 _NOT_LAST: Final = frozenset("([{£¥‘“〈《「『【〔（［｛")
 
 
@@ -152,11 +153,12 @@ def _pieces(word: str, field: Field, room: float, line: str) -> Iterator[tuple[b
     current = f"{line} " if line else ""
     for letter in _letters(word):
         if current.strip() and width(current + letter, field.font, field.tracking) > room:
-            cut = len(current)
-            if letter[0] in _NOT_FIRST or current[-1] in _NOT_LAST:
-                cut = max(len(current) - 1, 1)
-            yield True, current[:cut].rstrip()
-            current = current[cut:].lstrip() + letter
+            whole, cut = current + letter, len(current)
+            for _ in range(_BACK):
+                if cut > 1 and (whole[cut] in _NOT_FIRST or whole[cut - 1] in _NOT_LAST or _accent(whole[cut])):
+                    cut -= 1
+            yield True, whole[:cut].rstrip()
+            current = whole[cut:].lstrip()
         else:
             current += letter
     yield False, current
@@ -166,12 +168,16 @@ def _letters(word: str) -> Iterator[str]:
     """Letters with their accents."""
     held = ""
     for letter in word:
-        if held and not unicodedata.category(letter).startswith("M"):
+        if held and not _accent(letter):
             yield held
             held = ""
         held += letter
     if held:
         yield held
+
+
+def _accent(letter: str) -> bool:
+    return unicodedata.category(letter).startswith("M")
 
 
 def _ideographic(word: str) -> bool:
