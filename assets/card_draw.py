@@ -96,7 +96,7 @@ class Brush:
         self._count = 0
 
     def draw(self, canvas: skia.Canvas, shapes: Sequence[Shape]) -> None:
-        """The shapes in their order. Raises CardError ``card.too_much`` over :data:`MAX_DRAWS`."""
+        """The shapes in their order. Raises CardError over :data:`MAX_DRAWS`."""
         for shape in shapes:
             self._repeated(canvas, shape)
 
@@ -106,7 +106,7 @@ class Brush:
         code = base if base.startswith("#") else self.palette.get(base)
         if code is None:
             msg = f"the template has no colour {base!r}; it has {', '.join(sorted({*self.palette, *self.paints}))}"
-            raise CardError(msg, code="card.template_invalid")
+            raise CardError(msg)
         red, green, blue = (int(code[i : i + 2], 16) / 255 for i in (1, 3, 5))
         return skia.Color4f(red, green, blue, int(share) / 100 if share else 1.0)
 
@@ -138,7 +138,7 @@ class Brush:
                 self._count += 1
                 if self._count > MAX_DRAWS:
                     msg = f"the template draws more than {MAX_DRAWS} shapes; repeat fewer"
-                    raise CardError(msg, code="card.too_much")
+                    raise CardError(msg)
                 with _kept(canvas):
                     canvas.translate(*about)
                     canvas.scale(side, 1)

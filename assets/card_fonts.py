@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import skia
 
+from assets.errors import MissingFontError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,10 +31,6 @@ FONTS: Final = {
 PACKAGES: Final = {"Nanum": "fonts-nanum", "DejaVu": "fonts-dejavu-core"}
 LINE: Final = 1000.0
 """The size at which lines are shaped: large, so that hinting does not round the letters' widths."""
-
-
-class MissingFontError(RuntimeError):
-    """A font of the cards is not on this machine: the farm's fault, not the card's."""
 
 
 class Families:

@@ -5,6 +5,8 @@ ContentError
 ├── ImageError    a texture or an art file
 ├── CatalogueError  an id that the catalogue does not have
 └── CardError     a card whose template, texts, art or foils do not go together
+
+MissingFontError is none of them: there the machine is at fault.
 """
 
 from __future__ import annotations
@@ -44,3 +46,7 @@ class CardError(ContentError):
     """A card that cannot be printed as it is."""
 
     code = "card.invalid"
+
+
+class MissingFontError(RuntimeError):
+    """A font of the cards is not on this machine; the message says what to install."""

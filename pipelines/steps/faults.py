@@ -6,7 +6,7 @@ import errno
 from collections.abc import Callable
 from functools import wraps
 
-from assets.errors import ContentError
+from assets.errors import ContentError, MissingFontError
 from exporters.errors import ExportError
 from farm.errors import FarmError, FarmFault, JobFault, StepCancelled
 from farm.plan import StepResult
@@ -30,6 +30,8 @@ def faults(code: str) -> Callable[[StepCode], StepCode]:
                 raise JobFault(error.code, str(error), data) from error
             except ExportError as error:
                 raise (FarmFault if error.ours else JobFault)(error.code, str(error)) from error
+            except MissingFontError as error:
+                raise FarmFault(code, str(error)) from error
             except MemoryError as error:
                 raise FarmFault(code, "the worker ran out of memory") from error
             except OSError as error:

@@ -8,10 +8,10 @@ import skia
 
 from assets import card_fonts
 from assets.card_draw import Sheet
-from assets.card_fonts import MissingFontError, digest, missing, width
+from assets.card_fonts import digest, missing, width
 from assets.card_template import Field
 from assets.card_text import PT_MM, Fitted, cleaned, drawn, fitted
-from assets.errors import CardError
+from assets.errors import CardError, MissingFontError
 
 KOREAN = "빛의 여우가 전장에 나올 때, 카드 두 장을 뽑는다. 상대의 생물 하나를 선택하여 다음 턴까지 잠재운다."
 
