@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
+from assets import catalogue
 from assets.card_scene import CardMap, CardScene, CardView
 from assets.scene import Frame, Quality, Target
 from exporters import card_print, card_sheet, gltf, image, share, validate
@@ -164,7 +165,10 @@ def model(context: StepContext) -> StepResult:
         for kind in (CardMap.FOIL, CardMap.NORMAL, CardMap.HEIGHT, CardMap.DIRECTION)
     }
     context.check()
-    whole = modelled(scene, drawn, height=height, name=want["title"], design={"name": want["title"], **want["card"]})
+    # What an owner brings has the owner's terms; the catalogue's own art is free.
+    licence = catalogue.LICENCE if all(key.startswith("item:") for key in want["content"]) else ""
+    design = {"name": want["title"], **want["card"]}
+    whole = modelled(scene, drawn, height=height, name=want["title"], design=design, licence=licence)
     data = gltf.write_glb(whole, extras={"card": want["title"], "template": card.template})
     validate.check({"card.glb": data}, "glb")
     digest, length = context.put(data, media_type="model/gltf-binary")

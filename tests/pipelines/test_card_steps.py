@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from assets import gltf
 from farm.blob_memory import MemoryBlobs
 from farm.blobs import BlobStore
 from farm.errors import FarmError, JobFault
@@ -236,6 +237,17 @@ def test_a_model_is_written_and_named_after_the_card(bench: Bench) -> None:
     document = json.loads(data[20 : 20 + int.from_bytes(data[12:16], "little")])
     assert "KHR_materials_iridescence" in document["extensionsUsed"]
     assert "불여우 Fox" in json.dumps(document, ensure_ascii=False)
+
+
+def test_a_model_opens_and_says_whose_art_it_shows(bench: Bench) -> None:
+    art = bench.picture(Image.new("RGB", (60, 40), (90, 140, 40)))
+    for terms, changes in (("CC0-1.0", {}), ("", {"art": [{"image": art}]})):
+        ((_, (_, data)),) = bench.run({"kind": "model", "texture": 512}, **changes).items()
+        model = gltf.read(data)
+        assert model.copyright == terms
+        assert {part.material.name for part in model.meshes[0].primitives} == {"front", "back", "edge"}
+        height = np.ptp(model.meshes[0].primitives[0].positions[:, 1])
+        assert height == pytest.approx(0.088)
 
 
 def test_a_print_file_has_its_plate_by_name(bench: Bench) -> None:
