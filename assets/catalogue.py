@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
-from assets import baked, catalogue_fabrics, regions
+from assets import baked, catalogue_fabrics, catalogue_mannequins, mannequin, regions
 from assets.errors import CatalogueError
 from assets.fabric import Fabric, from_facts
 from assets.images import probe
@@ -38,6 +38,7 @@ class Item:
     ``uv_metres`` is metres on the cloth per UV unit (garments; 0 elsewhere). ``covers`` names the body regions
     that a garment hides, ``depth`` how far out it is worn: 10 next to the skin, 20 over that, 30 outerwear.
     ``regions`` are its details, lowest and highest corner in metres (:mod:`assets.regions`); left is the wearer's.
+    ``size`` is a mannequin's, "" of everything else.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Item:
     covers: tuple[str, ...] = ()
     depth: int = 0
     regions: Mapping[str, tuple[Corner, Corner]] = field(default_factory=dict)
+    size: str = ""
 
 
 _TABLE: Final = (
@@ -62,6 +64,19 @@ _TABLE: Final = (
         tags=("dress form", "mannequin", "female", "stand"),
         files=("models/dress-form.npz",),
         regions={"neck": ((-0.10, 1.44, -0.10), (0.10, 1.63, 0.10)), "bust": ((-0.2, 1.20, -0.05), (0.2, 1.40, 0.2))},
+    ),
+    *(
+        Item(
+            id=figure.item_id(size),
+            kind="avatar",
+            name_en=f"{figure.name_en}, {size}",
+            name_ko=f"{figure.name_ko} ({size})",
+            tags=(*figure.tags, size),
+            files=figure.files,
+            size=size,
+        )
+        for figure in catalogue_mannequins.MANNEQUINS
+        for size in figure.sizes
     ),
     Item(
         id="tshirt",
@@ -290,8 +305,12 @@ def digest(item_id: str) -> str:
 
 @cache
 def _model(item_id: str) -> Model:
-    name = next(name for name in ITEMS[item_id].files if name.endswith(".npz"))
-    return _with_regions(baked.read((DATA / name).read_bytes()), ITEMS[item_id].regions)
+    found = ITEMS[item_id]
+    if found.size:
+        own, body = ((DATA / name).read_bytes() for name in found.files)
+        return mannequin.read(own, body, found.size)
+    name = next(name for name in found.files if name.endswith(".npz"))
+    return _with_regions(baked.read((DATA / name).read_bytes()), found.regions)
 
 
 def _with_regions(model: Model, boxes: Mapping[str, tuple[Corner, Corner]]) -> Model:

@@ -16,6 +16,7 @@ from assets.generators import (
     card_summit,
     dress_form,
     fabric_range,
+    mannequin,
     skirt,
     tshirt,
     weave,
@@ -61,12 +62,22 @@ def _fabric(name: str) -> Callable[[], Files]:
     return lambda: fabric_range.files(name)
 
 
+def _mannequin(name: str) -> Callable[[], Files]:
+    return lambda: {f"models/mannequin-{name}.npz": mannequin.files(name)}
+
+
+def _mannequin_body(name: str) -> Callable[[], Files]:
+    return lambda: {f"models/mannequin-{name}.npz": mannequin.body(name)}
+
+
 MAKERS: Final[dict[str, Callable[[], Files]]] = {
     "dress-form": _dress_form,
     "tshirt": _tshirt,
     "skirt": _skirt,
     "card-classic": _card,
     "card-art": _art,
+    **{f"mannequin-{name}": _mannequin_body(name) for name in mannequin.PATTERNS},
+    **{f"mannequin-{name}": _mannequin(name) for name in mannequin.BUILDS},
     **{name: _fabric(name) for name in fabric_range.RANGE},
 }
 
