@@ -25,6 +25,9 @@ PT_MM: Final = 25.4 / 72
 STEP_PT: Final = 0.25
 """How much smaller a text becomes at a time."""
 
+WHOLE: Final = 0.75
+"""Down to this share of its size a text shrinks rather than tear a word."""
+
 TOP: Final = 0.84
 BOTTOM: Final = 0.24
 """How far letters reach above and below the line that they stand on, in em: capitals with accents; g, y."""
@@ -79,12 +82,13 @@ def fitted(field: Field, text: str, box_mm: tuple[float, float], scale: float) -
         more = f" and {len(lacking) - 8} more" if len(lacking) > 8 else ""
         msg = f"the fonts of field {field.name!r} cannot print {named}{more}; take these characters out"
         raise CardError(msg, code="card.missing_glyphs", path=where)
-    size = field.size_pt
-    while size >= field.min_pt - 1e-9:
-        lines = _lines(field, text, box_mm, size * scale)
-        if lines is not None:
-            return Fitted(lines=lines, size_pt=size)
-        size = max(size - STEP_PT, field.min_pt) if size > field.min_pt else 0.0
+    for least, torn in ((max(field.min_pt, WHOLE * field.size_pt), False), (field.min_pt, True)):
+        size = field.size_pt
+        while size >= least - 1e-9:
+            lines = _lines(field, text, box_mm, size * scale, torn=torn)
+            if lines is not None:
+                return Fitted(lines=lines, size_pt=size)
+            size = max(size - STEP_PT, least) if size > least else 0.0
     room = _room(field, text, box_mm, field.min_pt * scale)
     msg = (
         f"field {field.name!r} holds {len(text)} characters; about {room} of them fit even at its smallest size of "
@@ -104,13 +108,21 @@ def _room(field: Field, text: str, box_mm: tuple[float, float], size_pt: float) 
     return low
 
 
-def _lines(field: Field, text: str, box_mm: tuple[float, float], size_pt: float) -> tuple[str, ...] | None:
-    """The lines at that size; None where they are too many, too wide or too tall."""
+def _lines(
+    field: Field, text: str, box_mm: tuple[float, float], size_pt: float, *, torn: bool = True
+) -> tuple[str, ...] | None:
+    """The lines at that size; None where they are too many, too wide or too tall, or where a word would have to be
+    broken and ``torn`` does not allow it (Chinese and Japanese break anywhere).
+    """
     em = size_pt * PT_MM
     most = min(field.lines, 1 + int(max(box_mm[1] / em - TOP - BOTTOM, -1.0) / field.leading + 1e-9))
     if most < 1 or box_mm[1] < em * (TOP + BOTTOM):
         return None
     room = box_mm[0] / em
+    if not torn and any(
+        width(word, field.font, field.tracking) > room and not _ideographic(word) for word in text.split()
+    ):
+        return None
     lines: list[str] = []
     for row in text.split("\n"):
         for line in _broken(row, field, room) if most > 1 else (row,):

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import ImageFile, features
+from PIL import ImageFile, PngImagePlugin, features
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.Image import Transpose
 from PIL.JpegImagePlugin import JpegImageFile
@@ -39,6 +39,9 @@ ART: Final = frozenset({"image/png", "image/jpeg", "image/webp"})
 
 TEXTURES: Final = ART | {"image/ktx2"} | ({"image/avif"} if features.check("avif") else set())
 """What a model may bring; AVIF where Pillow was built with it."""
+
+PngImagePlugin.MAX_TEXT_CHUNK = 8 * 1024 * 1024
+# Bytes of a compressed block beside the pixels, by Pillow 1 MB: colour profiles of presses are larger than that.
 
 _NAMES: Final = {
     "image/png": "PNG",

@@ -26,9 +26,9 @@ from reportlab.pdfbase import pdfdoc, pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from assets.card_fonts import MissingFontError
 from assets.card_fonts import file as font_file
 from assets.card_scene import Plane
+from assets.errors import MissingFontError
 from exporters.card_sheet import MM_PER_INCH, PrintSheet, flat
 from exporters.errors import ExportError
 from exporters.pdf_objects import Held, Picture, Separation, icc_based

@@ -15,7 +15,6 @@ from assets.card_scene import CardScene
 from assets.design import Ref
 from assets.foil import Foil
 from assets.scene import Background
-from farm.errors import FarmFault
 from farm.plan import digest_of
 from farm.steps import StepContext
 from pipelines.steps.content import renderer
@@ -39,39 +38,33 @@ def described(want: Mapping[str, Any]) -> tuple[CardDesign, tuple[Foil, ...]]:
 def composed(context: StepContext, want: Mapping[str, Any], density: float, *, bleed_mm: float = 0.0) -> CardScene:
     """The card with ``density`` pixels a millimetre, the same object again while it is warm."""
     from assets.card_build import build  # its typesetting library belongs to the workers
-    from assets.card_fonts import MissingFontError
 
     key = digest_of([want["card"], want["foils"], want["content"], density, bleed_mm])
     shelf = cast("OrderedDict[str, CardScene]", context.resources.setdefault("cards", OrderedDict()))
     if key not in shelf:
         context.check()
         card, foils = described(want)
-        try:
-            shelf[key] = build(
-                card,
-                lambda ref: _picture(context, ref),
-                density,
-                bleed_mm=bleed_mm,
-                foils=foils,
-                note=lambda text: context.log(text, level="warning"),
-            )
-        except MissingFontError as error:
-            raise FarmFault("farm.no_worker", str(error)) from error
+        shelf[key] = build(
+            card,
+            lambda ref: _picture(context, ref),
+            density,
+            bleed_mm=bleed_mm,
+            foils=foils,
+            note=lambda text: context.log(text, level="warning"),
+        )
         while len(shelf) > 1 and sum(_size(scene) for scene in shelf.values()) > KEPT_BYTES:
             shelf.popitem(last=False)
     shelf.move_to_end(key)
     return shelf[key]
 
 
-def for_picture(
-    context: StepContext, want: Mapping[str, Any], width: int, height: int, behind: Mapping[str, Any] | None = None
-) -> CardScene:
-    """The card composed for a picture of that size, on the background of a step's parameters; None is transparent."""
+def for_picture(context: StepContext, want: Mapping[str, Any], width: int, height: int) -> CardScene:
+    """The card composed for a picture of that size, with nothing behind it."""
     from assets.card_build import density_for
 
     card, _ = described(want)
     scene = composed(context, want, density_for(card, width, height))
-    return replace(scene, background=background(behind) if behind is not None else Background())
+    return replace(scene, background=Background())
 
 
 def background(document: Mapping[str, Any]) -> Background:

@@ -31,7 +31,7 @@ def faults(code: str) -> Callable[[StepCode], StepCode]:
             except ExportError as error:
                 raise (FarmFault if error.ours else JobFault)(error.code, str(error)) from error
             except MissingFontError as error:
-                raise FarmFault(code, str(error)) from error
+                raise FarmFault("farm.no_worker", str(error)) from error
             except MemoryError as error:
                 raise FarmFault(code, "the worker ran out of memory") from error
             except OSError as error:

@@ -184,6 +184,13 @@ def test_a_broken_profile_is_ignored_and_it_is_said(broken: bytes) -> None:
     assert "ignored" in art.notes[0]
 
 
+def test_a_profile_as_large_as_a_press_s_does_not_break_a_png() -> None:
+    noise = RNG.integers(0, 256, 2_500_000, dtype=np.uint8).tobytes()
+    art = read(saved(plain("RGB", (120, 180, 90)), icc_profile=noise))
+    assert tuple(art.pixels[10, 10]) == (120, 180, 90, 255)
+    assert "ignored" in art.notes[0]
+
+
 def test_a_profile_of_another_kind_of_colour_is_ignored() -> None:
     art = read(saved(plain("RGB", (120, 180, 90)), icc_profile=icc.cmyk()))
     assert tuple(art.pixels[10, 10, :3]) == (120, 180, 90)

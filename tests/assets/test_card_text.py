@@ -82,6 +82,14 @@ def test_a_word_longer_than_a_line_is_broken_and_nothing_lost() -> None:
     assert "".join(made.lines) == "가나다라마바사아자차카타파하" * 6
 
 
+def test_a_text_shrinks_somewhat_rather_than_tear_a_word() -> None:
+    word = "Donaudampfschifffahrtsgesellschaft"
+    made = fit(word, box_mm=(0.0, 0.0, 36.0, 16.0))
+    assert made.lines == (word,)
+    assert 6.0 <= made.size_pt < 8.0
+    assert len(fit(word * 2, box_mm=(0.0, 0.0, 36.0, 16.0)).lines) > 1
+
+
 def test_no_line_starts_with_a_full_stop_or_ends_with_an_opening_bracket() -> None:
     for shift in range(1, 24):
         text = "か" * shift + "。「き」" * 24

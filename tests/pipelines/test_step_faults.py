@@ -28,8 +28,9 @@ def test_a_card_that_cannot_be_printed_is_the_job_s_fault_and_its_place_is_told(
 
 
 def test_a_missing_font_is_the_farm_s_fault_and_what_to_install_is_told() -> None:
-    with pytest.raises(FarmFault, match="install the package fonts-nanum"):
+    with pytest.raises(FarmFault, match="install the package fonts-nanum") as caught:
         run(MissingFontError("this machine has no font; install the package fonts-nanum"))
+    assert caught.value.code == "farm.no_worker"
 
 
 def test_what_nobody_foresaw_leaves_by_its_type_alone() -> None:
