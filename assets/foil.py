@@ -8,7 +8,7 @@ nanometres, as their names say; angles are degrees, counter-clockwise from the c
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -178,7 +178,8 @@ def foil(foil_id: str) -> Foil:
 
 
 def customised(foil_id: str, parameters: Mapping[str, Any]) -> Foil:
-    """The foil with some of its parameters replaced, by dotted names such as "grating.spacing_nm".
+    """The foil with some of its parameters replaced, by dotted names such as "grating.spacing_nm" or, the same,
+    by objects within objects: {"grating": {"spacing_nm": 900}}.
 
     Raises CatalogueError ``foil.unknown``, ``foil.unknown_parameter`` (it names those that there are) and
     ``foil.bad_parameter``.
@@ -186,7 +187,7 @@ def customised(foil_id: str, parameters: Mapping[str, Any]) -> Foil:
     base = foil(foil_id)
     document = base.model_dump(mode="json")
     known = _parameters(document)
-    for name, value in parameters.items():
+    for name, value in _dotted(parameters):
         if name not in known:
             msg = f"{foil_id} has no parameter {name!r}; it has {', '.join(sorted(known))}"
             raise CatalogueError(msg, code="foil.unknown_parameter", path=name)
@@ -203,6 +204,20 @@ def customised(foil_id: str, parameters: Mapping[str, Any]) -> Foil:
         raise CatalogueError(f"{foil_id}: {name}: {first['msg']}", code="foil.bad_parameter", path=name) from error
 
 
+def _dotted(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Names and values; what lies in an object has the object's name before its own. Deeper than a foil is, nothing
+    is unfolded.
+    """
+    waiting: list[tuple[str, Any, int]] = [(name, value, 0) for name, value in parameters.items()]
+    while waiting:
+        name, value, depth = waiting.pop(0)
+        if isinstance(value, Mapping) and value and depth < _DEPTH:
+            waiting[:0] = [(f"{name}.{inner}", one, depth + 1) for inner, one in value.items()]
+        else:
+            yield name, value
+
+
+_DEPTH: Final = 3
 _FIXED: Final = frozenset({"id", "name_en", "name_ko", "summary", "mask", "intensity", "seed"})
 """What is the foil's own, or has a field of its own where a card names the foil."""
 

@@ -13,7 +13,6 @@ from farm.plan import Plan, Step
 from pipelines.card_closing import ClosedCard, close_card
 from pipelines.card_outputs import (
     MAPS,
-    OPAQUE,
     SHARES,
     MapsOutput,
     ModelOutput,
@@ -141,9 +140,7 @@ def _tilt(plan: _Plan, output: TiltOutput, path: str) -> None:  # noqa: ARG001 -
     names = dict(zip(formats, plan.files(*(("-tilt", ENDINGS.get(form, form)) for form in formats)), strict=True))
     label = plan.label("tilt")
     background = _background(plan, output.background)
-    clear = set(formats) - OPAQUE
-    if not clear:
-        background = _opaque(background)
+    clear = background["kind"] == "transparent"
     width, height = output.size
     loop = {"width": width, "height": height, "frames": output.frames, "fps": output.fps}
     drawn = {
@@ -151,8 +148,8 @@ def _tilt(plan: _Plan, output: TiltOutput, path: str) -> None:  # noqa: ARG001 -
         "path": output.path,
         "degrees": DEGREES[output.path] if output.degrees is None else output.degrees,
         "quality": output.quality.value,
-        "background": background,
-        "behind": _opaque(background),
+        "behind": STUDIO.model_dump(mode="json") if clear else background,
+        "clear": clear,
         "formats": {form: output.longest(form) for form in formats},
     }
     parts = [
@@ -256,10 +253,6 @@ def _background(plan: _Plan, own: AnyBackground | None) -> dict[str, Any]:
     """The output's own background, or the card's."""
     found: dict[str, Any] = own.model_dump(mode="json") if own is not None else plan.card.document["background"]
     return found
-
-
-def _opaque(background: Mapping[str, Any]) -> dict[str, Any]:
-    return STUDIO.model_dump(mode="json") if background["kind"] == "transparent" else dict(background)
 
 
 def _pixels(plan: _Plan, dpi: int, bleed_mm: float, path: str) -> tuple[int, int]:

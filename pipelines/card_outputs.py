@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from assets.design import AnyBackground
 from assets.scene import Quality
@@ -176,4 +176,16 @@ def _named(value: Any) -> Any:
 AnyOutput = Annotated[_ByKind, BeforeValidator(_named, json_schema_input_type=_ByKind | KindName)]
 """An output, or its name alone for one with its defaults."""
 
-Outputs = Annotated[tuple[AnyOutput, ...], Field(min_length=1, max_length=MAX_OUTPUTS, strict=False)]
+
+def _some(outputs: tuple[AnyOutput, ...]) -> tuple[AnyOutput, ...]:
+    if not outputs:
+        msg = 'name at least one output, such as "still"'
+        raise ValueError(msg)
+    return outputs
+
+
+Outputs = Annotated[
+    tuple[AnyOutput, ...],
+    Field(max_length=MAX_OUTPUTS, strict=False, json_schema_extra={"minItems": 1}),
+    AfterValidator(_some),  # a minimum of the field's own would also count an output that is wrong as missing
+]

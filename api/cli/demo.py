@@ -1,4 +1,4 @@
-"""`farm demo`: the farm's main job, end to end, on a farm of its own."""
+"""`farm demo`: the farm's main jobs, end to end, on a farm of its own."""
 
 from __future__ import annotations
 
@@ -30,10 +30,25 @@ DESIGN: Mapping[str, Any] = {
     ],
 }
 
+CARD: Mapping[str, Any] = {
+    "name": "card",
+    "rarity": "rare",
+    "fields": {
+        "title": "Lantern Pass",
+        "kind": "Journey",
+        "cost": 3,
+        "hp": 60,
+        "rules": "눈 덮인 고개를 넘는 이에게 등불은 길을 내어준다. The lantern lights the pass at night.",
+        "number": "012/150",
+    },
+    "foils": [{"foil": "cosmos", "mask": "art"}, {"foil": "gold-secret", "mask": "trim"}],
+}
+
 JOBS: Mapping[str, Mapping[str, Any]] = {
     "still": {"design": DESIGN, "views": ["three-quarter", "front", "back"], "width": 1024, "height": 1024},
     "turntable": {"design": DESIGN, "formats": ["mp4", "webm"], "duration": 5, "fps": 30, "resolution": "1080p"},
     "model": {"design": DESIGN, "formats": ["glb", "gltf", "obj"]},
+    "card": {"card": CARD, "outputs": ["still", {"kind": "tilt", "width": 720, "height": 900}, "model"]},
 }
 
 TIMEOUT_S = 1800.0

@@ -29,7 +29,7 @@ def demo(
         ".farm-demo"
     ),
 ) -> int:
-    """Runs a design through a farm of its own: pictures, a turntable, models."""
+    """Runs a design and a card through a farm of its own: pictures, films, models."""
     from api.cli.demo import demonstrate
 
     return demonstrate(out, data_dir)

@@ -13,12 +13,13 @@ import orjson
 
 from assets import catalogue
 from assets.card_scene import CardMap, CardScene, CardView
-from assets.scene import Frame, Quality, Target
+from assets.scene import Background, Frame, Quality, Target
 from exporters import card_print, card_sheet, gltf, image, share, validate
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
 from pipelines.steps import card_content
-from pipelines.steps.card_content import composed, device, for_picture
+from pipelines.steps.card_backdrop import backdrop, before
+from pipelines.steps.card_content import background, composed, device, for_picture
 from pipelines.steps.faults import faults
 
 MM_PER_INCH: Final = 25.4
@@ -33,11 +34,14 @@ def still(context: StepContext) -> StepResult:
     """One picture of one side."""
     want = context.step.params
     began = perf_counter()
-    scene = for_picture(context, want, want["width"], want["height"], want["background"])
+    scene = for_picture(context, want, want["width"], want["height"])
     composed_at = perf_counter()
     yaw, pitch = want["tilt"]
     view = CardView(yaw=yaw + (BACK if want["side"] == "back" else 0.0), pitch=pitch)
     frame = _drawn(context, scene, view, want["width"], want["height"])
+    behind = background(want["background"])
+    if behind != Background():
+        frame = before(frame, backdrop(behind, want["width"], want["height"]))
     drew = perf_counter()
     facts = {"side": want["side"], "tilt": want["tilt"]}
     output = _put_picture(context, frame, want["name"], facts)

@@ -8,15 +8,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
-import numpy as np
-
-from assets.scene import Background, Frame, Quality, Target
+from assets.scene import Quality, Target
 from exporters import animation, video
 from farm.errors import FarmFault
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
 from pipelines.card_outputs import FILMS, OPAQUE
 from pipelines.steps import card_paths
+from pipelines.steps.card_backdrop import backdrop, before
 from pipelines.steps.card_content import background, device, for_picture
 from pipelines.steps.faults import faults
 
@@ -32,13 +31,11 @@ def part(context: StepContext) -> StepResult:
     """Frames ``start`` to ``stop``; each goes to every format's encoder while the next one is drawn."""
     want = context.step.params
     began = perf_counter()
-    scene = for_picture(context, want, want["width"], want["height"], want["background"])
+    scene = for_picture(context, want, want["width"], want["height"])
     views = card_paths.views(want["path"], want["degrees"], want["start"], want["stop"], want["frames"])
     target = Target(width=want["width"], height=want["height"], quality=Quality(want["quality"]))
-    # Films are opaque; what is drawn is not where an animation is to stay transparent.
-    backdrop = None
-    if scene.background == Background():
-        backdrop = _backdrop(background(want["behind"]), target.width, target.height)
+    behind = backdrop(background(want["behind"]), target.width, target.height)
+    opaque = OPAQUE if want["clear"] else frozenset(want["formats"])
     files = {form: context.scratch / f"{context.step.key}.{form}" for form in want["formats"]}
     with ExitStack() as stack:
         writers: dict[str, Any] = {}
@@ -47,10 +44,10 @@ def part(context: StepContext) -> StepResult:
             stack.callback(writers[form].abort)  # does nothing after close()
         for done, frame in enumerate(device(context).cards(scene, views, target), start=1):
             number = want["start"] + done - 1
-            opaque = frame if backdrop is None else over(frame, backdrop)
+            solid = before(frame, behind) if opaque & writers.keys() else frame
             for form, writer in writers.items():
                 if number % every(form, want["fps"]) == 0:
-                    writer.write(opaque if form in OPAQUE else frame)
+                    writer.write(solid if form in opaque else frame)
             context.progress(done, len(views))
         for writer in writers.values():
             writer.close()
@@ -109,25 +106,3 @@ def _writer(path: Path, form: Any, want: Mapping[str, Any], target: Target) -> A
         return video.open_writer(path, form, *size, fps, quality=target.quality)
     longest = want["formats"][form]
     return animation.open_writer(path, form, *size, fps, quality=target.quality, longest=longest)
-
-
-def _backdrop(behind: Background, width: int, height: int) -> Frame:
-    """uint8[h, w, 3]: the background alone, sRGB, as a vertical gradient."""
-    top, bottom = (_rgb(colour) for colour in (behind.top or "#000000", behind.bottom or behind.top or "#000000"))
-    down = (np.arange(height) + 0.5)[:, None] / height
-    rows = np.round(top + (bottom - top) * down).astype(np.uint8)
-    return np.broadcast_to(rows[:, None, :], (height, width, 3))
-
-
-def _rgb(colour: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)], np.float64)
-
-
-def over(frame: Frame, backdrop: Frame) -> Frame:
-    """A frame with alpha (uint8[h, w, 4], straight) before an opaque picture (uint8[h, w, 3]): an opaque frame."""
-    alpha = frame[..., 3:].astype(np.uint16)
-    mixed = frame[..., :3] * alpha + backdrop * (255 - alpha) + 127
-    out = np.empty_like(frame)
-    out[..., :3] = mixed // 255
-    out[..., 3] = 255
-    return out

@@ -79,14 +79,13 @@ def test_a_loop_is_cut_into_parts_that_cover_every_frame_once() -> None:
 
 
 def test_what_has_no_soft_edges_gets_a_dark_studio_and_the_others_stay_transparent() -> None:
-    def drawn(*formats: str, **changes: Any) -> tuple[str, str]:
+    def drawn(*formats: str, **changes: Any) -> tuple[str, bool]:
         closed = close(card=card(**changes), outputs=[{"kind": "tilt", "formats": formats}])
         params = closed.plan.steps[0].params
-        return params["background"]["kind"], params["behind"]["kind"]
+        return params["behind"]["kind"], params["clear"]
 
-    assert drawn("mp4", "webm", "gif") == ("gradient", "gradient")
-    assert drawn("mp4", "webp") == ("transparent", "gradient")
-    assert drawn("webp", "mp4", background={"kind": "solid", "colour": "#102030"}) == ("solid", "solid")
+    assert drawn("mp4", "webp") == ("gradient", True)
+    assert drawn("webp", "mp4", background={"kind": "solid", "colour": "#102030"}) == ("solid", False)
 
 
 @pytest.mark.parametrize(
@@ -282,3 +281,22 @@ def test_whatever_is_sent_is_closed_or_refused(parameters: dict[str, Any], field
     if isinstance(fault, FarmError):
         assert fault.code.startswith(("foil.", "card."))
         assert fault.data["path"].startswith("card.")
+
+
+def test_parameters_may_be_written_as_objects() -> None:
+    dotted, nested = (
+        card(foils=[{"foil": "cosmos", "parameters": parameters}])
+        for parameters in (
+            {"grating.spacing_nm": 911, "grating.orders": 2, "varnish": False},
+            {"grating": {"spacing_nm": 911, "orders": 2}, "varnish": False},
+        )
+    )
+    assert hashes(close(card=dotted)) == hashes(close(card=nested))
+    with pytest.raises(Refused, match=r"has no parameter 'grating\.spacing'"):
+        close(card=card(foils=[{"foil": "cosmos", "parameters": {"grating": {"spacing": 900}}}]))
+
+
+def test_a_wrong_output_is_one_error() -> None:
+    with pytest.raises(ValidationError) as caught:
+        KIND.spec.model_validate_json(json.dumps({"card": CARD, "outputs": ["stil"]}))
+    assert [error["loc"] for error in caught.value.errors()] == [("outputs", 0)]
