@@ -190,8 +190,14 @@ class Brush:
             canvas.saveLayer(None, made)
         else:
             canvas.save()
+        held = self.fit
+        if shape.anchor_mm is not None:
+            self.fit = held.still()
+            moved, still = held.point(shape.anchor_mm), self.fit.point(shape.anchor_mm)
+            canvas.translate(moved[0] - still[0], moved[1] - still[1])
         for part in shape.shapes:
             self._repeated(canvas, part)
+        self.fit = held
         canvas.restore()
         canvas.restore()
 

@@ -36,6 +36,10 @@ class Fit:
         right, bottom = self.point((x + width, y + height))
         return (left, top, right - left, bottom - top)
 
+    def still(self) -> Fit:
+        """The same scale, and nothing put in anywhere."""
+        return Fit(scale=self.scale, grow=(0.0, 0.0), extra=(0.0, 0.0), size=self.size)
+
     def _along(self, at: float, axis: int) -> float:
         line = self.grow[axis]
         share = 0.5 if abs(at - line) < 1e-6 else float(at > line)

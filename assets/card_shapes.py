@@ -178,9 +178,12 @@ class OutlineShape(Drawn):
 
 
 class GroupShape(Drawn):
-    """Shapes drawn together: clipped by a named outline, repeated, faded and blended as one."""
+    """Shapes drawn together: clipped by a named outline, repeated, faded and blended as one. With ``anchor_mm`` they
+    keep their places about that point on a card of another size, where else each would go its own way.
+    """
 
     kind: Literal["group"]
+    anchor_mm: Point | None = None
     shapes: Annotated[tuple[Shape, ...], Field(max_length=256, strict=False)]
     clip: Key | None = None
 

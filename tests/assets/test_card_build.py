@@ -206,6 +206,15 @@ def test_stock_of_another_size_is_filled() -> None:
     assert tall.mean() > standard.mean() * 1.1  # the room goes to the art
 
 
+@pytest.mark.parametrize("name", names())
+def test_the_middle_of_the_back_stays_whole_on_stock_of_another_shape(name: str) -> None:
+    usual = scene(card(template=name)).back
+    tall = scene(card(template=name, stock=Stock(width_mm=63.0, height_mm=120.0))).back
+    assert tall.shape[0] == 600
+    middle = tall[300 - 90 : 300 + 90, 157 - 90 : 157 + 90].astype(int)
+    assert np.abs(middle - usual[220 - 90 : 220 + 90, 157 - 90 : 157 + 90]).mean() < 4
+
+
 def test_small_art_is_used_and_said_to_be_coarse() -> None:
     notes: list[str] = []
     scene(card(art=ART), notes=notes, a=plain((1, 2, 3), 60, 50))
