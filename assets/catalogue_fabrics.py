@@ -51,4 +51,9 @@ FABRICS: Final = (
     Entry("quilted-nylon", "Quilted nylon", "퀼팅 나일론", ("woven", "padded", "polyamide", "down", "navy")),
     Entry("sequins", "Sequins, rose gold", "시퀸 (로즈 골드)", ("embroidered", "metal", "sparkle", "evening")),
     Entry("lace", "Floral lace", "플로럴 레이스", ("lace", "net", "sheer", "flowers", "black"), holed=True),
+    Entry("striped-poplin", "Striped poplin", "스트라이프 포플린", ("woven", "cotton", "stripes", "shirt", "blue")),
+    Entry("gingham", "Gingham", "깅엄 체크", ("woven", "cotton", "check", "shirt", "red")),
+    Entry("polka-dots", "Polka dot poplin", "물방울무늬 포플린", ("woven", "cotton", "print", "dots", "navy")),
+    Entry("camouflage", "Camouflage twill", "카무플라주 트윌", ("woven", "cotton", "print", "woodland")),
+    Entry("tie-dye", "Tie-dye jersey", "타이다이 저지", ("knit", "cotton", "dyed", "spiral", "blue", "purple")),
 )

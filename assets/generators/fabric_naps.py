@@ -41,16 +41,16 @@ def felt(size: int = SIZE) -> Swatch:
 
 def fleece(size: int = SIZE) -> Swatch:
     """Brushed polyester whose curled fibres gather into soft nubs."""
-    nub = noise(size, 320, 0.011)
-    nub = np.asarray(np.clip(0.5 + 0.55 * nub + 0.2 * noise(size, 321, 0.03), 0, None) ** 0.8, dtype=np.float32)
-    ground = nub * np.float32(22)
-    curves = fibres(30_000, size, length=46, radius=1.7, curl=2.6, seed=322, ground=ground, thick=9.0)
+    nub = noise(size, 320, 0.010) + np.float32(0.35) * noise(size, 321, 0.028)
+    ground = (18 / (1 + np.exp(-1.6 * nub))).astype(np.float32)  # round on top, narrow between
+    curves = fibres(46_000, size, length=40, radius=1.6, curl=2.6, seed=322, ground=ground, thick=10.0)
     laid = lay(curves, size)
-    height = smooth(_height(laid), 0.8 / size)
-    sky = 0.5 * shade(height, 0.02, 11.0) + 0.5 * shade(height, 0.006, 5.0)
-    dyed = _dyes(curves, laid, (("#e7dcc8", 0.75), ("#f2eadb", 0.25)), 323, 0.04)
-    color = tinted(dyed, 0.42 + 0.58 * sky)
-    return Swatch(color=color, height=height * np.float32(64 / size * 0.42), roughness=0.96 - 0.02 * sky)
+    height = smooth(np.maximum(_height(laid), ground - 3), 0.6 / size)
+    sky = 0.55 * shade(height, 0.022, 13.0) + 0.45 * shade(height, 0.006, 7.0)
+    dyed = _dyes(curves, laid, (("#e7dcc8", 0.75), ("#f2eadb", 0.25)), 323, 0.03)
+    base = mixed(dyed, np.broadcast_to(srgb("#e6dbc7"), dyed.shape), np.full((size, size), 0.45, dtype=np.float32))
+    color = tinted(base, 0.5 + 0.5 * sky)
+    return Swatch(color=color, height=height * np.float32(64 / size * 0.36), roughness=0.96 - 0.02 * sky)
 
 
 def _brushed(size: int, seed: int, strength: float) -> tuple[Array, Array]:

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from assets.generators import fabric_files, fabric_knits, fabric_naps, fabric_skins, fabric_worked, fabric_wovens
+from assets.generators import (
+    fabric_files,
+    fabric_knits,
+    fabric_naps,
+    fabric_prints,
+    fabric_skins,
+    fabric_worked,
+    fabric_wovens,
+)
 from assets.generators.fabric_swatch import SIZE, Swatch, even
 
 WASH_30: Final = "machine wash 30 °C"
@@ -133,6 +141,18 @@ RANGE: Final[Mapping[str, Recipe]] = MappingProxyType(
         "lace": _cloth(
             fabric_worked.lace, 80, 110, {"cotton": 55, "polyamide": 45}, (HAND, FLAT), reach=0.0,
             alpha_mode="BLEND",
+        ),
+        "striped-poplin": _cloth(
+            fabric_prints.stripes, 27.3, 118, {"cotton": 100}, (WASH_40, IRON), reach=0.0
+        ),
+        "gingham": _cloth(fabric_prints.gingham, 27.3, 120, {"cotton": 100}, (WASH_40, IRON), reach=0.0),
+        "polka-dots": _cloth(fabric_prints.polka_dots, 29.1, 118, {"cotton": 100}, (WASH_40, IRON), reach=0.0),
+        "camouflage": _cloth(
+            fabric_prints.camouflage, 360, 230, {"cotton": 65, "polyester": 35}, (WASH_40, IRON), reach=0.0,
+            quality=50,
+        ),
+        "tie-dye": _cloth(
+            fabric_prints.tie_dye, 420, 165, {"cotton": 100}, (WASH_30, IRON), reach=0.0, quality=50
         ),
     }
 )  # fmt: skip

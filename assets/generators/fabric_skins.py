@@ -28,17 +28,17 @@ def cells(size: int, count: int, seed: int, *, warp: float, jitter: float = 0.9)
 
 def leather(size: int = SIZE) -> Swatch:
     """Aniline-dyed full-grain calf: pebbles of two sizes between creases, pores, and a darker dye in the furrows."""
-    large, tone = cells(size, 30, 410, warp=0.16)
+    large, tone = cells(size, 30, 410, warp=0.10, jitter=0.75)
     fine, small_tone = cells(size, 78, 420, warp=0.2)
-    deep = 1 - np.exp(-((large / 0.22) ** 1.1))
-    shallow = 1 - np.exp(-((fine / 0.30) ** 1.2))
+    deep = np.sin(np.pi / 2 * np.clip(large / 0.62, 0, 1)) ** 0.8
+    shallow = np.sin(np.pi / 2 * np.clip(fine / 0.6, 0, 1))
     varied = np.clip(0.75 + 0.35 * noise(size, 430, 0.05), 0.25, 1.2)  # the grain is coarser here than there
-    height = varied * (1.0 * deep * (1 + 0.10 * tone)) + 0.34 * shallow * (1 + 0.1 * small_tone)
+    height = varied * (1.0 * deep * (1 + 0.10 * tone)) + 0.26 * shallow * (1 + 0.1 * small_tone)
     pore = np.clip(noise(size, 431, 0.0022) - 2.5, 0, 1.2)
     height = smooth((height - 0.30 * pore).astype(np.float32), 0.9 / size) + 0.012 * noise(size, 432, 1.2 / size)
     furrow = np.clip(1 - 0.62 * deep - 0.38 * shallow, 0, 1).astype(np.float32)
-    dye = mixed(np.broadcast_to(srgb("#8c4a22"), (size, size, 3)), np.broadcast_to(srgb("#4a2310"), (size, size, 3)),
-                0.85 * furrow)  # fmt: skip
+    dye = mixed(np.broadcast_to(srgb("#86451f"), (size, size, 3)), np.broadcast_to(srgb("#4a2310"), (size, size, 3)),
+                0.5 * furrow)  # fmt: skip
     light = 1 + 0.035 * tone * deep + 0.03 * noise(size, 433, 0.06) + 0.015 * noise(size, 434, 0.004) - 0.12 * pore
     sky = shade(height, 0.012, 0.8)
     color = tinted(dye, light * (0.82 + 0.18 * sky))

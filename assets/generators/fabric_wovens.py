@@ -52,16 +52,22 @@ def _cloth(
     )
 
 
-def poplin(size: int = SIZE) -> Swatch:
-    """Shirting: twice as many fine warps as wefts, which makes faint ribs across."""
-    warps, wefts = 132, 72
+def dyed_poplin(size: int, warp: Array, weft: Array, seed: int) -> Swatch:
+    """Poplin of yarns that were dyed before: a colour for each warp [warps, 3] and each weft [wefts, 3]; 4.4 warps to
+    the millimetre.
+    """
     web = interlace(
-        PLAIN, warps, wefts, 2 * size, seed=110,
+        PLAIN, len(warp), len(weft), 2 * size, seed=seed,
         warp=Yarn(width=0.5, thick=0.34, bend=0.30, wander=0.03, uneven=0.06, twist=0.5),
         weft=Yarn(width=0.5, thick=0.24, bend=0.10, wander=0.025, uneven=0.07, slub=0.05, twist=0.5),
     )  # fmt: skip
-    color = _dyed(web, _yarns("#f6f8fb", warps, 1, 0.008), _yarns("#f3f6fa", wefts, 2, 0.008))
-    return _cloth(web, color, pitch_mm=30 / warps, relief=0.55, dark=0.30, fibre=0.02, rough=0.74, gloss=0.14, seed=1)
+    color = _dyed(web, warp, weft)
+    return _cloth(web, color, pitch_mm=1 / 4.4, relief=0.55, dark=0.30, fibre=0.02, rough=0.74, gloss=0.14, seed=seed)
+
+
+def poplin(size: int = SIZE) -> Swatch:
+    """Shirting: twice as many fine warps as wefts, which makes faint ribs across."""
+    return dyed_poplin(size, _yarns("#f6f8fb", 132, 1, 0.008), _yarns("#f3f6fa", 72, 2, 0.008), seed=110)
 
 
 def oxford(size: int = SIZE) -> Swatch:

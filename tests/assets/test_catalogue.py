@@ -120,7 +120,7 @@ def test_fabrics_say_what_a_bill_of_materials_needs(name: str) -> None:
     assert 20 < fabric.weight_gsm < 1000
     assert sum(fabric.composition.values()) == 100
     assert fabric.care
-    assert 10 < fabric.repeat_mm < 200
+    assert 10 < fabric.repeat_mm < 500
 
 
 def test_there_are_enough_fabrics() -> None:

@@ -29,7 +29,7 @@ from renderers.opengl import open_renderer
 
 GALLERY: Final = Path(__file__).parents[2] / "docs" / "gallery"
 PAPER: Final = Background(top="#f4f4f2", bottom="#d9d8d4")
-BALLS_MM: Final = (40, 60, 80, 120, 160, 200)
+BALLS_MM: Final = (40, 60, 80, 120, 160, 200, 500)
 """How wide a ball may be: the one that shows a little more than two tiles."""
 UNDER: Final = Material(base_color=(0.5, 0.33, 0.25, 1), metallic=0.0, roughness=0.6)
 COLUMNS: Final = 7
