@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,15 +34,9 @@ def backdrop(behind: Background, width: int, height: int) -> NDArray[np.uint8]:
 
 def before(frame: Frame, behind: NDArray[np.uint8]) -> Frame:
     """A frame with alpha (uint8[h, w, 4], straight) before an opaque picture (uint8[h, w, 3]): an opaque frame."""
-    alpha = frame[..., 3:].astype(np.uint16)
-    mixed = frame[..., :3] * alpha
-    mixed += behind * (255 - alpha)
-    mixed += 127
-    mixed //= 255
-    out = np.empty_like(frame)
-    out[..., :3] = mixed
-    out[..., 3] = 255
-    return out
+    share = frame[..., 3].astype(np.float32) / np.float32(255)
+    mixed = cv2.blendLinear(cv2.cvtColor(frame, cv2.COLOR_RGBA2RGB), behind, share, 1 - share)
+    return cast("Frame", cv2.cvtColor(mixed, cv2.COLOR_RGB2RGBA))
 
 
 def _rgb(colour: str) -> NDArray[np.floating[Any]]:
