@@ -218,7 +218,13 @@ def _print(plan: _Plan, output: PrintOutput, path: str) -> None:
     plan.add(
         plan.label("print"),
         "card.print",
-        {"dpi": output.dpi, "bleed_mm": bleed, "title": plan.title, "name": name},
+        {
+            "dpi": output.dpi,
+            "bleed_mm": bleed,
+            "plate_bits": 1 if output.plates == "solid" else 8,
+            "title": plan.title,
+            "name": name,
+        },
         lit=False,
         lane="export",
         unit="files",

@@ -137,13 +137,15 @@ class ModelOutput(Spec):
 
 
 class PrintOutput(Spec):
-    """A PDF for a press: both sides with bleed, and the foil as a plate of its own. Without ``bleed_mm`` the
-    template's bleed is taken.
+    """A PDF for a press: both sides with bleed, and each foil as a plate of its own. Without ``bleed_mm`` the
+    template's bleed is taken. ``plates``: "tones" for presses that print half tones of foil, "solid" for hot foil,
+    which is there or is not.
     """
 
     kind: Literal["print"]
     dpi: Annotated[int, Field(ge=300, le=1200)] = 300
     bleed_mm: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] | None = None
+    plates: Literal["tones", "solid"] = "tones"
 
 
 class ShareOutput(Spec):

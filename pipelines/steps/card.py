@@ -196,7 +196,7 @@ def print_file(context: StepContext) -> StepResult:
     scene = composed(context, want, dpi / MM_PER_INCH, bleed_mm=bleed)
     composed_at = perf_counter()
     context.check()
-    sheet = card_sheet.sheet(scene, bleed_mm=bleed, dpi=dpi, title=want["title"])
+    sheet = card_sheet.sheet(scene, bleed_mm=bleed, dpi=dpi, title=want["title"], plate_bits=want["plate_bits"])
     digest, size = context.put(card_print.write(sheet), media_type=PDF)
     context.progress(1, 1)
     width, height = sheet.pixels
