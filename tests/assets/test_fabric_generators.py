@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
-from assets.catalogue import DATA
+from assets.catalogue import DATA, ITEMS
 from assets.catalogue_fabrics import FABRICS
 from assets.generators import fabric_files, fabric_range, fabric_wovens
 from assets.generators.cloth_weave import PLAIN, Yarn, interlace
 from assets.generators.fabric_range import RANGE
-from assets.generators.fabric_swatch import halved, noise, shade, smooth
+from assets.generators.fabric_swatch import Swatch, even, halved, noise, shade, smooth
 from assets.generators.knit_loops import curve, lay
 
 
@@ -103,6 +103,26 @@ def test_a_fabric_is_rebuilt_as_it_was_baked(name: str) -> None:
         off = np.abs(made - baked)
         assert off.mean() < 0.5  # another machine's last bits may cross a quantisation step here and there
         assert np.quantile(off, 0.999) <= 8
+
+
+@pytest.mark.parametrize("name", [name for name, recipe in RANGE.items() if recipe.reach])
+def test_no_part_of_a_tile_stands_out_on_a_garment(name: str) -> None:
+    colour = np.asarray(Picture.open(DATA / next(n for n in ITEMS[name].files if "-color" in n)).convert("RGB"))
+    parts = colour.reshape(8, 128, 8, 128, 3).mean(axis=(1, 3))
+    assert (np.abs(parts - parts.mean(axis=(0, 1))) / parts.mean(axis=(0, 1))).max() < 0.06
+    for axis in (0, 1):
+        lines = colour.mean(axis=axis).reshape(32, 32, 3).mean(axis=1)
+        assert (np.abs(lines / lines.mean(axis=0) - 1)).max() < 0.04
+
+
+def test_evening_takes_away_what_is_wide_and_keeps_what_is_fine() -> None:
+    at = np.arange(128) / 128
+    wide, fine = np.sin(2 * np.pi * at), np.sign(np.sin(2 * np.pi * 32 * at))
+    light = (0.5 + 0.1 * wide[None, :] * np.ones((128, 1)) + 0.1 * fine[:, None] * fine[None, :]).astype(np.float32)
+    swatch = Swatch(color=np.repeat(light[..., None], 3, axis=2), height=light, roughness=light)
+    made = even(swatch, 0.05).color[..., 0]
+    assert abs((made * wide).mean()) < 0.1 * abs((light * wide).mean())
+    assert (made * fine[:, None] * fine[None, :]).mean() == pytest.approx(0.1, rel=0.1)
 
 
 def test_slopes_become_normals() -> None:
