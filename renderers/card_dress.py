@@ -15,13 +15,16 @@ from assets.card_scene import CardScene, Picture, Sheet
 from renderers import card_faces, card_lamps, card_sheets
 from renderers.byte_cache import ByteCache
 from renderers.card_faces import Bytes, CardFrames, CardRelief, CardTable, CardTexture
+from renderers.card_lamps import Lobe
 from renderers.card_sheets import COLUMNS, MOST_SHEETS, Part
 from renderers.errors import RendererError
 
 _MOST_PLANES: Final = 8
 _FILM_GAIN: Final = 1.9  # a film's mean is about half of its peak
 _RELIEF_SOFT, _VARNISH_SOFT = 0.1, 0.14  # mm
-_SATIN, _GLOSSIEST = 0.3, 0.04  # roughness
+_SATIN = 0.3  # roughness
+_LEVEL, _COAT, _METAL = 0.5, 60.0, 260.0  # mm: as far as the slopes of each reach; a coat's images are sharp
+_LEANING: Final = Part.RELIEF | Part.PICTURE | Part.LENSES
 _NONE: Final[NDArray[np.float32]] = np.zeros((0, 4), np.float32)
 
 
@@ -33,8 +36,10 @@ class Dress:
 
     switches: dict[str, int | str]
     uniforms: dict[str, object]
+    depths: tuple[float, ...]
     sheets: NDArray[np.float32]
-    alphas: tuple[float, ...]
+    lobes: tuple[Lobe, ...]
+    beyond: tuple[float, ...]  # mm beside the card that each lobe may see, because what it is of leans
 
 
 @dataclass(kw_only=True)
@@ -59,8 +64,14 @@ class Wardrobe:
         units = _Units()
         units.bind("u_plane_0", self._texture(("back",), scene, lambda: card_faces.printed([scene.back])))
         switches: dict[str, int | str] = {"SHEETS": 0, "PLANES": 1, "LOBES": 1}
-        uniforms = units.uniforms | {"u_depths": 0.0}
-        return Dress(switches=switches, uniforms=uniforms, sheets=_NONE, alphas=(_alpha(scene.varnish),))
+        return Dress(
+            switches=switches,
+            uniforms=units.uniforms,
+            depths=(0.0,),
+            sheets=_NONE,
+            lobes=(Lobe.coat(scene.varnish),),
+            beyond=(_LEVEL,),
+        )
 
     def front(self, scene: CardScene) -> Dress:
         """The front with its foils. Raises RendererError ``renderer.bad_card``."""
@@ -72,15 +83,15 @@ class Wardrobe:
         planes = grouped(scene, flat_art=lens is not None and bool(scene.frames))
         for i, (pictures, _) in enumerate(planes):
             units.bind(f"u_plane_{i}", self._plane(scene, i, pictures))
-        depths = [depth for _, depth in planes]
         switches: dict[str, int | str] = {"SHEETS": len(sheets), "PLANES": len(planes), "COLUMNS": COLUMNS}
         varnish = scene.varnish
-        alphas: list[float] = []
+        lobes: list[Lobe] = []
         if any(Part.VARNISH in kind for kind in kinds):
             switches["RAISED"] = 1
             varnish = max(varnish, _SATIN)  # a gloss shows on stock that has none
-            alphas.append(_alpha(card_sheets.GLOSS))
-        alphas.insert(0, _alpha(varnish))
+            lobes.append(Lobe.coat(card_sheets.GLOSS))
+        lobes.insert(0, Lobe.coat(varnish))
+        beyond = [_COAT if any(kind & _LEANING for kind in kinds) else _LEVEL] * len(lobes)
         if sheets:
             units.bind("u_masks", self._texture(("masks",), scene, lambda: card_faces.masks(sheets)))
         if lens is not None:
@@ -94,16 +105,19 @@ class Wardrobe:
             switches |= {
                 f"PATTERN_{i}": f"pattern_{sheet.foil.pattern.kind}",
                 f"PARTS_{i}": int(kind),
-                f"LOBE_{i}": len(alphas),
+                f"LOBE_{i}": len(lobes),
             }
-            alphas += card_sheets.alphas(sheet)
+            lobes += card_sheets.lobes(sheet)
+            beyond += [_METAL if kind & _LEANING else _LEVEL, _METAL][: len(lobes) - len(beyond)]
             rows.append(self._sheet(scene, i, sheet, kind, units))
-        switches["LOBES"] = len(alphas)
+        switches["LOBES"] = len(lobes)
         return Dress(
             switches=switches,
-            uniforms=units.uniforms | {"u_depths": depths if len(depths) > 1 else depths[0]},
+            uniforms=units.uniforms,
+            depths=tuple(float(depth) for _, depth in planes),
             sheets=np.concatenate(rows) if rows else _NONE,
-            alphas=tuple(alphas),
+            lobes=tuple(lobes),
+            beyond=tuple(beyond),
         )
 
     def _sheet(self, scene: CardScene, i: int, sheet: Sheet, kind: Part, units: _Units) -> NDArray[np.float32]:
@@ -139,7 +153,7 @@ class Wardrobe:
     def _grating(self, scene: CardScene, sheet: Sheet) -> CardTable:
         grating, hue = sheet.foil.grating, sheet.foil.hue
         assert grating is not None
-        spreads = tuple(lamp.size * grating.spacing_nm for lamp in card_lamps.stand(scene.lamps).lamps)
+        spreads = tuple(lamp.size * grating.spacing_nm for lamp in card_lamps.stand(scene.lamps).apart)
 
         def make() -> CardTable:
             table = spectrum.grating_table(grating.orders, spreads, COLUMNS, light=self._light)
@@ -217,7 +231,3 @@ def _check(scene: CardScene) -> None:
         wrong = "a card has lenses once"
     if wrong:
         raise RendererError(wrong, code="renderer.bad_card", ours=False)
-
-
-def _alpha(roughness: float) -> float:
-    return max(roughness, _GLOSSIEST) ** 2

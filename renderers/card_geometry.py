@@ -22,7 +22,8 @@ _MARGIN = 2.0  # pixels about the outline that its soft edge may take
 class Placement:
     """One view of a card, in the axes of the face that is seen: x right, y up, z out of that face, millimetres from
     the card's middle. ``ray`` float64[3, 3] has as rows the direction through the picture's upper left corner, and
-    what a pixel to the right and a pixel down add to it. ``outline`` float64[n, 2] holds the card in pixels.
+    what a pixel to the right and a pixel down add to it. ``outline`` float64[n, 2] holds the card in pixels,
+    ``middle`` (left, top, width, height) are some that it covers all of; of no size when it is held too much askew.
     ``to_face`` takes the viewer's axes there; in those ``corners`` float64[8, 3] are the body's. ``pixel`` is the
     width of one at a distance of 1, ``centre`` the picture's middle in pixels.
     """
@@ -33,6 +34,7 @@ class Placement:
     to_face: Floats
     distance: float
     outline: Floats
+    middle: Rectangle
     corners: Floats
     pixel: float
     centre: Floats
@@ -86,10 +88,21 @@ def placement(scene: CardScene, view: CardView, target: Target) -> Placement:
         to_face=to_face,
         distance=distance,
         outline=outline,
+        middle=_middle(seen, 0.35 * scene.radius_mm / (pixel * float(depth.min())) + _MARGIN),
         corners=corners,
         pixel=pixel,
         centre=centre,
     )
+
+
+def _middle(seen: Floats, border: float) -> Rectangle:
+    """Pixels well inside the card, from where its eight corners are (those of low x first, then of low y)."""
+    corners = seen.reshape(2, 2, 2, 2)
+    low, high = corners.reshape(2, 4, 2)[..., 0], corners.transpose(1, 0, 2, 3).reshape(2, 4, 2)[..., 1]
+    left, right = sorted(low, key=np.mean)
+    top, bottom = sorted(high, key=np.mean)
+    x, y = int(np.ceil(left.max() + border)), int(np.ceil(top.max() + border))
+    return x, y, max(int(right.min() - border) - x, 0), max(int(bottom.min() - border) - y, 0)
 
 
 def _turn(view: CardView) -> Floats:

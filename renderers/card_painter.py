@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import moderngl
 import numpy as np
@@ -16,7 +16,8 @@ from renderers.byte_cache import ByteCache
 from renderers.card_dress import Wardrobe
 from renderers.card_geometry import Placement, placement
 from renderers.card_maps import CardMaps
-from renderers.card_shadow import shadow
+from renderers.card_mirrors import SIDE, MirrorPass
+from renderers.card_shadow import around, shadow
 from renderers.card_sheets import MOST_SHEETS, linear
 from renderers.programs import Programs, put
 from renderers.sampling import tiles
@@ -25,6 +26,7 @@ from renderers.shot import Rectangle, overlap
 from renderers.targets import Canvas, Canvases
 
 _SMALL = 320_000  # pixels up to which a CPU shades each one several times
+_MIRROR_UNIT = 24  # a card's own count from 0; the last unit is where moderngl makes textures
 _MOST_LAMPS, _MOST_LOBES = 8, 2 + 2 * MOST_SHEETS
 _LAMPS_BLOCK, _SHEETS_BLOCK = 1, 2  # as the shaders bind them
 
@@ -47,6 +49,7 @@ class CardPainter:
         self._screen = Screen(context, self._programs)
         self._wardrobe = Wardrobe(context, cache, light)
         self._maps = CardMaps(context, self._programs, self._canvases, self._wardrobe, tick)
+        self._mirrors = MirrorPass(context, self._programs, self._canvases)
         self._lamps = context.buffer(reserve=_MOST_LAMPS * (5 + 2 * _MOST_LOBES) * 16)
         self._sheets = context.buffer(reserve=MOST_SHEETS * 8 * 16)
 
@@ -81,16 +84,18 @@ class CardPainter:
         """The program, with all that it needs bound."""
         dress = self._wardrobe.back(scene) if place.back else self._wardrobe.front(scene)
         lamps = card_lamps.rows(scene.lamps, place.to_face)
-        switches = dress.switches | samples | {"LAMPS": len(lamps) // 5}
-        program = self._programs.get("card.vert", "card.frag", switches)
-        self._lamps.write(np.concatenate([lamps, card_lamps.lobes(scene.lamps, dress.alphas)]).tobytes())
+        stand = card_lamps.stand(scene.lamps)
+        counts = {"LAMPS": len(stand.lamps), "COATED": stand.coated, "GRATED": stand.grated}
+        self._lamps.write(np.concatenate([lamps, card_lamps.lobe_rows(scene.lamps, dress.lobes)]).tobytes())
         self._lamps.bind_to_uniform_block(_LAMPS_BLOCK)
+        mirrors = self._mirrors.draw(scene, place, dress.beyond, counts)
+        mirrors.canvas.colour.use(_MIRROR_UNIT)
+        sides: dict[str, int | str] = {"SIDE": f"float({SIDE})"}
+        program = self._programs.get("card.vert", "card.frag", dress.switches | samples | counts | sides)
         if len(dress.sheets):
             self._sheets.write(dress.sheets.tobytes())
             self._sheets.bind_to_uniform_block(_SHEETS_BLOCK)
-        stand = card_lamps.stand(scene.lamps)
-        gain = 2.0**scene.lamps.exposure
-        program["u_ray"].write(place.ray.astype(np.float32).tobytes())  # type: ignore[union-attr]
+        half = (scene.width_mm / 2, scene.height_mm / 2)
         put(
             program,
             **dress.uniforms,
@@ -98,10 +103,14 @@ class CardPainter:
             u_slab=_slab(scene),
             u_core=linear(scene.core),
             u_line=linear(scene.core_line or scene.core),
-            u_above=tuple(gain * c for c in stand.above),
-            u_below=tuple(gain * c for c in stand.below),
-            u_up=tuple(place.to_face[:, 1]),
+            u_ray=_flat(place.ray),
+            u_diffuse=_vectors(card_lamps.diffuse(scene.lamps, place.to_face, half)),
+            u_beside=_vectors(card_lamps.beside(scene.lamps, place.to_face)),
+            u_shift=_flat(mirrors.shift.T),
+            u_mirrors=_MIRROR_UNIT,
         )
+        _put_rows(program, "u_reach", mirrors.reach)
+        _put_rows(program, "u_depths", dress.depths)
         return program
 
     def _tile(
@@ -132,21 +141,21 @@ class CardPainter:
 
     def _shadow(self, scene: CardScene, place: Placement, piece: Rectangle, out: Canvas) -> None:
         cast = shadow(scene, place)
-        left, top, width, height = overlap(cast.rectangle, piece)
-        if width <= 0 or height <= 0:
+        seen = overlap(cast.rectangle, piece)
+        if seen[2] <= 0 or seen[3] <= 0:
             return
         program = self._programs.screen("card_shadow.frag")
-        program["u_ray"].write(place.ray.astype(np.float32).tobytes())  # type: ignore[union-attr]
-        program["u_world"].write(cast.world)  # type: ignore[union-attr]
         put(
             program,
             **cast.uniforms,
+            u_ray=_flat(place.ray),
             u_eye=tuple(place.eye),
             u_slab=_slab(scene),
             u_tile=tuple(float(n) for n in piece),
         )
-        out.buffer.scissor = (left - piece[0], top - piece[1], width, height)
-        self._programs.over_viewport(program)
+        for left, top, width, height in around(seen, place.middle):
+            out.buffer.scissor = (left - piece[0], top - piece[1], width, height)
+            self._programs.over_viewport(program)
         out.buffer.scissor = (0, 0, piece[2], piece[3])
 
     def _backdrop(self, background: Background, piece: Rectangle, target: Target) -> None:
@@ -179,6 +188,22 @@ def _samples(target: Target, *, software: bool) -> dict[str, int]:
 def _slab(scene: CardScene) -> tuple[float, float, float, float]:
     half = (scene.width_mm / 2, scene.height_mm / 2)
     return (*half, min(scene.radius_mm, *half), scene.thickness_mm / 2)
+
+
+def _flat(matrix: NDArray[np.float64]) -> tuple[float, ...]:
+    """A matrix whose rows are a uniform's columns."""
+    return tuple(float(n) for n in matrix.ravel())
+
+
+def _vectors(rows: NDArray[np.float32]) -> list[tuple[float, ...]]:
+    return [tuple(float(n) for n in row) for row in rows]
+
+
+def _put_rows(program: moderngl.Program, name: str, rows: Sequence[object]) -> None:
+    """Sets as many elements of an array as the compiler has kept."""
+    if name in program:
+        kept = program[name].array_length  # type: ignore[union-attr]
+        program[name] = list(rows[:kept]) if kept > 1 else rows[0]
 
 
 def _read(out: Canvas, piece: Rectangle, frame: Frame) -> None:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assets.card_scene import CardScene
 from renderers import card_lamps
 from renderers.card_geometry import Placement
-from renderers.shot import Rectangle
+from renderers.shot import Rectangle, overlap
 
 _GAP: Final = 0.09  # from the card's hindmost corner to the wall, as a share of its height
 _DARK: Final = 0.42
@@ -23,13 +22,13 @@ class CardShadow:
     """Uniforms of ``card_shadow.frag`` and the pixels that the shadow may cover."""
 
     uniforms: dict[str, object]
-    world: bytes
     rectangle: Rectangle
 
 
 def shadow(scene: CardScene, place: Placement) -> CardShadow:
-    """The shadow that the stand's first lamp throws."""
-    lamp = card_lamps.stand(scene.lamps).lamps[0]
+    """The shadow that the stand's key throws."""
+    stand = card_lamps.stand(scene.lamps)
+    lamp = stand.lamps[stand.key]
     key = card_lamps.place(lamp, scene.lamps.turn)
     wall = place.depth + _GAP * scene.height_mm
     spread = max(lamp.size, 0.012)
@@ -46,12 +45,23 @@ def shadow(scene: CardScene, place: Placement) -> CardShadow:
     return CardShadow(
         uniforms={
             "u_key": tuple(place.to_face @ key),
+            "u_world": tuple(float(n) for n in place.to_face.T.ravel()),
             "u_wall": (place.distance + wall, wall, spread, _DARK),
         },
-        world=_columns(place.to_face),
         rectangle=(x, y, int(np.ceil(right)) - x, int(np.ceil(bottom)) - y),
     )
 
 
-def _columns(to_face: NDArray[np.float64]) -> bytes:
-    return np.ascontiguousarray(to_face.T, dtype=np.float32).tobytes()
+def around(outer: Rectangle, inner: Rectangle) -> list[Rectangle]:
+    """``outer`` without ``inner``, as rectangles (left, top, width, height) of some size that do not overlap."""
+    left, top, width, height = overlap(inner, outer)
+    if width <= 0 or height <= 0:
+        return [outer]
+    right, bottom = outer[0] + outer[2], outer[1] + outer[3]
+    found = [
+        (outer[0], outer[1], outer[2], top - outer[1]),
+        (outer[0], top + height, outer[2], bottom - top - height),
+        (outer[0], top, left - outer[0], height),
+        (left + width, top, right - left - width, height),
+    ]
+    return [one for one in found if one[2] > 0 and one[3] > 0]

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from assets import spectrum
 from assets.card_scene import Sheet
+from renderers.card_lamps import Lobe
 
 MOST_SHEETS: Final = 4
 COLUMNS: Final = 2048  # of a grating's table
-_SHARPEST = 0.08  # roughness of a sheet, which is never quite flat
+_OWN_FLAKES: Final = frozenset({"flakes", "cells", "stars", "bubbles"})  # patterns that say where flakes are
+_ZERO_ORDER = 0.5  # what a grating leaves to the mirror
 _FLAKE = 0.27  # roughness of a flake: wide enough that it lights up and dies down over several degrees of tilt
 OWN_FLAKES: Final = frozenset({"flakes", "stars", "cells"})  # patterns whose own pieces are the flakes
 VARNISH_MM: Final = 0.06  # how high a gloss stands that does not say so
@@ -34,7 +36,7 @@ class Part(IntFlag):
     VARNISH = 128
     CROSSED = 256
     UPRIGHT = 512
-    GLITTER = 1024  # the pattern itself is the flakes'
+    GLITTER = 1024  # the pattern has flakes of its own
 
 
 def parts(sheet: Sheet) -> Part:
@@ -62,10 +64,10 @@ def parts(sheet: Sheet) -> Part:
     return found
 
 
-def alphas(sheet: Sheet) -> list[float]:
-    """GGX alpha of the sheet's lobes: its metal's, and its flakes'."""
-    rough = sheet.foil.metal.roughness if sheet.foil.metal else 1.0
-    return [max(rough, _SHARPEST) ** 2, _FLAKE**2] if sheet.foil.flakes else [max(rough, _SHARPEST) ** 2]
+def lobes(sheet: Sheet) -> list[Lobe]:
+    """The sheet's lobes: its metal's, and its flakes'."""
+    found = [Lobe.metal(sheet.foil.metal.roughness if sheet.foil.metal else 1.0)]
+    return [*found, Lobe(alpha=_FLAKE**2)] if sheet.foil.flakes else found
 
 
 def numbers(
@@ -92,6 +94,7 @@ def numbers(
         rows[5] = flakes.size_mm, tan(radians(flakes.tilt)), flakes.cover, flakes.strength
         if pattern.kind == "flakes":
             rows[0, 0], rows[1, 0] = flakes.size_mm, flakes.cover
+    rows[7, 0] = _ZERO_ORDER if grating and grating.strength > 0 else 1.0
     height = foil.relief.height_mm if foil.relief else VARNISH_MM if foil.varnish else 0.0
     rows[6, 0], rows[6, 2] = height, height * slope_step
     if foil.lenses:

@@ -2,6 +2,7 @@
 #include "colour.glsl"
 #include "card_slab.glsl"
 #include "card_lamps.glsl"
+#include "card_light.glsl"
 #include "card_ink.glsl"
 #if SHEETS > 0
 #include "foil_types.glsl"
@@ -56,15 +57,11 @@ vec4 shaded(vec2 pixel) {
     vec3 p = vec3(hit.at, u_slab.w), v = -hit.ray;
     vec2 uv = in_picture(hit.at);
 
+    vec3 light = diffuse_light(hit.at / u_slab.xy), beside = wall_light(hit.outward);
+#if SHEETS > 0
     Lit lit[LAMPS];
-    vec3 n = vec3(hit.outward, 0.0);
-    vec3 light = surround(vec3(0.0, 0.0, 1.0)), beside = surround(n);
-    for (int i = 0; i < LAMPS; ++i) {
-        lit[i] = lamp_at(i, p);
-        vec3 here = lamp_light(i, lit[i]);
-        light += here * max(lit[i].towards.z, 0.0);
-        if (i < 2) beside += here * max(dot(lit[i].towards.xy, n.xy), 0.0);  // the broad lamps are enough for the edge
-    }
+    for (int i = GRATED; i < LAMPS; ++i) lit[i] = lamp_at(i, p);
+#endif
 
 #if SHEETS > 0
     vec4 masks = texture(u_masks, uv);
@@ -107,7 +104,7 @@ vec4 shaded(vec2 pixel) {
     float cover, mask;
 #define SHEET(i, PATTERN, PARTS, LOBE, table, film, relief) \
     one = foil(i, PARTS, LOBE, foil_micro(i, PARTS, PATTERN(foil_pattern(i), hit.at, footprint), hit.at, footprint), \
-               p, v, lit, table, film, ((PARTS) & PICTURE) != 0 ? texture(relief, uv) : vec4(0.0)); \
+               p, v, light, lit, table, film, ((PARTS) & PICTURE) != 0 ? texture(relief, uv) : vec4(0.0)); \
     mask = masks[i] * min(u_sheets[8 * i + 1].w, 1.0); \
     cover = mask * one.cover; \
     slope += one.slope * mask; \
@@ -128,12 +125,10 @@ vec4 shaded(vec2 pixel) {
 #endif
 #endif
 
-    n = normalize(vec3(-slope, 1.0));
-    float facing = max(dot(n, v), 0.0), share = fresnel(COAT_F0, facing);
-    vec3 r = 2.0 * dot(n, v) * n - v;
-    vec3 gloss = mirrored(0, p, r);
+    float facing = max((v.z - dot(slope, v.xy)) * inversesqrt(1.0 + dot(slope, slope)), 0.0), share = fresnel(COAT_F0, facing);
+    vec3 gloss = mirror(0, hit.at, slope);
 #ifdef RAISED
-    gloss = mix(gloss, mirrored(1, p, r), raised);
+    gloss = mix(gloss, mirror(1, hit.at, slope), raised);
 #endif
     seen = seen * (1.0 - share) + gloss * share;
     // The board rounds off to its edge, so that a thin line of light runs along the sides that look to a lamp.

@@ -2,7 +2,7 @@
 // 0 size, angle, jitter, contrast    1 fill, ground, seed, intensity                    2 metal: red, green, blue, lens pitch
 // 3 spacing, strength, tan of the spread, share of the crossed grating               4 film: the table's scale, -, -,
 // strength       5 flakes: size, slope, cover, strength          6 relief in mm, the path that the
-// table ends at, slope of the relief's picture, frames per radian                    7 -
+// table ends at, slope of the relief's picture, frames per radian                    7 what the mirror keeps beside a grating, -
 layout(std140, binding = 2) uniform Sheets { vec4 u_sheets[SHEETS * 8]; };
 
 const int METAL = 1, GRATING = 2, FILM = 4, FLAKES = 8, RELIEF = 16, PICTURE = 32, LENSES = 64, VARNISH = 128,
