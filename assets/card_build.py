@@ -113,7 +113,7 @@ class _Build:
         if card.frames and not lensed:
             self.note("card.frames are seen under a foil with lenses alone; this card has none")
         layers = self._layers()
-        parts = {"frame": frame[..., 3], "text": text[..., 3], "figure": layers[-1].picture[..., 3]}
+        parts = {"frame": frame[..., 3], "figure": layers[-1].picture[..., 3]}
         sheets = tuple(self._sheet(place, foil, parts) for place, foil in enumerate(self.foils))
         bottom = Plane(name="art", picture=face.on_paper(layers[0].picture), depth_mm=layers[0].depth_mm)
         front = (bottom, *layers[1:], Plane(name="frame", picture=frame), Plane(name="text", picture=text))
@@ -195,8 +195,8 @@ class _Build:
             return mask
         if name == "all":
             return np.full((self.face.height, self.face.width), 255, dtype=np.uint8)
-        if name == "title":
-            return self.face.letters("title")
+        if name in {"title", "text"}:
+            return self.face.letters(*(("title",) if name == "title" else ()))
         if name == "art":
             return self.face.window()
         if name == "figure":

@@ -155,22 +155,18 @@ class Face:
         """A slot's letters or shapes; None for one that is a part of the front."""
         if slot.of is not None:
             return None
-        sheet = self._sheet()
         if slot.fields:
-            for name in slot.fields:
-                field = self.layout.field(name)
-                assert field is not None
-                self._field(sheet.canvas, field)
-        else:
-            self._brush(self.fit).draw(sheet.canvas, slot.shapes)
+            return self.letters(*slot.fields)
+        sheet = self._sheet()
+        self._brush(self.fit).draw(sheet.canvas, slot.shapes)
         return sheet.alpha()
 
-    def letters(self, name: str) -> Mask:
-        """The letters of one field."""
-        field = self.layout.field(name)
+    def letters(self, *names: str) -> Mask:
+        """The letters of these fields, of all if none is named, without their halos and shadows."""
         sheet = self._sheet()
-        if field is not None:
-            self._field(sheet.canvas, field)
+        for field in self.layout.fields:
+            if not names or field.name in names:
+                self._field(sheet.canvas, field.model_copy(update={"halo": None, "shadow": None}))
         return sheet.alpha()
 
     def _content(self, field: Field) -> str:

@@ -118,7 +118,7 @@ def missing(text: str, font: str) -> tuple[str, ...]:
     return tuple(letter for letter in dict.fromkeys(text) if not families(font).has(letter))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=8192)
 def width(text: str, font: str, tracking: float) -> float:
     """How wide a line is, in em."""
     if not text:

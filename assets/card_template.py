@@ -175,6 +175,7 @@ class Template(Document):
                 if look.mark not in self.marks
             ),
             *(f"{name} is a colour and a paint" for name in self.palette if name in self.paints),
+            *(f"slot {key} has another meaning already" for key in self.slots if key in BUILT_IN - {"title"}),
             *(f"there is no colour {name}" for name in self._colours() if name[0] != "#" and name not in colours),
             *(f"there is no outline {name}" for name in self._outlines() if name not in self.outlines),
             *(

@@ -97,6 +97,13 @@ def test_masks_are_the_places_they_name() -> None:
     assert np.minimum(border, 255 - panels).sum() >= 0.98 * border.sum()
 
 
+def test_the_title_s_foil_is_on_its_letters_and_not_on_their_shadow() -> None:
+    made = scene(card(template="card-fullart", fields={"title": "I"}, **used("title")), 8.0)
+    mask, drawn = made.sheets[0].mask, made.front[-1].picture[..., 3]
+    assert mask.any()
+    assert (drawn[:120] > 8).sum() > 2.5 * (mask > 8).sum()
+
+
 def test_masks_have_soft_edges() -> None:
     mask = scene(card(**used("seal")), 6.0).sheets[0].mask
     assert ((mask > 0) & (mask < 255)).any()

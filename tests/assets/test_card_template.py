@@ -130,6 +130,7 @@ def test_a_completed_card_is_complete() -> None:
         ({"outlines": {**document()["outlines"], "a": {"kind": "outline", "name": "window"}}}, "outline a must"),
         ({"slots": {"s": {"of": "art", "minus": ["s"]}}}, "less something itself"),
         ({"slots": {"s": {"of": "art", "minus": ["moon"]}}}, "no mask moon"),
+        ({"slots": {"art": {"of": "art"}}}, "another meaning"),
     ],
 )
 def test_a_template_that_does_not_hold_together_is_refused(changes: dict[str, Any], said: str) -> None:
