@@ -84,7 +84,7 @@ RANGE: Final[Mapping[str, Recipe]] = MappingProxyType(
             **_fuzz(0.03, 0.026, 0.02, 0.5),
         ),
         "silk-satin": _cloth(
-            fabric_wovens.satin, 24, 86, {"silk": 100}, (DRY_CLEAN, COOL_IRON), anisotropy=0.75, ior=2.4, quality=40
+            fabric_wovens.satin, 24, 86, {"silk": 100}, (DRY_CLEAN, COOL_IRON), anisotropy=0.7, ior=2.8, quality=40
         ),
         "wool-felt": _cloth(
             fabric_naps.felt, 70, 420, {"wool": 100}, (DRY_CLEAN, COOL_IRON), **_fuzz(0.06, 0.06, 0.06, 0.6)

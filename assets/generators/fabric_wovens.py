@@ -104,7 +104,7 @@ def satin(size: int = SIZE) -> Swatch:
         warp=Yarn(width=0.62, thick=0.20, bend=0.12, wander=0.05, uneven=0.08, twist=0.06, fibre=0.03),
         weft=Yarn(width=0.48, thick=0.15, bend=0.05, wander=0.03, uneven=0.05, twist=0.06, fibre=0.03),
     )  # fmt: skip
-    color = _dyed(web, _yarns("#d3a496", warps, 1, 0.010), _yarns("#d3a496", wefts, 2, 0.01))
+    color = _dyed(web, _yarns("#b98173", warps, 1, 0.010), _yarns("#b98173", wefts, 2, 0.01))
     return _cloth(
         web,
         color,
@@ -112,7 +112,7 @@ def satin(size: int = SIZE) -> Swatch:
         relief=0.22,
         dark=0.10,
         fibre=0.012,
-        rough=0.25,
+        rough=0.22,
         gloss=0.03,
         seed=4,
         cloudy=0.004,
