@@ -17,6 +17,7 @@ from farm.errors import Refused
 from farm.jobs import JobKind
 
 MODEL_SUFFIXES = frozenset({".glb", ".gltf"})
+DOCUMENT_SUFFIXES = frozenset({".json", ".yaml", ".yml"})
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 MAX_DOCUMENT_BYTES = 4_000_000
 SHORTCUTS: Mapping[str, tuple[str, ...]] = {"design": ("avatar", "wear"), "card": ("art", "foil")}
@@ -303,6 +304,8 @@ def _from_file(kind: JobKind, path: Path) -> tuple[dict[str, Any], str | None]:
         return {"design": {"file": str(path)}}, path.stem
     if "card" in kind.spec.model_fields and path.suffix.lower() in IMAGE_SUFFIXES:
         return {"card": {"name": path.stem, "art": [{"image": {"file": str(path)}}]}}, path.stem
+    if "card" in kind.spec.model_fields and path.suffix.lower() not in DOCUMENT_SUFFIXES:
+        raise bad(f"{path}: a card's art is a PNG, JPEG or WebP file, and a card is a JSON or YAML file")
     found = document(path)
     if found.get("kind") == kind.name and isinstance(found.get("spec"), dict):
         return found["spec"], None

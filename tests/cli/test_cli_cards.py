@@ -53,6 +53,13 @@ def test_what_a_card_has_not_is_said() -> None:
         read("card", params=["art=nowhere.png"])
 
 
+def test_art_that_is_not_taken_is_answered_with_what_is(tmp_path: Path) -> None:
+    path = tmp_path / "fox.tiff"
+    Image.new("RGB", (40, 40)).save(path)
+    with pytest.raises(Refused, match=r"fox\.tiff: a card's art is a PNG, JPEG or WebP file"):
+        read("card", path)
+
+
 def test_a_plan_of_a_card(farm: Run, art: Path) -> None:
     said = farm("plan", "card", str(art), "-p", "foil=cosmos", "-p", "outputs=still,tilt,print", "-o", "json")
     assert said.code == 0, said.err
