@@ -2,14 +2,15 @@
 
 Parts (`--parts`):
 
-- `browser`: a still of 1024 x 1024, rendered and encoded as PNG in one warm process, the card composed already, over
-  a screenshot of a CSS card in headless Chromium: the same planes and mask as pictures, a texture of the same foil,
-  texts, three blended layers and a perspective tilt (`benchmarks/peers/card.html`), the page warm. Both get another
-  tilt for every picture, and take turns. `ratio_browser` is the median over `--foils`; `ratio_cosmos` is that of
-  cosmos. Chromium draws with what is faster here, Skia on the processor or SwiftShader; its PNG is the one it makes
-  unless told otherwise. `ratio_browser_fast` is over one that it was told to compress less (`optimizeForSpeed`).
+- `browser`: a still of 1024 x 1024, as the farm's step makes one: rendered with alpha, laid over a dark studio,
+  encoded as PNG, in one warm process, the card composed already; over a screenshot of a CSS card in headless
+  Chromium: the same planes and mask as pictures, a texture of the same foil, texts, three blended layers and a
+  perspective tilt (`benchmarks/peers/card.html`), the page warm. Both get another tilt for every picture, and take
+  turns. `ratio_browser` is the median over `--foils`; `ratio_cosmos` is that of cosmos. Chromium draws with what is
+  faster here, Skia on the processor or SwiftShader; its PNG is the one it makes unless told otherwise.
+  `ratio_browser_fast` is over one that it was told to compress less (`optimizeForSpeed`).
 - `loop`: a loop of 3 s, 30 frames a second, 1080 x 1080, MP4, through the farm's own steps, parts and join, over the
-  same frames rendered alone plus encoded alone.
+  same frames rendered (and laid over the studio) alone plus encoded alone.
 - `foils`: warm milliseconds a still of every foil there is; `face`: seconds to compose a card; `model`: to make
   its GLB from composed planes, maps drawn too.
 
@@ -48,6 +49,7 @@ from farm.execution import run_eager
 from farm.jobs import BlobInfo, Load
 from pipelines.card import STUDIO, CardSpec, close
 from pipelines.steps import card_paths
+from pipelines.steps.card_backdrop import backdrop, before
 from pipelines.steps.registry import STEPS
 from renderers.opengl import OpenGLRenderer, open_renderer
 
@@ -104,7 +106,7 @@ def _picture(ref: Ref) -> bytes:
 
 def _scene(foil_id: str, side: int = _SIDE) -> CardScene:
     card = _card(foil_id)
-    return build(card.model_copy(update={"background": STUDIO}), _picture, density_for(card, side, side))
+    return build(card, _picture, density_for(card, side, side))
 
 
 class Ours:
@@ -112,6 +114,7 @@ class Ours:
 
     def __init__(self, renderer: OpenGLRenderer, scene: CardScene) -> None:
         self._renderer, self._scene = renderer, scene
+        self._behind = backdrop(_BEHIND, _SIDE, _SIDE)
         self.png = b""
 
     def still(self, yaw: float, pitch: float) -> float:
@@ -120,7 +123,7 @@ class Ours:
         for frame in self._renderer.cards(
             self._scene, (CardView(yaw=yaw, pitch=pitch),), Target(width=_SIDE, height=_SIDE)
         ):
-            self.png = encode(frame, "png")
+            self.png = encode(before(frame, self._behind), "png")
         return perf_counter() - began
 
 
@@ -249,6 +252,7 @@ def _loop(options: Any, renderer: OpenGLRenderer) -> dict[str, Any]:
     scene = _scene("cosmos", target.width)
     frames = params["frames"]
     views = card_paths.views(params["path"], params["degrees"], 0, frames, frames)
+    behind = backdrop(_BEHIND, target.width, target.height)
     alone_render, alone_encode, together = [], [], []
     resources: dict[str, Any] = {"renderer": renderer}
     with tempfile.TemporaryDirectory() as folder:
@@ -265,7 +269,7 @@ def _loop(options: Any, renderer: OpenGLRenderer) -> dict[str, Any]:
         steps()  # the card is composed and its shaders compiled
         for number in range(options.repeats):
             began = perf_counter()
-            kept = [frame.copy() for frame in renderer.cards(scene, views, target)]
+            kept = [before(frame, behind) for frame in renderer.cards(scene, views, target)]
             alone_render.append(perf_counter() - began)
             alone_encode.append(_encoded(iter(kept), Path(folder) / f"{number}.mp4", target))
             del kept
