@@ -7,7 +7,7 @@ the canon of seven and three quarter to eight heads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -158,34 +158,36 @@ FEMALE: Final = Build(
         pec=0.0,
         glute_r=0.082,
         glute_x=0.074,
-        neck_r=0.0515,
+        neck_r=0.0500,
         neck_z_low=-0.038,
         neck_z_high=-0.004,
         hip_x=0.086,
         head_z=0.012,
-        trapezius=0.036,
+        trapezius=0.031,
     ),
 )  # fmt: skip
 
 MALE: Final = Build(
-    torso=np.array([
-        (0.805, 0.096, 0.056, -0.066, 2.05, 0.50),
-        (0.862, 0.146, 0.074, -0.092, 2.09, 0.50),
-        (0.922, 0.169, 0.090, -0.108, 2.13, 0.50),
-        (0.980, 0.171, 0.097, -0.108, 2.16, 0.50),
-        (1.030, 0.166, 0.099, -0.098, 2.16, 0.50),
-        (1.080, 0.160, 0.098, -0.091, 2.16, 0.50),
-        (1.130, 0.157, 0.098, -0.090, 2.16, 0.50),
-        (1.180, 0.159, 0.100, -0.096, 2.16, 0.50),
-        (1.235, 0.164, 0.103, -0.106, 2.18, 0.50),
-        (1.285, 0.170, 0.105, -0.114, 2.20, 0.48),
-        (1.335, 0.174, 0.101, -0.120, 2.20, 0.45),
-        (1.385, 0.175, 0.090, -0.121, 2.18, 0.43),
-        (1.435, 0.166, 0.074, -0.115, 2.13, 0.42),
-        (1.475, 0.138, 0.056, -0.105, 2.09, 0.42),
-        (1.510, 0.090, 0.036, -0.094, 2.05, 0.45),
-        (1.542, 0.056, 0.018, -0.080, 2.00, 0.50),
-    ]),
+    torso=np.array(
+        [
+            (0.805, 0.096, 0.056, -0.066, 2.05, 0.50),
+            (0.862, 0.146, 0.073, -0.092, 2.09, 0.50),
+            (0.922, 0.170, 0.088, -0.107, 2.12, 0.50),
+            (0.980, 0.170, 0.094, -0.107, 2.14, 0.50),
+            (1.030, 0.163, 0.096, -0.098, 2.14, 0.50),
+            (1.080, 0.156, 0.096, -0.092, 2.14, 0.50),
+            (1.130, 0.154, 0.098, -0.091, 2.14, 0.50),
+            (1.180, 0.157, 0.102, -0.096, 2.14, 0.50),
+            (1.235, 0.165, 0.107, -0.106, 2.14, 0.50),
+            (1.285, 0.174, 0.109, -0.115, 2.14, 0.48),
+            (1.335, 0.180, 0.104, -0.120, 2.14, 0.45),
+            (1.385, 0.182, 0.092, -0.120, 2.12, 0.43),
+            (1.435, 0.172, 0.074, -0.114, 2.10, 0.42),
+            (1.475, 0.142, 0.056, -0.104, 2.07, 0.42),
+            (1.510, 0.090, 0.036, -0.094, 2.04, 0.45),
+            (1.542, 0.056, 0.018, -0.080, 2.00, 0.50),
+        ]
+    ),
     leg=np.array([
         (0.985, 0.0220, 0.1280, 0.0540, -0.0720, 2.10),
         (0.900, 0.0050, 0.1640, 0.0800, -0.0980, 2.10),
@@ -256,11 +258,19 @@ MALE: Final = Build(
         neck_z_high=-0.004,
         hip_x=0.090,
         head_z=0.014,
-        trapezius=0.044,
+        trapezius=0.041,
     ),
 )  # fmt: skip
 
-NEUTRAL: Final = blend(FEMALE, MALE, 0.5)
+
+def _flat(build: Build) -> Build:
+    """Without breasts, and with half of a man's chest."""
+    spots = build.spots.copy()
+    spots[SPOTS.index("bust")], spots[SPOTS.index("pec")] = 0.0, 0.6
+    return replace(build, spots=spots)
+
+
+NEUTRAL: Final = _flat(blend(FEMALE, MALE, 0.5))
 
 
 _CHILD_LEVELS: Final = np.array([0.764, 0.826, 1.022, 1.105, 1.178, 1.335, 1.394, 1.404, 1.680])
@@ -281,7 +291,7 @@ def _child(grown: Build) -> Build:
     arm[:, 1:] *= 0.93
     head = grown.head * ((_CHILD_LEVELS[8] - _CHILD_LEVELS[7]) / (grown.levels[8] - grown.levels[7]))
     spots = grown.spots.copy()
-    for name, value in (("bust", 0.0), ("pec", 0.0), ("lift", 0.016), ("shoulder_x", 0.1885), ("trapezius", 0.036)):
+    for name, value in (("bust", 0.0), ("pec", 0.0), ("lift", 0.016), ("shoulder_x", 0.1885), ("trapezius", 0.031)):
         spots[SPOTS.index(name)] = value
     spots[SPOTS.index("glute_r")] *= 0.94
     return Build(torso=torso, leg=leg, arm=arm, foot=foot, head=head, levels=_CHILD_LEVELS, spots=spots)

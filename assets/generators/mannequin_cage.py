@@ -195,7 +195,7 @@ def _arms(made: Cage, shape: Shape, rows: list[list[int]]) -> None:
         along, forward, outer = loft.axes
         angle = np.arange(10) * (2 * np.pi / 10)
         elbow, wrist = _far(shape, "elbow"), _far(shape, "wrist")
-        places = [0.080, (0.080 + elbow) / 2, elbow - 0.040, elbow + 0.002, elbow + 0.044]
+        places = [0.050, (0.050 + elbow) / 2, elbow - 0.040, elbow + 0.002, elbow + 0.044]
         places += [(elbow + wrist) / 2 + 0.01, wrist]
         previous = loop
         made.cut([*loop, loop[0]])

@@ -115,7 +115,7 @@ def weights(shape: Shape, fine: Fine) -> tuple[NDArray[np.uint16], NDArray[np.fl
         t, o = rel @ shape.arm, rel @ -shape.palm
         reach = np.maximum(_ease((o + 0.085 * tall) / (0.055 * tall)), mine * _ease((t - 0.03) / 0.06))
         reach = reach * (x > 0)
-        u = step(t - 0.012, 0.075 * tall) * reach
+        u = step(t - 0.012 - 0.45 * np.maximum(o, 0), 0.075 * tall) * reach
         collar = _ease((x - 0.025) / (0.11 * tall)) * _ease((y - joint["shoulder"][1] + 0.13 * tall) / (0.11 * tall))
         collar = collar * (1 - u) * (1 - neck)
         elbow_t = float((joint["elbow"] - joint["shoulder"]) @ shape.arm)
@@ -262,24 +262,27 @@ def poses(at: dict[str, Array]) -> dict[str, Pose]:
     _both(turns["t-pose"], "clavicle", z=6)
     _both(turns["t-pose"], "shoulder", z=48)
 
+    # The weight is on the right leg, the left hip hangs and its knee gives.
     stand = turns["relaxed"]
-    stand |= {"pelvis": _turn(0, -4, 2.5), "spine": _turn(0, 3, -2.5), "chest": _turn(-1, 3, -1.5)}
-    stand |= {"neck": _turn(2, 4, 1), "head": _turn(1, 6, 0)}
-    stand |= {"hip-r": _turn(1, 0, -2.5), "hip-l": _turn(-11, 9, 1), "knee-l": _turn(17), "ankle-l": _turn(-6)}
-    stand |= {"shoulder-l": _turn(2, 0, -27), "shoulder-r": _turn(4, 0, 28)}
+    stand |= {"pelvis": _turn(0, -4, -2.5), "spine": _turn(0, 3, 3), "chest": _turn(-1, 3, 1.5)}
+    stand |= {"neck": _turn(2, 4, -1), "head": _turn(1, 6, -1)}
+    stand |= {"hip-r": _turn(0, 0, 1.0), "hip-l": _turn(-10, 9, 3.5), "knee-l": _turn(15), "ankle-l": _turn(-4)}
+    stand |= {"shoulder-l": _turn(2, 0, -25), "shoulder-r": _turn(4, 0, 22)}
+    _both(stand, "clavicle", z=-5)
     stand |= {"elbow-l": _turn(-17, 0, 0), "elbow-r": _turn(-12, 0, 0)}
     _both(stand, "wrist", y=-14, z=3)
 
     go = turns["walk"]
     go |= {"pelvis": _turn(-1, 6, -1.5), "spine": _turn(0, -6, 1), "chest": _turn(1, -7, 0.5), "head": _turn(0, 7, 0)}
-    go |= {"hip-l": _turn(17, -5, -1), "knee-l": _turn(20), "ankle-l": _turn(10), "toe-l": _turn(-24)}
-    go |= {"hip-r": _turn(-24, -5, 3), "knee-r": _turn(8), "ankle-r": _turn(6)}
+    go |= {"hip-l": _turn(15, -5, -1), "knee-l": _turn(20), "ankle-l": _turn(10), "toe-l": _turn(-24)}
+    go |= {"hip-r": _turn(-21, -5, 3), "knee-r": _turn(8), "ankle-r": _turn(6)}
     go |= {
-        "shoulder-l": _turn(-20, 0, -27),
-        "elbow-l": _turn(-22),
-        "shoulder-r": _turn(19, 0, 28),
+        "shoulder-l": _turn(-15, 0, -24),
+        "elbow-l": _turn(-16),
+        "shoulder-r": _turn(15, 0, 25),
         "elbow-r": _turn(-9),
     }
+    _both(go, "clavicle", z=-5)
     _both(go, "wrist", y=-12)
 
     hips = turns["hands-on-hips"]
@@ -289,7 +292,7 @@ def poses(at: dict[str, Array]) -> dict[str, Pose]:
         "chest": _turn(-2, 0, 0.5),
         "head": _turn(2, -5, 0),
     }
-    hips |= {"hip-l": _turn(0, 3, 4), "hip-r": _turn(-4, -10, -5), "knee-r": _turn(5)}
+    hips |= {"hip-l": _turn(0, 3, 0.5), "hip-r": _turn(-7, -10, -3.5), "knee-r": _turn(9), "ankle-r": _turn(-2)}
     waist = at["spine"]
     for side, sign in (("l", 1.0), ("r", -1.0)):
         wide = abs(float(at[f"hip-{side}"][0]))
@@ -308,10 +311,10 @@ def poses(at: dict[str, Array]) -> dict[str, Pose]:
     length = float(np.linalg.norm(knee))
     for side, sign in (("l", 1.0), ("r", -1.0)):
         hip = at[f"hip-{side}"]
-        target = hip + np.array([sign * 0.020, 0.105 * length / 0.40, 0.50 * length])
+        target = hip + np.array([sign * 0.034, 0.105 * length / 0.40, 0.58 * length])
         _reach(
             seat, at, side, target, np.array([sign * 0.75, -0.25, -0.6]),
-            np.array([-sign * 0.12, -0.16, 1.0]), np.array([-sign * 0.10, -1.0, 0.0]),
+            np.array([-sign * 0.03, -0.14, 1.0]), np.array([-sign * 0.10, -1.0, 0.0]),
         )  # fmt: skip
     return {name: Pose(turns=_completed(turns[name], at)) for name in POSES}
 

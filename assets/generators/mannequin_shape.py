@@ -105,13 +105,13 @@ def shape(build: Build, fit: Fit) -> Shape:
     neck_r = spot("neck_r") * fit.neck
     neck = cone(neck_low, neck_high, neck_r * 1.12, neck_r * 0.94)
     trap_r = spot("trapezius")
-    slope_in = np.array([0.014, levels["nape"] - 0.020, spot("neck_z_low") + 0.004])
+    slope_in = np.array([0.012, levels["nape"] - 0.020, spot("neck_z_low") + 0.006])
     slope_out = joint + np.array([-0.012, 0.004, -0.004])
     trapezius = cone(slope_in, slope_out, trap_r * 1.05, trap_r * 0.92)
     clavicle = cone(
         np.array([0.024, levels["shoulder"] - 0.016, 0.026]),
-        np.array([shoulder_x - 0.034, levels["shoulder"] - 0.008, -0.004]),
-        0.0085, 0.0105,
+        np.array([shoulder_x - 0.060, levels["shoulder"] - 0.008, -0.006]),
+        0.0085, 0.0080,
     )  # fmt: skip
     chest = _chest(build, fit, levels)
     glute_r = spot("glute_r") * (0.35 + 0.65 * fit.hip)
@@ -168,10 +168,10 @@ def shape(build: Build, fit: Fit) -> Shape:
         value[hips] = union(value[hips], seat, 0.070)
         top = p[:, 1] > levels["shoulder"] - 0.14
         q = p[top]
-        high = union(value[top], trapezius(q), 0.060)
-        high = union(high, clavicle(q), 0.024)
+        high = union(value[top], trapezius(q), 0.070)
+        high = union(high, clavicle(q), 0.030)
         skull = union(neck(q), head_f(q), 0.028)
-        value[top] = union(high, skull, 0.060)
+        value[top] = union(high, skull, 0.062)
         legs = lower(p)
         legs[middle] = union(legs[middle], lower(other[middle]), 0.012)
         # Between the legs the torso gives way, and little is filled; outwards the joint is soft.
@@ -346,8 +346,8 @@ def _chest(build: Build, fit: Fit, levels: dict[str, float]) -> Field:
         np.array([0.052, 0.080, 0.036]) * max(much, 0.01),
     )
     pec = ellipsoid(
-        np.array([0.088 * fit.bust, levels["bust"] + 0.034, 0.060 * fit.bust]),
-        np.array([0.094, 0.078, 0.040]) * max(muscle, 0.01),
+        np.array([0.085 * fit.bust, levels["bust"] + 0.042, 0.050 * fit.bust]),
+        np.array([0.098, 0.086, 0.044]) * max(muscle, 0.01),
     )
 
     def value(p: Array) -> Array:
