@@ -22,7 +22,9 @@ from pipelines.card_outputs import (
     StillOutput,
     TiltOutput,
 )
+from pipelines.card_quality import chosen, lowered
 from pipelines.closing import stem as stem_of
+from pipelines.quality import Deadline, recorded
 from pipelines.turntable import segments
 from pipelines.versions import PICTURES, version
 
@@ -42,11 +44,14 @@ class CardSpec(Spec):
 
     still: pictures of the front and the back. tilt: loops in which the card moves under the light. maps: the foil's
     mask, normals, height, depth and direction, and the front's layers. model: a GLB. print: a PDF with bleed and a
-    plate for the foil. share: pictures in the sizes of posts.
+    plate for the foil. share: pictures in the sizes of posts. ``deadline_s`` and ``allow_lower_quality`` choose the
+    quality of what is drawn under the lamps as those of a still do, for all outputs alike.
     """
 
     card: CardDesign
     outputs: Outputs = (StillOutput(kind="still"),)
+    deadline_s: Deadline | None = None
+    allow_lower_quality: bool = False
 
 
 class _Plan:
@@ -95,10 +100,16 @@ def close(spec: CardSpec, resolver: Resolver, stem: str | None = None) -> Closed
     """The card's composed scene is shared by all steps of a worker that need it in one density."""
     card = close_card(spec.card, resolver)
     plan = _Plan(card, spec.card.name, stem or stem_of(spec.card.name, "card"))
-    for at, output in enumerate(spec.outputs):
+    choice = chosen(spec.outputs, resolver, deadline_s=spec.deadline_s, allow_lower=spec.allow_lower_quality)
+    outputs = lowered(spec.outputs, choice)
+    for at, output in enumerate(outputs):
         _ADDERS[output.kind](plan, output, f"outputs[{at}]")
+    decided = {"outputs": outputs, "deadline_s": None, "allow_lower_quality": False}
     return Closed(
-        spec=spec.model_dump(mode="json"), plan=Plan(steps=tuple(plan.steps)), blobs=card.blobs, stem=plan.stem
+        spec=recorded(spec.model_copy(update=decided), choice),
+        plan=Plan(steps=tuple(plan.steps)),
+        blobs=card.blobs,
+        stem=plan.stem,
     )
 
 
