@@ -24,6 +24,7 @@ _FILM_GAIN: Final = 1.9  # a film's mean is about half of its peak
 _RELIEF_SOFT, _VARNISH_SOFT = 0.1, 0.14  # mm
 _SATIN = 0.3  # roughness
 _LEVEL, _COAT, _METAL = 0.5, 60.0, 260.0  # mm: as far as the slopes of each reach; a coat's images are sharp
+_PATCHY = 0.6  # of the card: a sheet that takes less is worth a jump over it
 _LEANING: Final = Part.RELIEF | Part.PICTURE | Part.LENSES
 _NONE: Final[NDArray[np.float32]] = np.zeros((0, 4), np.float32)
 
@@ -107,6 +108,8 @@ class Wardrobe:
                 f"PARTS_{i}": int(kind),
                 f"LOBE_{i}": len(lobes),
             }
+            if (sheet.mask[::8, ::8] > 0).mean() < _PATCHY:
+                switches[f"PATCHY_{i}"] = 1
             lobes += card_sheets.lobes(sheet)
             beyond += [_METAL if kind & _LEANING else _LEVEL, _METAL][: len(lobes) - len(beyond)]
             rows.append(self._sheet(scene, i, sheet, kind, units))

@@ -59,39 +59,34 @@ vec4 shaded(vec2 pixel) {
 
     vec3 light = diffuse_light(hit.at / u_slab.xy), beside = wall_light(hit.outward);
 #if SHEETS > 0
-    Lit lit[LAMPS];
-    for (int i = GRATED; i < LAMPS; ++i) lit[i] = lamp_at(i, p);
-#endif
-
-#if SHEETS > 0
     vec4 masks = texture(u_masks, uv);
 #endif
-    vec3 ink = printed(u_plane_0, u_depths[0], hit).rgb;
+    vec3 ink = printed(u_plane_0, 0, hit).rgb;
 #if SHEETS > 0 && defined(FRAMES)
     ink = mix(ink, lensed(u_sheets[8 * LENS + 2].a, u_sheets[8 * LENS + 6].w, hit), masks[LENS]);
 #endif
     vec4 over;
-#define LAY(plane, depth) over = printed(plane, depth, hit); ink = ink * (1.0 - over.a) + over.rgb;
+#define LAY(plane, number) over = printed(plane, number, hit); ink = ink * (1.0 - over.a) + over.rgb;
 #if PLANES > 1
-    LAY(u_plane_1, u_depths[1])
+    LAY(u_plane_1, 1)
 #endif
 #if PLANES > 2
-    LAY(u_plane_2, u_depths[2])
+    LAY(u_plane_2, 2)
 #endif
 #if PLANES > 3
-    LAY(u_plane_3, u_depths[3])
+    LAY(u_plane_3, 3)
 #endif
 #if PLANES > 4
-    LAY(u_plane_4, u_depths[4])
+    LAY(u_plane_4, 4)
 #endif
 #if PLANES > 5
-    LAY(u_plane_5, u_depths[5])
+    LAY(u_plane_5, 5)
 #endif
 #if PLANES > 6
-    LAY(u_plane_6, u_depths[6])
+    LAY(u_plane_6, 6)
 #endif
 #if PLANES > 7
-    LAY(u_plane_7, u_depths[7])
+    LAY(u_plane_7, 7)
 #endif
 
     vec3 seen = as_light(ink) * light;
@@ -100,25 +95,45 @@ vec4 shaded(vec2 pixel) {
 #if SHEETS > 0
     vec3 stain = ink * sqrt(ink);  // light that goes through the ink twice
     float footprint = sqrt(abs(determinant(hit.pixel)));
+    float fine = log2(max(footprint * float(textureSize(u_masks, 0).x) / (2.0 * u_slab.x), 1.0));  // level of reliefs
     Reflected one;
     float cover, mask;
-#define SHEET(i, PATTERN, PARTS, LOBE, table, film, relief) \
+#define SHEET(i, PATTERN, PARTS, LOBE, table, film, relief_map) \
     one = foil(i, PARTS, LOBE, foil_micro(i, PARTS, PATTERN(foil_pattern(i), hit.at, footprint), hit.at, footprint), \
-               p, v, light, lit, table, film, ((PARTS) & PICTURE) != 0 ? texture(relief, uv) : vec4(0.0)); \
-    mask = masks[i] * min(u_sheets[8 * i + 1].w, 1.0); \
+               p, v, light, table, film, ((PARTS) & PICTURE) != 0 ? textureLod(relief_map, uv, fine) : vec4(0.0)); \
     cover = mask * one.cover; \
     slope += one.slope * mask; \
     if (((PARTS) & VARNISH) != 0) raised = max(raised, mask); \
     else if (((PARTS) & (METAL | FLAKES | GRATING)) != 0) seen = mix(seen, one.light * stain + SCATTERED * seen, cover);
-    SHEET(0, PATTERN_0, PARTS_0, LOBE_0, u_table_0, u_film_0, u_relief_0)
+    // Where a sheet leaves much of the card free it is a loop that runs once or not at all: a CPU's rasteriser jumps
+    // over loops but not over conditions.
+#define HERE(i) mask = masks[i] * min(u_sheets[8 * i + 1].w, 1.0);
+#define PATCH for (float todo = mask; todo > 0.0; todo = 0.0)
+    HERE(0)
+#ifdef PATCHY_0
+    PATCH
+#endif
+    { SHEET(0, PATTERN_0, PARTS_0, LOBE_0, u_table_0, u_film_0, u_relief_0) }
 #if SHEETS > 1
-    SHEET(1, PATTERN_1, PARTS_1, LOBE_1, u_table_1, u_film_1, u_relief_1)
+    HERE(1)
+#ifdef PATCHY_1
+    PATCH
+#endif
+    { SHEET(1, PATTERN_1, PARTS_1, LOBE_1, u_table_1, u_film_1, u_relief_1) }
 #endif
 #if SHEETS > 2
-    SHEET(2, PATTERN_2, PARTS_2, LOBE_2, u_table_2, u_film_2, u_relief_2)
+    HERE(2)
+#ifdef PATCHY_2
+    PATCH
+#endif
+    { SHEET(2, PATTERN_2, PARTS_2, LOBE_2, u_table_2, u_film_2, u_relief_2) }
 #endif
 #if SHEETS > 3
-    SHEET(3, PATTERN_3, PARTS_3, LOBE_3, u_table_3, u_film_3, u_relief_3)
+    HERE(3)
+#ifdef PATCHY_3
+    PATCH
+#endif
+    { SHEET(3, PATTERN_3, PARTS_3, LOBE_3, u_table_3, u_film_3, u_relief_3) }
 #endif
 #ifdef FRAMES
     slope += ridges(u_sheets[8 * LENS + 2].a, (LENSED & UPRIGHT) != 0, hit.at, footprint) * masks[LENS];

@@ -5,10 +5,11 @@ const float GLOW = 0.45;
 // Light that a grating with grooves across ``along`` sends to the eye. ``bend`` is the sum of the unit vectors to lamp
 // and eye in the plane of the grating: along the grooves it must vanish (but for their spread and the lamp's size);
 // across them the grating equation gives the wavelength, in the table's row for a lamp of that size.
-vec3 diffracted(sampler2D table, vec4 grating, float longest, vec2 along, vec3 v, vec2 slope, Lit lit[LAMPS]) {
+vec3 diffracted(sampler2D table, vec4 grating, float longest, vec2 along, vec3 p, vec3 v, vec2 slope) {
     vec3 sum = vec3(0.0);
     for (int i = GRATED; i < LAMPS; ++i) {
-        vec3 both = lit[i].towards + v;
+        Lit lit = lamp_at(i, p);
+        vec3 both = lit.towards + v;
         vec2 bend = both.xy + slope * both.z;
         vec4 light = u_lamps[5 * i + 4];
         float across = abs(dot(bend, along)), astray = dot(bend, vec2(-along.y, along.x));
@@ -16,7 +17,7 @@ vec3 diffracted(sampler2D table, vec4 grating, float longest, vec2 along, vec3 v
         float column = min(across * longest, float(COLUMNS - 1));
         vec3 colour = texelFetch(table, ivec2(int(column), i - GRATED), 0).rgb;
         float off = astray * width;
-        float fall = exp2(-0.7213475 * off * off) * width * max(lit[i].towards.z, 0.0) * lit[i].near;
+        float fall = exp2(-0.7213475 * off * off) * width * max(lit.towards.z, 0.0) * lit.near;
         sum += light.rgb * colour * colour * fall;
     }
     return sum * grating.y;
@@ -29,11 +30,11 @@ struct Reflected {
 };
 
 Reflected foil(const int i, const int parts, const int lobe, Micro m, vec3 p, vec3 v, vec3 light,
-               Lit lit[LAMPS], sampler2D table, sampler2D film, vec4 relief) {
+               sampler2D table, sampler2D film, vec4 relief) {
     vec4 metal = u_sheets[8 * i + 2], numbers = u_sheets[8 * i + 6];
     Reflected found = Reflected(vec3(0.0), vec2(0.0), m.metal);
     if ((parts & RELIEF) != 0) found.slope = m.slope * numbers.x;
-    if ((parts & PICTURE) != 0) found.slope = (relief.xy * 255.0 - 128.0) * numbers.z;
+    if ((parts & PICTURE) != 0) found.slope += (relief.xy * 255.0 - 128.0) * numbers.z;
     if ((parts & VARNISH) != 0) return found;
 
     vec3 colour = metal.rgb, glow = vec3(0.0);
@@ -56,9 +57,9 @@ Reflected foil(const int i, const int parts, const int lobe, Micro m, vec3 p, ve
         vec4 grating = u_sheets[8 * i + 3];
         vec2 slope = found.slope;
         if ((parts & FLAKES) != 0) slope += m.tilt * u_sheets[8 * i + 5].y * m.flake;
-        vec3 rainbow = diffracted(table, grating, numbers.y, m.along, v, slope, lit);
+        vec3 rainbow = diffracted(table, grating, numbers.y, m.along, p, v, slope);
         if ((parts & CROSSED) != 0)
-            rainbow = mix(rainbow, diffracted(table, grating, numbers.y, vec2(-m.along.y, m.along.x), v, slope, lit), grating.w);
+            rainbow = mix(rainbow, diffracted(table, grating, numbers.y, vec2(-m.along.y, m.along.x), p, v, slope), grating.w);
         found.light += rainbow * m.grating * colour;
     }
     found.light *= m.shade * max(u_sheets[8 * i + 1].w, 1.0);

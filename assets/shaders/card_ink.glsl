@@ -14,13 +14,18 @@ uniform sampler2DArray u_frames;
 
 vec2 in_picture(vec2 mm) { return vec2(0.5 + 0.5 * mm.x / u_slab.x, 0.5 - 0.5 * mm.y / u_slab.y); }
 
-// The sharper level of the picture, read TAPS times over the pixel: crisp, and even when the card is seen at a slant.
-vec4 printed(sampler2D plane, float depth, Hit hit) {
+// The print of one plane. The last one, which has the texts, is read TAPS times over the pixel from its sharper level:
+// crisp, and even when the card is seen at a slant.
+vec4 printed(sampler2D plane, const int number, Hit hit) {
     vec2 at = hit.at;
+    float depth = u_depths[number];
     // A ray that enters a card of index 1.5 goes on more steeply.
     at += hit.ray.xy * (depth * inversesqrt(2.25 - dot(hit.ray.xy, hit.ray.xy)));
     vec2 uv = in_picture(at);
-    if (depth > 0.0) uv = 1.0 - abs(1.0 - abs(uv));  // beyond the card's edge the picture turns back
+    if (number < PLANES - 1) {
+        uv = 1.0 - abs(1.0 - abs(uv));  // beyond the card's edge the picture turns back
+        return texture(plane, uv, SAMPLES > 1 ? -1.0 : -0.5);
+    }
 #if TAPS == 1
     return texture(plane, uv, SAMPLES > 1 ? -1.0 : -0.3);
 #else
