@@ -109,7 +109,7 @@ def satin(size: int = SIZE) -> Swatch:
         web,
         color,
         pitch_mm=24 / warps,
-        relief=0.22,
+        relief=0.15,
         dark=0.10,
         fibre=0.012,
         rough=0.22,
