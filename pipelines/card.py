@@ -13,6 +13,7 @@ from farm.plan import Plan, Step
 from pipelines.card_closing import ClosedCard, close_card
 from pipelines.card_outputs import (
     MAPS,
+    OPAQUE,
     SHARES,
     MapsOutput,
     ModelOutput,
@@ -22,7 +23,7 @@ from pipelines.card_outputs import (
     StillOutput,
     TiltOutput,
 )
-from pipelines.card_quality import chosen, lowered
+from pipelines.card_quality import SHARED_SIDE, chosen, lowered
 from pipelines.closing import stem as stem_of
 from pipelines.quality import Deadline, recorded
 from pipelines.turntable import segments
@@ -160,7 +161,7 @@ def _tilt(plan: _Plan, output: TiltOutput, path: str) -> None:  # noqa: ARG001 -
         "degrees": DEGREES[output.path] if output.degrees is None else output.degrees,
         "quality": output.quality.value,
         "behind": STUDIO.model_dump(mode="json") if clear else background,
-        "clear": clear,
+        "opaque": [form for form in formats if form in OPAQUE or not clear],
         "formats": {form: output.longest(form) for form in formats},
     }
     parts = [
@@ -251,6 +252,7 @@ def _share(plan: _Plan, output: ShareOutput, path: str) -> None:  # noqa: ARG001
         "card.share",
         {
             "tilt": list(output.tilt),
+            "side": SHARED_SIDE,
             "files": [
                 {"width": int(width), "height": int(height), "name": name}
                 for (width, height), name in zip((size.split("x") for size in sizes), names, strict=True)

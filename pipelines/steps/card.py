@@ -26,7 +26,6 @@ MM_PER_INCH: Final = 25.4
 LAYERS: Final = "layers"
 PDF: Final = "application/pdf"
 BACK: Final = 180.0
-SHARED_SIDE: Final = 1400
 
 
 @faults("render.failed")
@@ -59,11 +58,12 @@ def still(context: StepContext) -> StepResult:
 def shares(context: StepContext) -> StepResult:
     """Pictures of posts' sizes, laid out from one picture of the front and one of the back."""
     want = context.step.params
-    scene = for_picture(context, want, SHARED_SIDE, SHARED_SIDE)
+    side = want["side"]
+    scene = for_picture(context, want, side, side)
     scene = replace(scene, lamps=replace(scene.lamps, shadow=False))  # the layout draws it where the card lies
     yaw, pitch = want["tilt"]
-    front = _drawn(context, scene, CardView(yaw=yaw, pitch=pitch), SHARED_SIDE, SHARED_SIDE).copy()
-    back = _drawn(context, scene, CardView(yaw=BACK - yaw, pitch=pitch), SHARED_SIDE, SHARED_SIDE)
+    front = _drawn(context, scene, CardView(yaw=yaw, pitch=pitch), side, side).copy()
+    back = _drawn(context, scene, CardView(yaw=BACK - yaw, pitch=pitch), side, side)
     outputs = []
     for done, file in enumerate(want["files"], start=1):
         context.check()

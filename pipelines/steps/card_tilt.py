@@ -13,12 +13,12 @@ from exporters import animation, video
 from farm.errors import FarmFault
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
-from pipelines.card_outputs import FILMS, OPAQUE
 from pipelines.steps import card_paths
 from pipelines.steps.card_backdrop import backdrop, before
 from pipelines.steps.card_content import background, device, for_picture
 from pipelines.steps.faults import faults
 
+FILMS: Final = frozenset(video.FORMATS)
 GIF: Final = "gif"
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     **{name: kind.mime for name, kind in video.FORMATS.items()},
@@ -35,7 +35,7 @@ def part(context: StepContext) -> StepResult:
     views = card_paths.views(want["path"], want["degrees"], want["start"], want["stop"], want["frames"])
     target = Target(width=want["width"], height=want["height"], quality=Quality(want["quality"]))
     behind = backdrop(background(want["behind"]), target.width, target.height)
-    opaque = OPAQUE if want["clear"] else frozenset(want["formats"])
+    opaque = frozenset(want["opaque"])
     files = {form: context.scratch / f"{context.step.key}.{form}" for form in want["formats"]}
     with ExitStack() as stack:
         writers: dict[str, Any] = {}
@@ -44,7 +44,7 @@ def part(context: StepContext) -> StepResult:
             stack.callback(writers[form].abort)  # does nothing after close()
         for done, frame in enumerate(device(context).cards(scene, views, target), start=1):
             number = want["start"] + done - 1
-            solid = before(frame, behind) if opaque & writers.keys() else frame
+            solid = before(frame, behind) if opaque else frame
             for form, writer in writers.items():
                 if number % every(form, want["fps"]) == 0:
                     writer.write(solid if form in opaque else frame)

@@ -79,13 +79,13 @@ def test_a_loop_is_cut_into_parts_that_cover_every_frame_once() -> None:
 
 
 def test_what_has_no_soft_edges_gets_a_dark_studio_and_the_others_stay_transparent() -> None:
-    def drawn(*formats: str, **changes: Any) -> tuple[str, bool]:
+    def drawn(*formats: str, **changes: Any) -> tuple[str, list[str]]:
         closed = close(card=card(**changes), outputs=[{"kind": "tilt", "formats": formats}])
         params = closed.plan.steps[0].params
-        return params["behind"]["kind"], params["clear"]
+        return params["behind"]["kind"], params["opaque"]
 
-    assert drawn("mp4", "webp") == ("gradient", True)
-    assert drawn("webp", "mp4", background={"kind": "solid", "colour": "#102030"}) == ("solid", False)
+    assert drawn("mp4", "webp", "gif") == ("gradient", ["gif", "mp4"])
+    assert drawn("webp", "mp4", background={"kind": "solid", "colour": "#102030"}) == ("solid", ["mp4", "webp"])
 
 
 @pytest.mark.parametrize(
