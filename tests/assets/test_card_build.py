@@ -104,6 +104,14 @@ def test_the_title_s_foil_is_on_its_letters_and_not_on_their_shadow() -> None:
     assert (drawn[:120] > 8).sum() > 2.5 * (mask > 8).sum()
 
 
+@pytest.mark.parametrize("rarity", ["rare", "epic", "legendary"])
+def test_foil_over_full_art_is_left_out_under_the_letters(rarity: str) -> None:
+    made = scene(card(template="card-fullart", rarity=rarity, foils=None), 8.0)
+    letters = scene(card(template="card-fullart", rarity=rarity, **used("text")), 8.0).sheets[0].mask
+    assert not made.sheets[0].mask[letters == 255].any()
+    assert made.sheets[0].mask.mean() > 100
+
+
 def test_masks_have_soft_edges() -> None:
     mask = scene(card(**used("seal")), 6.0).sheets[0].mask
     assert ((mask > 0) & (mask < 255)).any()
