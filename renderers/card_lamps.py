@@ -64,6 +64,7 @@ class CardStand:
 
 _WARM, _COOL, _PLAIN = (1.0, 0.95, 0.88), (0.92, 0.97, 1.0), (1.0, 1.0, 1.0)
 _COAT_CAP, _METAL_CAP = 8.0, 1.8  # radiance that a lamp shows at most in a coat, in metal
+_GLOSS_CAP = 30.0  # in a thick varnish, whose glints are all that there is to see of it
 
 
 def _point(azimuth: float, off: float, share: float, colour: Rgb = _PLAIN, size: float = 9.0) -> Lamp:
@@ -96,6 +97,11 @@ class Lobe:
         return cls(alpha=max(roughness, 0.04) ** 2, cap=_COAT_CAP)
 
     @classmethod
+    def gloss(cls, roughness: float) -> Lobe:
+        """Of a thick varnish on a part of the card."""
+        return cls(alpha=max(roughness, 0.04) ** 2, cap=_GLOSS_CAP)
+
+    @classmethod
     def metal(cls, roughness: float) -> Lobe:
         """Of a sheet of metal, which is never quite flat."""
         return cls(alpha=max(roughness, 0.08) ** 2, cap=_METAL_CAP)
@@ -112,8 +118,8 @@ STANDS: Final[Mapping[str, CardStand]] = MappingProxyType(
                     azimuth=-8,
                     off=60,
                     distance_mm=420,
-                    width_mm=40,
-                    height_mm=300,
+                    width_mm=300,
+                    height_mm=36,
                     share=0.1,
                     mirrored=0.7,
                     colour=_COOL,
