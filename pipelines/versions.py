@@ -13,7 +13,7 @@ from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
 _NOT_CODE = ("assets/catalogue_data/", "assets/generators/")
-_SUFFIXES = frozenset({".py", ".glsl", ".toml"})
+_SUFFIXES = frozenset({".py", ".glsl", ".vert", ".frag", ".toml"})
 
 PICTURES = ("assets", "renderers", "exporters", "pipelines/steps")
 MODELS = ("assets", "exporters", "pipelines/steps")
