@@ -16,8 +16,9 @@ from assets import mannequin as held
 from assets.generators import mannequin_builds as builds
 from assets.generators import mannequin_measure as measure
 from assets.generators import mannequin_rig as rig
-from assets.generators.mannequin_cage import Fine, cage, fitted
+from assets.generators.mannequin_cage import cage
 from assets.generators.mannequin_field import Array
+from assets.generators.mannequin_quads import Fine, fitted
 from assets.generators.mannequin_shape import Fit, Shape, shape
 from assets.generators.mannequin_sizes import FIGURES, TERMS, Measures
 from assets.generators.mannequin_uv import unfolded

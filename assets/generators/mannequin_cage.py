@@ -1,8 +1,7 @@
 """A mannequin's quads: a coarse cage of loops around body and limbs, the same for every figure and size.
 
 Sixteen columns around the body, twelve around a leg, ten around an arm, four around a finger; loops run across
-each joint, as in hand-made models. The cage is subdivided after Catmull and Clark ("Recursively generated B-spline
-surfaces on arbitrary topological meshes", 1978) and drawn onto the field.
+each joint, as in hand-made models. :mod:`assets.generators.mannequin_quads` makes the fine surface of it.
 """
 
 from __future__ import annotations
@@ -13,14 +12,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
-from assets.generators.mannequin_field import Array, Field, project
+from assets.generators.mannequin_field import Array
 from assets.generators.mannequin_shape import Shape
 
-Quads = NDArray[np.int64]
 PARTS: Final = ("torso", "head", "arm-l", "arm-r", "hand-l", "hand-r", "leg-l", "leg-r", "foot-l", "foot-r")
-_SIDE: Final = 4
 _HOLE: Final = (3, 4, 5)
 
 
@@ -282,8 +278,7 @@ def _finger(
     for k in range(len(shares)):
         r = radii[0] + (radii[1] - radii[0]) * shares[k]
         c, s, u = centres[k], side[k] * r, up[k] * r
-        # side = direction x palm points to the little finger's side or away from it, as the hand's frame is built
-        sign = 1.0 if s @ _thumbwards(line, palm) > 0 else -1.0
+        sign = 1.0 if s[2] > 0 else -1.0  # the thumb is to the front, +Z
         ring = made.ring(np.stack([c + sign * s + u, c - sign * s + u, c - sign * s - u, c + sign * s - u]) * turn)
         made.tube(part, previous, ring)
         made.cut([previous[0], ring[0]])
@@ -291,12 +286,6 @@ def _finger(
     made.face(part, *previous)
     made.cut([*base, base[0]])
     made.cut(previous)
-
-
-def _thumbwards(line: Array, palm: Array) -> Array:
-    """Across the fingers, to the thumb's side: the hand's own axes are the world's front here."""
-    del line, palm
-    return np.array([0.0, 0.0, 1.0])
 
 
 def _thumb(
@@ -328,7 +317,6 @@ def _legs(made: Cage, shape: Shape, hips: list[int]) -> None:
     bridge = made.ring(np.array([(0, crotch + 0.016, -0.052), (0, crotch, -0.006), (0, crotch + 0.012, 0.036)]))
     loft = shape.leg_loft
     angle = np.radians(np.arange(12) * 30.0 - 30.0)
-    lift = shape.lift
     knee, ankle = shape.joints["knee"][1], shape.joints["ankle"][1]
     thigh = crotch - knee
     heights = [crotch - 0.055, crotch - 0.42 * thigh, knee + 0.060, knee + 0.004, knee - 0.054]
@@ -353,7 +341,6 @@ def _legs(made: Cage, shape: Shape, hips: list[int]) -> None:
         made.cut(inside)
         made.cut([*previous, previous[0]])
         _foot(made, shape, previous, angle, turn, f"foot-{name}")
-    del lift
 
 
 def _foot(made: Cage, shape: Shape, ankle: list[int], angle: Array, turn: Array, part: str) -> None:
@@ -394,136 +381,3 @@ def _foot(made: Cage, shape: Shape, ankle: list[int], angle: Array, turn: Array,
     made.cut([rings[-1][-1], rings[-1][0]])
     for column in (5, 9):
         made.cut([ring[column] for ring in rings[1:]])
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Fine:
-    """A subdivided cage: ``quads`` all face outwards; ``seams`` bool by edge in ``edges``."""
-
-    points: Array
-    quads: Quads
-    part: NDArray[np.int64]
-    seams: set[tuple[int, int]]
-
-
-def oriented(quads: Quads, points: Array) -> Quads:
-    """The quads of a closed surface turned so that all of them face outwards."""
-    found = quads.copy()
-    users: dict[tuple[int, int], list[int]] = {}
-    for number, quad in enumerate(quads.tolist()):
-        for k in range(4):
-            a, b = quad[k], quad[(k + 1) % 4]
-            users.setdefault((min(a, b), max(a, b)), []).append(number)
-    seen = np.zeros(len(quads), dtype=bool)
-    stack = [0]
-    seen[0] = True
-    while stack:
-        number = stack.pop()
-        quad = found[number].tolist()
-        for k in range(4):
-            a, b = quad[k], quad[(k + 1) % 4]
-            for other in users[min(a, b), max(a, b)]:
-                if seen[other]:
-                    continue
-                seen[other] = True
-                theirs = found[other].tolist()
-                at = theirs.index(a)
-                if theirs[(at + 1) % 4] == b:
-                    found[other] = found[other][::-1]
-                stack.append(other)
-    p = points[found]
-    volume = float(np.einsum("ij,ij->i", p[:, 0], np.cross(p[:, 1], p[:, 2]) + np.cross(p[:, 2], p[:, 3])).sum())
-    return found if volume > 0 else found[:, ::-1].copy()
-
-
-def edges_of(quads: Quads) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """int64[e, 2], each once and sorted, and int64[m, 4]: which of them a quad's sides are."""
-    sides = np.sort(np.stack([quads, np.roll(quads, -1, axis=1)], axis=2).reshape(-1, 2), axis=1)
-    edges, inverse = np.unique(sides, axis=0, return_inverse=True)
-    return edges, inverse.reshape(-1, 4)
-
-
-def subdivided(fine: Fine) -> Fine:
-    """One step of Catmull and Clark's rules on a closed surface."""
-    points, quads = fine.points, fine.quads
-    edges, sides = edges_of(quads)
-    count = len(points)
-    middle = points[quads].mean(axis=1)
-    touching = np.zeros((len(edges), 3))
-    np.add.at(touching, sides.reshape(-1), np.repeat(middle, 4, axis=0))
-    on_edge = (points[edges].sum(axis=1) + touching) / 4
-    valence = np.bincount(edges.reshape(-1), minlength=count).astype(np.float64)[:, None]
-    near_edges, near_faces = np.zeros((count, 3)), np.zeros((count, 3))
-    for k in range(2):
-        np.add.at(near_edges, edges[:, k], points[edges].mean(axis=1))
-    np.add.at(near_faces, quads.reshape(-1), np.repeat(middle, 4, axis=0))
-    moved = (near_faces / valence + 2 * near_edges / valence + (valence - 3) * points) / valence
-    first_edge, first_face = count, count + len(edges)
-    face = first_face + np.arange(len(quads))
-    side = first_edge + sides
-    new = [np.stack([quads[:, k], side[:, k], face, side[:, k - 1]], axis=1) for k in range(4)]
-    where = {(int(a), int(b)): first_edge + k for k, (a, b) in enumerate(edges)}
-    seams = set()
-    for a, b in fine.seams:
-        m = where[a, b]
-        seams |= {(a, m), (b, m)}
-    return Fine(
-        points=np.concatenate([moved, on_edge, middle]),
-        quads=np.stack(new, axis=1).reshape(-1, 4),
-        part=np.repeat(fine.part, 4),
-        seams=seams,
-    )
-
-
-def fitted(made: Cage, field_: Field, *, levels: int = 2) -> Fine:
-    """The cage subdivided onto the field's surface, its points evenly spread."""
-    used, flat = np.unique(np.array(made.quads, dtype=np.int64), return_inverse=True)
-    points = np.array(made.points)[used]
-    where = {int(old): new for new, old in enumerate(used)}
-    seams = {(where[a], where[b]) for a, b in made.seams}
-    quads = oriented(flat.reshape(-1, 4), points)
-    fine = Fine(points=points, quads=quads, part=np.array(made.part, dtype=np.int64), seams=seams)
-    for step in range(levels):
-        fine = subdivided(fine)
-        twin = _twins(fine.points)
-        settled = project(field_, fine.points, steps=6, most=0.008)
-        settled = spread(settled, fine, field_, twin, rounds=6 if step else 4)
-        fine = Fine(points=settled, quads=fine.quads, part=fine.part, seams=fine.seams)
-    return fine
-
-
-def _twins(points: Array) -> NDArray[np.int64]:
-    """Which point is each one's mirror image: int64[n]."""
-    _, twin = cKDTree(points).query(points * np.array([-1.0, 1.0, 1.0]))
-    return np.asarray(twin, dtype=np.int64)
-
-
-def normals_of(points: Array, quads: Quads) -> Array:
-    """Unit normals at the points, weighted by area: float64[n, 3]."""
-    p = points[quads]
-    face = np.cross(p[:, 2] - p[:, 0], p[:, 3] - p[:, 1])
-    total = np.zeros_like(points)
-    np.add.at(total, quads.reshape(-1), np.repeat(face, 4, axis=0))
-    unit: Array = total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
-    return unit
-
-
-def spread(points: Array, fine: Fine, field_: Field, twin: NDArray[np.int64], *, rounds: int) -> Array:
-    """The points moved along the surface towards the middle of their neighbours; little in the hands, whose
-    tips would lose theirs.
-    """
-    quads = fine.quads
-    edges, _ = edges_of(quads)
-    pace = np.full((len(points), 1), 0.5)
-    pace[np.unique(quads[np.isin(fine.part, [4, 5])])] = 0.08
-    valence = np.bincount(edges.reshape(-1), minlength=len(points)).astype(np.float64)[:, None]
-    for _ in range(rounds):
-        total = np.zeros_like(points)
-        np.add.at(total, edges[:, 0], points[edges[:, 1]])
-        np.add.at(total, edges[:, 1], points[edges[:, 0]])
-        move = total / valence - points
-        normal = normals_of(points, quads)
-        move -= normal * np.einsum("ij,ij->i", move, normal)[:, None]
-        points = project(field_, points + pace * move, steps=2, most=0.004)
-        points = (points + points[twin] * np.array([-1.0, 1.0, 1.0])) / 2
-    return points

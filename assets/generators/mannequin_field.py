@@ -117,15 +117,6 @@ def union(a: Array, b: Array, k: float | Array) -> Array:
     return joined
 
 
-def mirrored(field: Field) -> Field:
-    """The field's other side: x turned round."""
-
-    def value(points: Array) -> Array:
-        return field(points * np.array([-1.0, 1.0, 1.0]))
-
-    return value
-
-
 def gradient(field: Field, points: Array, step: float = 5e-4) -> Array:
     """Central differences, float64[n, 3]."""
     found = np.empty_like(points)

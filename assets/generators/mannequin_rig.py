@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.spatial.transform import Rotation
 
-from assets.generators.mannequin_cage import PARTS, Fine, edges_of
+from assets.generators.mannequin_cage import PARTS
 from assets.generators.mannequin_field import Array
+from assets.generators.mannequin_quads import Fine, edges_of
 from assets.generators.mannequin_shape import Shape
 
 HALF: Final = "-half"

@@ -10,17 +10,11 @@ from scipy.interpolate import PchipInterpolator
 
 from assets.generators.mannequin_builds import Build
 from assets.generators.mannequin_field import Array, Field, Loft, cone, ellipsoid, union
+from assets.generators.mannequin_hand import hand
 
 ARM_ANGLE: Final = np.radians(36.0)  # of the arms from straight down, in the A-pose
 TOE_OUT: Final = np.radians(6.0)
 _FAR: Final = 0.12
-_FINGERS: Final = (  # across the palm, start and length of a finger of a hand 0.175 m long, radii
-    (0.0260, 0.083, 0.080, 0.0083, 0.0060),
-    (0.0090, 0.088, 0.089, 0.0085, 0.0060),
-    (-0.0085, 0.085, 0.083, 0.0081, 0.0058),
-    (-0.0250, 0.077, 0.065, 0.0073, 0.0053),
-)
-_CURL: Final = (0.10, 0.30, 0.50)  # radians of a finger's three bones towards the palm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +90,7 @@ def shape(build: Build, fit: Fit) -> Shape:
     arm = _arm(build, fit, joint, np.stack([along, front, outer]))
     wrist = joint + along * spot("wrist") * fit.sleeve
     hand_scale = spot("hand") * fit.sleeve
-    hand, fingers = _hand(wrist, along, front, -outer, hand_scale)
+    palm, fingers = hand(wrist, along, front, -outer, hand_scale)
     head_height = levels["crown"] - levels["chin"]
     head_scale = head_height / float(build.levels[8] - build.levels[7])
     head = _head(build, fit, levels["chin"], head_scale)
@@ -147,7 +141,7 @@ def shape(build: Build, fit: Fit) -> Shape:
         value = union(arm_f(q), deltoid(q), 0.03)
         far = t[near] > spot("wrist") * fit.sleeve - 0.08
         if far.any():
-            value[far] = union(value[far], hand(q[far]), 0.018)
+            value[far] = union(value[far], palm(q[far]), 0.018)
         found[near] = value
         return found
 
@@ -286,14 +280,13 @@ def _foot(build: Build, fit: Fit) -> Loft:
     z, sole, instep, half, power = build.foot.T
     middle = float(build.leg[12, 1] + build.leg[12, 2]) / 2
     size = (fit.height + fit.ankle) / 2
-    lift = build.spot("lift")
     return Loft(
         origin=np.array([middle, 0.0, -0.006]),
         axes=np.array(
             [[np.sin(TOE_OUT), 0, np.cos(TOE_OUT)], [np.cos(TOE_OUT), 0, -np.sin(TOE_OUT)], [0.0, 1, 0]]
         ),
         at=z * size, low_u=-half * size, high_u=half * size, low_v=sole, high_v=sole + (instep - sole) * size,
-        power=power, widest=np.interp(z, [z[0], 0.0, 0.10], [0.45, 0.35, 0.30]) + 0 * lift,
+        power=power, widest=np.interp(z, [z[0], 0.0, 0.10], [0.45, 0.35, 0.30]),
         round_low=0.030 * size, round_high=0.032 * size,
     )  # fmt: skip
 
@@ -359,53 +352,3 @@ def _chest(build: Build, fit: Fit, levels: dict[str, float]) -> Field:
         return found
 
     return value
-
-
-def _hand(wrist: Array, along: Array, thumb: Array, palm: Array, size: float) -> tuple[Field, tuple[Array, ...]]:
-    """A hand's field, and the lines through its fingers and its thumb: float64[4, 3] each, root to tip."""
-    flat = Loft(
-        origin=wrist, axes=np.stack([along, thumb, palm]),
-        at=np.array([-0.02, 0.012, 0.040, 0.068, 0.088, 0.098]) * size,
-        low_u=np.array([-0.024, -0.0240, -0.029, -0.0335, -0.0335, -0.032]) * size,
-        high_u=np.array([0.025, 0.0265, 0.032, 0.0350, 0.0345, 0.033]) * size,
-        low_v=np.array([-0.017, -0.0155, -0.0135, -0.0115, -0.0095, -0.0085]) * size,
-        high_v=np.array([0.017, 0.0165, 0.0165, 0.0135, 0.0105, 0.0085]) * size,
-        power=np.full(6, 2.3), widest=np.full(6, 0.5), round_low=0.01 * size, round_high=0.012 * size,
-    )  # fmt: skip
-    lines: list[Array] = []
-    solids: list[Field] = []
-    for number, (across, start, length, thick, thin) in enumerate(_FINGERS):
-        spread = 0.05 * (1.5 - number)
-        path = [wrist + size * (along * (start - 0.010) + thumb * across)]
-        bend = 0.0
-        for share, curl in zip((0.46, 0.30, 0.24), _CURL, strict=True):
-            bend = curl * (1.0 + 0.12 * number)
-            straight = along * np.cos(spread) + thumb * np.sin(spread)
-            direction = straight * np.cos(bend) + palm * np.sin(bend)
-            path.append(path[-1] + direction * (length + 0.010) * share * size)
-        line = np.array(path)
-        lines.append(line)
-        radii = np.interp([0.0, 0.46, 0.76, 1.0], [0, 1], [thick, thin]) * size
-        solids.extend(cone(line[k], line[k + 1], radii[k], radii[k + 1]) for k in range(3))
-    points = np.array([(0.012, 0.016, 0.004), (0.046, 0.042, 0.014), (0.074, 0.056, 0.020), (0.098, 0.063, 0.023)])
-    line = wrist + size * (points @ np.stack([along, thumb, palm]))
-    lines.append(line)
-    for k, (a, b) in enumerate(((0.0135, 0.0115), (0.0108, 0.0090), (0.0090, 0.0068))):
-        solids.append(cone(line[k], line[k + 1], a * size, b * size))
-    flat_f = flat.field()
-
-    def value(p: Array) -> Array:
-        found = flat_f(p)
-        fingers = [_joined([solid(p) for solid in solids[3 * k : 3 * k + 3]], 0.004 * size) for k in range(5)]
-        four = _joined(fingers[:4], 0.0025 * size)
-        found = union(found, four, 0.011 * size)
-        return union(found, fingers[4], 0.020 * size)
-
-    return value, tuple(lines)
-
-
-def _joined(values: list[Array], k: float) -> Array:
-    found = values[0]
-    for other in values[1:]:
-        found = union(found, other, k)
-    return found

@@ -1,16 +1,17 @@
 """The body measurements that the mannequins are made to, in centimetres, by the terms of ISO 8559-1:2017.
 
 Sources. *Bust or chest, waist, hip*: consecutive rows of EN 13402-3:2004 in steps of 4 cm, women 80-64-88 to
-96-80-104 (the pictogram of EN 13402-1 shows 88-72-96), men chest 88 to 104 with waist 12 to 16 less; men's hips as
+96-80-104 (the pictogram of EN 13402-1 shows 88-72-96), men chest 88 to 104 with waist 12 less; men's hips as
 European makers print them for sizes 44 to 52 (90 to 106). *Neck*: women W. Aldrich, "Metric Pattern Cutting for
-Women's Wear", 6th edition (BS EN 13402-3), neck size 35 to 39; men EN 13402-3's neck girth by chest girth, 37 to 41.
+Women's Wear", 6th edition (BS EN 13402-3), neck size 35 to 39; men EN 13402-3's neck girth by chest girth.
 *Upper arm*: women Aldrich's top arm, 26 to 30.8; men, and *thigh*, *calf*, *arm length*, *shoulder width*: means of
 ANSUR II (Gordon et al., "2012 Anthropometric Survey of U.S. Army Personnel", NATICK/TR-15/007, 2014; 1,986 women,
 4,082 men, public domain), taken in proportion: thigh 0.603 and 0.613 of the hip, calf 0.366 and 0.385, arm (shoulder
 to elbow to wrist) 0.3534 and 0.3597 of the stature, shoulders (biacromial) 0.2243 and 0.2367, upper arm of men 0.318
 of the chest (flexed 0.338, relaxed 0.94 of that). *Crotch height*: 0.4735 and 0.4817 of the stature. *Stature*: the
-middle of EN 13402-3's intervals, women 168, men 180. *Neutral*: the mean of the woman's and the man's row. *Child*:
-EN 13402-3's size by height, 122, with girths as European makers print them for it.
+middle of EN 13402-3's intervals, women 168, men 180. *Neutral*: the mean of the woman's and the man's row.
+*Child*: EN 13402-3 sizes children by height, here 122; bust, waist, hip and neck are what European makers print for
+it within a centimetre or two, everything else is our own drawing of a child of six heads.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from scipy.sparse import bmat, coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
-from assets.generators.mannequin_cage import Fine, edges_of
 from assets.generators.mannequin_field import Array
+from assets.generators.mannequin_quads import Fine, edges_of
 
 Indices = NDArray[np.int64]
 _ROUNDS: Final = 30
