@@ -90,7 +90,7 @@ class Wardrobe:
         if any(Part.VARNISH in kind for kind in kinds):
             switches["RAISED"] = 1
             varnish = max(varnish, _SATIN)  # a gloss shows on stock that has none
-            lobes.append(Lobe.coat(card_sheets.GLOSS))
+            lobes.append(Lobe.gloss(card_sheets.GLOSS))
         lobes.insert(0, Lobe.coat(varnish))
         beyond = [_COAT if any(kind & _LEANING for kind in kinds) else _LEVEL] * len(lobes)
         if sheets:

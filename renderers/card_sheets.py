@@ -20,7 +20,7 @@ _ZERO_ORDER = 0.5  # what a grating leaves to the mirror
 _FLAKE = 0.27  # roughness of a flake: wide enough that it lights up and dies down over several degrees of tilt
 OWN_FLAKES: Final = frozenset({"flakes", "stars", "cells"})  # patterns whose own pieces are the flakes
 VARNISH_MM: Final = 0.06  # how high a gloss stands that does not say so
-GLOSS: Final = 0.05
+GLOSS: Final = 0.1
 
 
 class Part(IntFlag):
@@ -44,7 +44,8 @@ def parts(sheet: Sheet) -> Part:
     foil = sheet.foil
     found = Part(0)
     if foil.varnish:
-        return Part.VARNISH | Part.PICTURE
+        wavy = foil.relief is not None and foil.relief.height_mm > 0 and foil.relief.source == "pattern"
+        return Part.VARNISH | Part.PICTURE | (Part.RELIEF if wavy else Part(0))
     if foil.metal:
         found |= Part.METAL
     if foil.grating and foil.grating.strength > 0:

@@ -5,8 +5,11 @@ const float FOIL_REACH = 20.0;  // mm from the middle where the cells of round p
 // A plain sheet. It is never quite flat and its film never quite even: slow waves, ``size`` long.
 Micro pattern_even(Pattern p, vec2 mm, float footprint) {
     Micro m = foil_plain(p.angle);
-    vec3 slow = foil_noise(mm / p.size, foil_salt(p, 1u)) - vec3(0.5, 0.0, 0.0);
-    vec3 fast = foil_noise(mm / p.size * 2.3 + 17.0, foil_salt(p, 2u)) - vec3(0.5, 0.0, 0.0);
+    // Turned against each other and against the card, so that no lattice shows.
+    vec3 slow = foil_noise(foil_turned(mm, p.angle + 0.66) / p.size, foil_salt(p, 1u)) - vec3(0.5, 0.0, 0.0);
+    vec3 fast = foil_noise(foil_turned(mm, p.angle + 1.83) / p.size * 2.3, foil_salt(p, 2u)) - vec3(0.5, 0.0, 0.0);
+    slow.yz = foil_turned(slow.yz, -p.angle - 0.66);
+    fast.yz = foil_turned(fast.yz, -p.angle - 1.83);
     float show = foil_seen(p.size, footprint), finer = foil_seen(p.size / 2.3, footprint);
     m.film = 1.4 * (show * slow.x + 0.5 * finer * fast.x);
     m.along = foil_unit(p.angle + 0.5 * p.jitter * m.film);
