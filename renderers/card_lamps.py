@@ -241,7 +241,7 @@ def lobe_rows(lamps: Lamps, lobes: Sequence[Lobe]) -> NDArray[np.float32]:
     return np.array(found, dtype=np.float32)
 
 
-_SOFT: Final = 0.3  # of a softbox's half sides, over which it fades
+_SOFT: Final = 0.5  # of a softbox's half sides, over which it fades
 _FIT: Final = 5  # places a side at which the light is computed
 
 

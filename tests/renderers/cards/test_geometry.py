@@ -11,7 +11,7 @@ import pytest
 from assets.card_scene import CardView, Lamps, Plane
 from assets.scene import Background, Quality, Target
 from renderers.errors import RendererError
-from tests.renderers.cards.cards import HEIGHT_MM, WIDTH_MM, card
+from tests.renderers.cards.cards import HEIGHT_MM, WIDTH_MM, card, everywhere, made_foil, sheet
 
 pytestmark = pytest.mark.gl
 
@@ -168,6 +168,8 @@ def test_a_card_that_cannot_be_is_refused(renderer):
     for wrong in (
         replace(scene, front=()),
         replace(scene, lamps=Lamps(preset="disco")),
+        replace(scene, sheets=(sheet(made_foil(), everywhere()),) * 5),
+        replace(scene, sheets=(sheet(made_foil(), everywhere()), sheet(made_foil(), everywhere(2)))),
         replace(scene, front=(scene.front[0], Plane(name="frame", picture=plain((0, 0, 0), (8, 8))))),
     ):
         with pytest.raises(RendererError) as caught:

@@ -42,6 +42,9 @@ def drawn(renderer, scene, *views, target=SIZE):
     return [frame.copy() for frame in renderer.cards(scene, views, target)]
 
 
+FRAMES = (flat(230, 60, 60), flat(60, 60, 230))
+
+
 def half_mask():
     """The left half of the card."""
     mask = everywhere()
@@ -149,6 +152,31 @@ def test_the_intensity_of_a_sheet_scales_its_light_and_none_is_none(renderer):
     assert 0 < lights[1] < lights[2]
 
 
+@pytest.mark.parametrize("frames", [(), "two"])
+def test_four_sheets_of_every_kind_lie_on_one_card(renderer, frames):
+    """Each changes the picture where the others leave room, with and without frames for the lenses."""
+    kinds = [
+        made_foil(pattern={"kind": "cells"}, grating={"cross": 0.4}, relief={}),
+        made_foil(pattern={"kind": "stars"}, flakes={}, film={"variation_nm": 80.0}),
+        made_foil(metal=None, varnish=True),
+        made_foil(metal=None, lenses={}),
+    ]
+    masks = []
+    for i in range(4):
+        mask = np.zeros_like(everywhere())
+        mask[:, 63 * i : 63 * (i + 1)] = 255
+        masks.append(mask)
+    base = card(front=paper(150), lamps=STILL, frames=FRAMES if frames else ())
+    bare, full = (
+        drawn(renderer, replace(base, sheets=sheets, digest=f"{len(sheets)} {frames}"), CardView(yaw=-12, pitch=9))[0]
+        for sheets in ((), tuple(sheet(foil_, mask) for foil_, mask in zip(kinds, masks, strict=True)))
+    )
+    change = np.abs(full.astype(int) - bare)[30:-30].sum(axis=(0, 2))
+    assert change[20:36].sum() > 1000
+    assert change[42:58].sum() > 1000
+    assert change[92:106].sum() > 200
+
+
 # -- maps --------------------------------------------------------------------------------------------------------
 
 
@@ -202,9 +230,6 @@ def test_a_map_of_no_size_is_refused(renderer):
 
 
 # -- every foil of the catalogue -----------------------------------------------------------------------------------
-
-
-FRAMES = (flat(230, 60, 60), flat(60, 60, 230))
 
 
 def catalogue_card(foil_id, mask, value=210, **changes):
