@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assets import regions
 from assets.errors import ModelError
 from assets.model import Channel, Mesh, Model, Node, Primitive, Skin
 from assets.normals import unit
@@ -196,7 +197,8 @@ def _skin(primitive: Primitive, palette: Matrix) -> Primitive:
         if tangents is not None:
             along = np.einsum("nij,nj->ni", linear, tangents[part, :3])
             tangents[part, :3] = unit(along.astype(np.float32))
-    return replace(primitive, positions=positions, normals=bent, tangents=tangents)
+    extras = regions.moved(primitive.extras, primitive.positions, positions)
+    return replace(primitive, positions=positions, normals=bent, tangents=tangents, extras=extras)
 
 
 def _animate(model: Model, index: int, time: float) -> tuple[tuple[Node, ...], dict[int, tuple[float, ...]]]:

@@ -80,6 +80,21 @@ def find(draws: Sequence[Draw], name: str) -> Region:
     raise ContentError(_missing(draws, name), code="view.no_region")
 
 
+def moved(extras: Mapping[str, Any], before: NDArray[np.float32], after: NDArray[np.float32]) -> Mapping[str, Any]:
+    """Application data whose boxes went with the points that they hold, float32[n, 3] before and after a pose."""
+    boxes = _boxes(extras.get(KEY))
+    if not boxes:
+        return extras
+    found = {}
+    for name, box in boxes.items():
+        low, high = np.array(box.low, np.float32), np.array(box.high, np.float32)
+        inside: NDArray[np.bool_] = np.all((before >= low) & (before <= high), axis=1)
+        if inside.any():
+            held = after[inside].astype(np.float64)
+            found[name] = [held.min(axis=0).tolist(), held.max(axis=0).tolist()]
+    return {**extras, KEY: found}
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Box:
     """A box in a primitive's own space."""

@@ -34,6 +34,7 @@ BUILDS: Final = {
 }
 
 
+_ROOM: Final = 0.005  # metres about the body, so that a region does not end short of it
 SCALES: Final = {"child": 122 / 168}
 """Figures that are drawn larger than they are."""
 
@@ -147,7 +148,7 @@ def described(one: Figure, row: Measures) -> dict[str, Any]:
     k, made = one.scale, one.shape
     level = {name: k * y for name, y in made.levels.items()}
     joint = {name: k * at for name, at in made.joints.items()}
-    (x0, y0, z0), (x1, y1, z1) = one.points.min(axis=0), one.points.max(axis=0)
+    (x0, y0, z0), (x1, y1, z1) = one.points.min(axis=0) - _ROOM, one.points.max(axis=0) + _ROOM
     wrist = joint["wrist"]
     boxes = {
         "head": ((-0.2, level["chin"], z0), (0.2, y1, z1)),

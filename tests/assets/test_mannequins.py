@@ -12,16 +12,16 @@ import trimesh
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, cKDTree
 
-from assets import catalogue, compose, mannequin
+from assets import catalogue, compose, mannequin, regions
 from assets.catalogue_mannequins import BODY, MANNEQUINS
 from assets.design import Avatar, Customisation, Design, Pose, Ref
 from assets.errors import ModelError
 from assets.fabric import Fabric
 from assets.generators import mannequin as generator
-from assets.generators.mannequin_rig import POSES
+from assets.generators.mannequin_rig import NAMES, POSES
 from assets.generators.mannequin_sizes import FIGURES, TOLERANCE
 from assets.model import Model, Primitive
-from assets.pose import flatten
+from assets.pose import flatten, worlds
 
 Array = NDArray[np.float64]
 EVERY = [(figure.id, size) for figure in MANNEQUINS for size in figure.sizes]
@@ -238,6 +238,19 @@ def test_a_design_names_pose_and_finish() -> None:
             no_cloth,
         )
     assert caught.value.code == "model.no_animation"
+
+
+@pytest.mark.parametrize("pose", POSES)
+def test_a_detail_is_found_in_every_pose(pose: str) -> None:
+    model = catalogue.model("mannequin-female")
+    number = [animation.name for animation in model.animations].index(pose)
+    draws = flatten(model, animation=number)
+    hand, head = (regions.find(draws, name) for name in ("left hand", "head"))
+    wrist = worlds(model, animation=number)[NAMES.index("wrist-l")][:3, 3]
+    assert (hand.box[0] - 0.02 < wrist).all()
+    assert (wrist < hand.box[1] + 0.02).all()
+    assert np.ptp(hand.box, axis=0).max() < 0.35
+    assert head.box[1][1] == pytest.approx(float(draws[0].primitive.positions[:, 1].max()), abs=1e-4)
 
 
 def test_every_finish_is_there_and_the_first_is_worn() -> None:
