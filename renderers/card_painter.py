@@ -21,7 +21,7 @@ from renderers.card_shadow import around, shadow
 from renderers.card_sheets import MOST_SHEETS, linear
 from renderers.programs import Programs, put
 from renderers.sampling import tiles
-from renderers.screen import OVER, Screen
+from renderers.screen import OVER
 from renderers.shot import Rectangle, overlap
 from renderers.targets import Canvas, Canvases
 
@@ -46,7 +46,6 @@ class CardPainter:
         self._context, self._cache, self._tick, self._software = context, cache, tick, software
         self._programs = Programs(context)
         self._canvases = Canvases(context)
-        self._screen = Screen(context, self._programs)
         self._wardrobe = Wardrobe(context, cache, light)
         self._maps = CardMaps(context, self._programs, self._canvases, self._wardrobe, tick)
         self._mirrors = MirrorPass(context, self._programs, self._canvases)
@@ -124,8 +123,7 @@ class CardPainter:
         frame: Frame,
     ) -> None:
         width, height = piece[2:]
-        clear = scene.background.top is None
-        out = self._canvases.get("out16" if clear else "out", width, height, channels="rgba16" if clear else "rgba8")
+        out = self._canvases.get("out", width, height)
         out.use(width, height)
         self._backdrop(scene.background, piece, target)
         self._context.enable_only(moderngl.BLEND)
@@ -135,9 +133,7 @@ class CardPainter:
         if all(side > 0 for side in overlap(place.rectangle, piece)[2:]):
             put(program, u_tile=tuple(float(n) for n in piece))
             array.render(moderngl.TRIANGLE_FAN)
-        if clear:
-            out = self._straight(out, width, height)
-        _read(out, piece, frame)
+        _read(out, piece, frame, premultiplied=scene.background.top is None)
 
     def _shadow(self, scene: CardScene, place: Placement, piece: Rectangle, out: Canvas) -> None:
         cast = shadow(scene, place)
@@ -167,12 +163,6 @@ class CardPainter:
         program = self._programs.screen("backdrop.frag")
         put(program, u_top=top, u_bottom=bottom, u_rows=(piece[1], piece[3], target.height - 1))
         self._programs.over_viewport(program)
-
-    def _straight(self, out: Canvas, width: int, height: int) -> Canvas:
-        canvas = self._canvases.get("straight", width, height)
-        canvas.use(width, height)
-        self._screen.straight(out)
-        return canvas
 
 
 def _samples(target: Target, *, software: bool) -> dict[str, int]:
@@ -206,14 +196,28 @@ def _put_rows(program: moderngl.Program, name: str, rows: Sequence[object]) -> N
         program[name] = list(rows[:kept]) if kept > 1 else rows[0]
 
 
-def _read(out: Canvas, piece: Rectangle, frame: Frame) -> None:
+def _read(out: Canvas, piece: Rectangle, frame: Frame, *, premultiplied: bool) -> None:
     left, top, width, height = piece
-    if frame.shape[:2] == (height, width):
-        out.buffer.read_into(frame.data, viewport=(0, 0, width, height), components=4)
-        return
-    part = np.empty((height, width, 4), np.uint8)
+    whole = frame.shape[:2] == (height, width)
+    part = frame if whole else np.empty((height, width, 4), np.uint8)
     out.buffer.read_into(part.data, viewport=(0, 0, width, height), components=4)
-    frame[top : top + height, left : left + width] = part
+    if premultiplied:
+        _straighten(part)
+    if not whole:
+        frame[top : top + height, left : left + width] = part
+
+
+def _straighten(pixels: Frame) -> None:
+    """Premultiplied to straight alpha, in place. Shadows are black and all but the card's edge is opaque, so that few
+    pixels need it.
+    """
+    flat = pixels.reshape(-1, 4)
+    code = flat.view("<u4")[:, 0]
+    # The highest byte is alpha.
+    (partly,) = np.nonzero((code < 0xFF000000) & (code & 0x00FFFFFF != 0))
+    alpha = flat[partly, 3:].astype(np.uint32)
+    colour = (flat[partly, :3].astype(np.uint32) * 255 + alpha // 2) // np.maximum(alpha, 1)
+    flat[partly, :3] = np.minimum(colour, 255)
 
 
 def _rgba(colour: str | None) -> tuple[float, float, float, float]:
