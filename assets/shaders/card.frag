@@ -150,10 +150,13 @@ vec4 shaded(vec2 pixel) {
     float round_ = max(BEVEL, hit.wide);
     seen += beside * (0.5 * BEVEL / round_ * smoothstep(-round_, 0.0, hit.inside));
 
-    // The share of the pixel that the line in the core's middle takes.
-    float low = max(hit.wall.z - 0.5 * hit.grain, -LINE * u_slab.w), high = min(hit.wall.z + 0.5 * hit.grain, LINE * u_slab.w);
-    float line = clamp((high - low) / hit.grain, 0.0, 1.0);
-    vec3 side = mix(u_core, u_line, line) * beside;
+    // The share of a pixel and a half that the line in the core's middle takes. Both are mixed as the eye sees them, so
+    // that a line of about a pixel is as dark between two pixels as on one.
+    float grain = 1.5 * hit.grain;
+    float low = max(hit.wall.z - 0.5 * grain, -LINE * u_slab.w), high = min(hit.wall.z + 0.5 * grain, LINE * u_slab.w);
+    float line = clamp((high - low) / grain, 0.0, 1.0);
+    vec3 side = mix(sqrt(min(u_core * beside, 0.8)), sqrt(min(u_line * beside, 0.8)), line);
+    side *= side;
     seen = mix(side, seen, hit.face / max(hit.all, 1e-4));
     return vec4(srgb_encode(tone_map(seen)), 1.0) * hit.all;
 }
