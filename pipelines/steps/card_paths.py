@@ -16,8 +16,10 @@ NOD_YAW: Final = -6.0
 SPIN_PITCH: Final = 5.0
 _LINGER: Final = 0.35
 """How much slower than on average an orbit begins."""
-_DWELL: Final = 0.55
-"""How much slower than on average a spin passes the faces; at the edges it is faster by the same."""
+_FACES, _FRONT = 0.45, 0.35
+"""How much slower than on average a spin passes both faces, and how much slower still the front, where most changes;
+at the edges, and at the back, it is faster by the same.
+"""
 
 
 def view(path: str, degrees: float, frame: int, frames: int) -> CardView:
@@ -34,8 +36,8 @@ def view(path: str, degrees: float, frame: int, frames: int) -> CardView:
     if path == "orbit":
         around = turn - _LINGER * sin(turn)
         return CardView(yaw=degrees * cos(around), pitch=LEAN * degrees * sin(around))
-    # The speed is 1 - dwell * cos(2 turn) of the mean.
-    eased = at - _DWELL * sin(2 * turn) / (4 * pi)
+    # The speed is 1 - faces * cos(2 turn) - front * cos(turn) of the mean.
+    eased = at - _FACES * sin(2 * turn) / (4 * pi) - _FRONT * sin(turn) / tau
     return CardView(yaw=degrees * eased, pitch=SPIN_PITCH)
 
 

@@ -157,9 +157,11 @@ def test_a_loop_in_every_format_has_its_frames_and_its_time(bench: Bench, tmp_pa
     assert 20 < corner.max() < 70, "and dark"
 
 
-@pytest.mark.parametrize("path", ["sway", "orbit", "nod", "spin"])
-def test_the_seam_of_a_loop_is_no_larger_than_its_other_steps(bench: Bench, path: str) -> None:
-    ((_, data),) = bench.run(tilt("apng", path=path)).values()
+@pytest.mark.parametrize(
+    ("path", "foil"), [("sway", "cosmos"), ("orbit", "etched"), ("nod", "cosmos"), ("spin", "linear-rainbow")]
+)
+def test_the_seam_of_a_loop_is_no_larger_than_its_other_steps(bench: Bench, path: str, foil: str) -> None:
+    ((_, data),) = bench.run(tilt("apng", path=path), foils=[{"foil": foil}]).values()
     frames = [
         np.asarray(frame.convert("RGBA")).astype(int) for frame in ImageSequence.Iterator(Image.open(BytesIO(data)))
     ]
