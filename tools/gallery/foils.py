@@ -34,6 +34,7 @@ YAWS: Final = (-18.0, 0.0, 18.0)
 STUDIO: Final = Background(top="#2b2e35", bottom="#0c0d10")
 WIDE: Final = 0.74  # a picture's width over its height
 FILL: Final = 0.94
+STRIP, SHEET, QUALITY = 260, 280, 70
 COLUMNS: Final = 2
 MARGIN, LABEL = 6, 22
 FONTS: Final = (("NanumGothic.ttf", 15), ("DejaVuSans.ttf", 10))
@@ -124,10 +125,10 @@ def main() -> None:
         return
     GALLERY.mkdir(parents=True, exist_ok=True)
     for name, pixels in strips.items():
-        small = Picture.fromarray(pixels).resize((round(3 * 300 * WIDE), 300), Picture.Resampling.LANCZOS)
-        small.save(GALLERY / f"{name}.webp", quality=82, method=6)
+        small = Picture.fromarray(pixels).resize((round(3 * STRIP * WIDE), STRIP), Picture.Resampling.LANCZOS)
+        small.save(GALLERY / f"{name}.webp", quality=QUALITY, method=6)
     if not told.foils:
-        sheet(strips, 300).save(GALLERY / "foils.webp", quality=82, method=6)
+        sheet(strips, SHEET).save(GALLERY / "foils.webp", quality=QUALITY, method=6)
 
 
 if __name__ == "__main__":
