@@ -121,7 +121,10 @@ def files(name: str) -> bytes:
         if size != base:
             arrays[f"points-{size}"] = (steps[size] - steps[base]).astype(np.int16)
         at = one.joints
-        taken = rig.poses(rig.places(one.shape))
+        taken = {
+            pose: rig.levelled(at, how, one.points, joints, weights) if pose in rig.STANDING else how
+            for pose, how in rig.poses(rig.places(one.shape)).items()
+        }
         arrays[f"turns-{size}"] = np.array(
             [[pose.turns[joint].as_quat() for joint in rig.NAMES] for pose in taken.values()], dtype=np.float32
         )

@@ -55,6 +55,10 @@ JOINTS: Final[Mapping[str, str | None]] = {
 NAMES: Final = tuple(JOINTS)
 POSES: Final = ("a-pose", "relaxed", "walk", "hands-on-hips", "seated", "t-pose")
 _SMOOTHING: Final = 10
+STANDING: Final = ("relaxed", "walk", "hands-on-hips")
+"""Poses in which a figure stands on two feet that are not side by side."""
+_GIVES: Final = 45.0  # degrees that a knee bends at most to bring its foot up
+_HALVINGS: Final = 14
 
 
 def places(shape: Shape) -> dict[str, Array]:
@@ -320,24 +324,61 @@ def poses(at: dict[str, Array]) -> dict[str, Pose]:
     return {name: Pose(turns=_completed(turns[name], at)) for name in POSES}
 
 
+def levelled(
+    at: dict[str, Array], pose: Pose, points: Array, joints: NDArray[np.uint16], shares: NDArray[np.float32]
+) -> Pose:
+    """The pose with the knee of the lower foot bent until both feet touch the same floor."""
+    low = points[:, 1] < at["ankle-l"][1] + 0.02
+    feet = {"l": low & (points[:, 0] > 0), "r": low & (points[:, 0] < 0)}
+
+    def height(turns: dict[str, Rotation], side: str) -> float:
+        held = feet[side]
+        return float(_moved(at, turns, points[held], joints[held], shares[held])[0][:, 1].min())
+
+    deep, other = sorted(feet, key=lambda side: height(pose.turns, side))
+    floor = height(pose.turns, other)
+    least, most = 0.0, _GIVES
+    bent = pose.turns
+    for _ in range(_HALVINGS):
+        angle = (least + most) / 2
+        turns = dict(pose.turns)
+        turns[f"knee-{deep}"] = _turn(angle) * pose.turns[f"knee-{deep}"]
+        turns[f"ankle-{deep}"] = _turn(-0.6 * angle) * pose.turns[f"ankle-{deep}"]
+        bent = _completed(turns, at)
+        least, most = (angle, most) if height(bent, deep) < floor else (least, angle)
+    return Pose(turns=bent)
+
+
 def grounded(
     at: dict[str, Array], pose: Pose, points: Array, joints: NDArray[np.uint16], shares: NDArray[np.float32]
 ) -> Array:
     """How the pelvis moves, float64[3] metres, so that the posed figure stands on y = 0 over its own place."""
+    moved, spots = _moved(at, pose.turns, points, joints, shares)
+    middle = (spots["ankle-l"] + spots["ankle-r"]) / 2
+    rest = (at["ankle-l"] + at["ankle-r"]) / 2
+    return np.array([rest[0] - middle[0], -moved[:, 1].min(), rest[2] - middle[2]])
+
+
+def _moved(
+    at: dict[str, Array],
+    turns: dict[str, Rotation],
+    points: Array,
+    joints: NDArray[np.uint16],
+    shares: NDArray[np.float32],
+) -> tuple[Array, dict[str, Array]]:
+    """The points as the joints take them along, and where the joints are."""
     spots: dict[str, Array] = {}
     turned: dict[str, Rotation] = {}
     for name, parent in JOINTS.items():
         if parent is None:
-            spots[name], turned[name] = at[name], pose.turns[name]
+            spots[name], turned[name] = at[name], turns[name]
             continue
         spots[name] = spots[parent] + turned[parent].apply(at[name] - at[parent])
-        turned[name] = turned[parent] * pose.turns[name]
+        turned[name] = turned[parent] * turns[name]
     moved = np.zeros_like(points)
     for number, name in enumerate(NAMES):
         share = (shares * (joints == number)).sum(axis=1)
         mine = share > 0
-        moved[mine] += share[mine, None] * (spots[name] + turned[name].apply(points[mine] - at[name]))
-    low = moved.min(axis=0)
-    middle = (spots["ankle-l"] + spots["ankle-r"]) / 2
-    rest = (at["ankle-l"] + at["ankle-r"]) / 2
-    return np.array([rest[0] - middle[0], -low[1], rest[2] - middle[2]])
+        if mine.any():
+            moved[mine] += share[mine, None] * (spots[name] + turned[name].apply(points[mine] - at[name]))
+    return moved, spots

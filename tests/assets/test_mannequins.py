@@ -18,7 +18,7 @@ from assets.design import Avatar, Customisation, Design, Pose, Ref
 from assets.errors import ModelError
 from assets.fabric import Fabric
 from assets.generators import mannequin as generator
-from assets.generators.mannequin_rig import NAMES, POSES
+from assets.generators.mannequin_rig import NAMES, POSES, STANDING
 from assets.generators.mannequin_sizes import FIGURES, TOLERANCE
 from assets.model import Model, Primitive
 from assets.pose import flatten, worlds
@@ -187,6 +187,17 @@ def test_a_posed_figure_stands_on_the_floor_and_keeps_its_body(figure: str, name
     stretch = areas[1] / np.maximum(areas[0], 1e-12)
     weight = areas[0] / areas[0].sum()
     assert weight[(stretch < 0.25) | (stretch > 3.0)].sum() < 0.01
+
+
+@pytest.mark.parametrize("name", STANDING)
+@pytest.mark.parametrize("figure", FIGURE_IDS)
+def test_both_feet_touch_the_floor(figure: str, name: str) -> None:
+    rest = part_of(figure).positions
+    ankle = catalogue.model(figure).skins[0].inverse_bind[NAMES.index("ankle-l")][1, 3]
+    moved = posed(catalogue.model(figure), name).positions
+    for side in (1.0, -1.0):
+        foot = (rest[:, 1] < -ankle) & (rest[:, 0] * side > 0)
+        assert float(moved[foot, 1].min()) == pytest.approx(0.0, abs=0.004)
 
 
 def test_the_a_pose_is_the_resting_one() -> None:
