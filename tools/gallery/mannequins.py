@@ -106,7 +106,7 @@ def main() -> None:
             [
                 labelled(drawn(renderer, item, pose=pose, azimuth=turn, width=wide, height=460), pose)
                 for pose, turn, wide in zip(
-                    POSES, (20, 30, 55, 15, 50, 0), (290, 180, 270, 220, 220, 420), strict=True
+                    POSES, (20, 30, 55, 15, 50, 0), (280, 175, 265, 220, 220, 440), strict=True
                 )
             ]
             for item in ("mannequin-female", "mannequin-male")
