@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,3 +133,10 @@ def test_a_seed_is_a_whole_number_of_31_bits(seed):
 def test_a_field_that_there_is_not_is_no_part_of_a_foil():
     with pytest.raises(ValidationError):
         foil.Foil.model_validate({**foil.foil("cosmos").model_dump(), "glow": 1.0})
+
+
+def test_the_foil_that_the_page_shows_how_to_write_is_one():
+    page = (Path(__file__).parents[2] / "docs" / "cards.md").read_text(encoding="utf-8")
+    written = tomllib.loads(page.split("```toml\n")[1].split("```")[0])
+    assert foil.Foil.model_validate({"id": "frost", "metal": None, **written}).pattern.kind == "cells"
+    assert all(f"`{name}`" in page for name in foil.names())

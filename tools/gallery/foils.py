@@ -34,7 +34,7 @@ YAWS: Final = (-18.0, 0.0, 18.0)
 STUDIO: Final = Background(top="#2b2e35", bottom="#0c0d10")
 WIDE: Final = 0.74  # a picture's width over its height
 FILL: Final = 0.94
-STRIP, SHEET, QUALITY = 210, 264, 68
+STRIP, SHEET, QUALITY = 210, 264, 64
 COLUMNS: Final = 2
 MARGIN, LABEL = 6, 22
 FONTS: Final = (("NanumGothic.ttf", 15), ("DejaVuSans.ttf", 10))
