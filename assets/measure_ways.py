@@ -1,0 +1,161 @@
+"""How a measurement is taken, as data, and taking it: a tape around, an opening's edge, a way from here to there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from assets import regions
+from assets.design import Document, Name
+from assets.measure import Array, Measured, MeasureError, Surface, extent, girth, openings
+from assets.measure_paths import path
+from assets.scene import Draw
+
+Side = Literal["centre", "front", "back", "left", "right", "top", "bottom"]
+Centimetres = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
+
+LANDMARKS: Final = "landmarks"
+"""The name in a primitive's ``extras`` of points that have a name."""
+_SIDES: Final[Mapping[str, tuple[int, int]]] = {
+    "front": (2, 1),
+    "back": (2, -1),
+    "left": (0, 1),
+    "right": (0, -1),
+    "top": (1, 1),
+    "bottom": (1, -1),
+}
+_AXES: Final = {"wide": 0, "high": 1, "deep": 2}
+
+
+class Place(Document):
+    """A point: a side of a ``region`` of the design ("hem" at its "front"; left is the wearer's), a ``landmark`` that
+    the model brings, or a ``point`` in centimetres of the world (feet on 0, +z to the front).
+    """
+
+    region: Name | None = None
+    at: Side = "centre"
+    landmark: Name | None = None
+    point: tuple[Centimetres, Centimetres, Centimetres] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Place:
+        if sum(given is not None for given in (self.region, self.landmark, self.point)) != 1:
+            msg = "give exactly one of 'region', 'landmark' and 'point'"
+            raise ValueError(msg)
+        return self
+
+
+class GirthWay(Document):
+    """Around, level, at a ``height_cm`` or a ``place``: as a "tape" lies over hollows, or along the "cloth"."""
+
+    kind: Literal["girth"]
+    height_cm: Centimetres | None = None
+    place: Place | None = None
+    around: Literal["tape", "cloth"] = "cloth"
+
+    @model_validator(mode="after")
+    def _one(self) -> GirthWay:
+        if (self.height_cm is None) == (self.place is None):
+            msg = "give exactly one of 'height_cm' and 'place'"
+            raise ValueError(msg)
+        return self
+
+
+class OpeningWay(Document):
+    """Around the edge of the largest opening in a ``region``, or of the ``number``-th largest of all (1 is first)."""
+
+    kind: Literal["opening"]
+    region: Name | None = None
+    number: Annotated[int, Field(ge=1, le=64)] = 1
+
+
+class LengthWay(Document):
+    """From ``start`` to ``end``: over the "surface", "straight" as the crow flies, or "vertical"."""
+
+    kind: Literal["length"]
+    start: Place
+    end: Place
+    along: Literal["surface", "straight", "vertical"] = "surface"
+
+
+class ExtentWay(Document):
+    """How "wide", "high" or "deep" the whole is."""
+
+    kind: Literal["extent"]
+    side: Literal["wide", "high", "deep"] = "high"
+
+
+AnyWay = Annotated[GirthWay | OpeningWay | LengthWay | ExtentWay, Field(discriminator="kind")]
+
+
+def take(way: AnyWay, draws: Sequence[Draw], of: Surface) -> Measured:
+    """The measurement on the surface ``of`` these draws. Raises MeasureError, or ContentError ``view.no_region``."""
+    match way:
+        case GirthWay():
+            near = None if way.place is None else spot(way.place, draws)
+            at = near if near is not None else np.array([0.0, (way.height_cm or 0.0) / 100, 0.0])
+            return girth(of, at, near=near, cloth=way.around == "cloth")
+        case OpeningWay():
+            return _opening(way, draws, of)
+        case LengthWay():
+            return _length(way, draws, of)
+        case ExtentWay():
+            return extent(of, _AXES[way.side])
+
+
+def spot(place: Place, draws: Sequence[Draw]) -> Array:
+    """Where a place is, float64[3] metres."""
+    if place.point is not None:
+        return np.array(place.point) / 100
+    if place.landmark is not None:
+        return _landmark(place.landmark, draws)
+    assert place.region is not None
+    points = regions.find(draws, place.region).points
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle = (low + high) / 2
+    if place.at == "centre":
+        return np.asarray(middle)
+    axis, sign = _SIDES[place.at]
+    # The front of a hem is its foremost point in the middle, not the tip of a fold beside it.
+    aside = np.abs(points[:, [i for i in (0, 2) if i != axis]] - middle[[i for i in (0, 2) if i != axis]]).sum(axis=1)
+    return np.asarray(points[(sign * points[:, axis] - 2 * aside * (axis != 1)).argmax()])
+
+
+def _opening(way: OpeningWay, draws: Sequence[Draw], of: Surface) -> Measured:
+    found = openings(of)
+    if way.region is not None:
+        points = regions.find(draws, way.region).points
+        low, high = points.min(axis=0) - 0.02, points.max(axis=0) + 0.02
+        found = tuple(opening for opening in found if ((opening.centre >= low) & (opening.centre <= high)).all())
+    if len(found) < way.number:
+        where = f"in the region '{way.region}'" if way.region else "in all"
+        msg = f"there are {len(found)} openings {where}, so there is no number {way.number}: give the value in 'cm'"
+        raise MeasureError(msg, code="measure.no_opening")
+    return found[way.number - 1].measured
+
+
+def _length(way: LengthWay, draws: Sequence[Draw], of: Surface) -> Measured:
+    start, end = spot(way.start, draws), spot(way.end, draws)
+    if way.along == "surface":
+        return path(of, start, end)
+    line = np.stack([start, end])
+    metres = abs(float(end[1] - start[1])) if way.along == "vertical" else float(np.linalg.norm(end - start))
+    return Measured(cm=100 * metres, error=0.0, line=line)
+
+
+def _landmark(name: str, draws: Sequence[Draw]) -> Array:
+    known: list[str] = []
+    for draw in draws:
+        found: Any = draw.primitive.extras.get(LANDMARKS)
+        if not isinstance(found, Mapping):
+            continue
+        known += [str(key) for key in found]
+        point = found.get(name)
+        if isinstance(point, list | tuple) and len(point) == 3 and all(isinstance(v, int | float) for v in point):
+            return np.asarray(draw.matrix[:3, :3] @ np.array(point, np.float64) + draw.matrix[:3, 3])
+    shown = ", ".join(sorted(set(known))[:20]) or "none"
+    msg = f"the model has no landmark '{name}'; it has {shown}"
+    raise MeasureError(msg, code="measure.no_landmark")
