@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from farm.jobs import JobKind
-from pipelines import card, flat, model, still, turntable
+from pipelines import card, flat, model, still, techpack, turntable
 
 KINDS: Mapping[str, JobKind] = {
-    kind.name: kind for kind in (still.KIND, turntable.KIND, flat.KIND, model.KIND, card.KIND)
+    kind.name: kind for kind in (still.KIND, turntable.KIND, flat.KIND, model.KIND, card.KIND, techpack.KIND)
 }

@@ -121,6 +121,8 @@ def _target(request: Request, out: Path) -> tuple[Path, str | None]:
         request.spec.setdefault("format", asked)
     elif "card" in known and suffix in CARD_OUTPUTS:
         request.spec.setdefault("outputs", [dict(CARD_OUTPUTS[suffix])])
+    elif "tech_pack" in known and suffix == ".pdf":
+        pass  # it is always one
     elif asked in known.get("formats", {}).get("items", {}).get("enum", ()):
         request.spec.setdefault("formats", [asked])
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from farm.steps import StepCode
-from pipelines.steps import assemble, card, card_tilt, flat, model, still, turntable
+from pipelines.steps import assemble, card, card_tilt, flat, model, still, techpack, turntable
 
 STEPS: Mapping[str, StepCode] = {
     "render.still": still.render_still,
@@ -20,5 +20,10 @@ STEPS: Mapping[str, StepCode] = {
     "card.print": card.print_file,
     "card.tilt": card_tilt.part,
     "card.join": card_tilt.join,
+    "techpack.flat": techpack.flat,
+    "techpack.render": techpack.render,
+    "techpack.measure": techpack.measure,
+    "techpack.looks": techpack.looks,
+    "techpack.compose": techpack.compose,
     "assemble.upload": assemble.assemble,
 }

@@ -1,0 +1,375 @@
+"""`techpack.*`: the views, measures and looks of a design, and the pages that are composed of them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from assets import framing, images, tech_pack_sources, tech_pack_start
+from assets.design import CameraSettings
+from assets.errors import ContentError
+from assets.flat import Flat, Line, LineKind
+from assets.measure import Measured, surface
+from assets.measure_ways import ExtentWay, GirthWay, OpeningWay, spot, take
+from assets.model import Material
+from assets.pose import flatten
+from assets.scene import Draw, Quality, Scene, Target
+from assets.tech_pack import Callout, PointOfMeasure, TechPack, said
+from exporters import image, tech_pack
+from exporters.tech_pack.content import CalloutAt, LayerFacts, PackContent, Projection, Seen, Taken
+from farm.errors import JobFault
+from farm.plan import Output, StepResult
+from farm.steps import StepContext
+from pipelines.steps.content import composed, drawn, renderer
+from pipelines.steps.faults import faults
+
+if TYPE_CHECKING:
+    from renderers.opengl import OpenGLRenderer
+
+JSON = "application/json"
+AVATAR = "@avatar"
+MOST_LOOKS = 6
+MOST_LISTED = 4000
+"""Entries of the manifest that go into the file's meta."""
+
+
+@faults("render.failed")
+def flat(context: StepContext) -> StepResult:
+    """The lines of one view, and how the world lies on their paper."""
+    from renderers import flat_page  # GL belongs to the process that draws, never to a parent
+    from renderers.flats import flat as lines_of
+
+    want = context.step.params
+    _, scene = drawn(context, want["design"], want["content"])
+    shown = {draw.layer for draw in scene.draws}
+    scene = _only(scene, shown - {AVATAR} or shown)
+    context.check()
+    width, height = want["paper"]
+    page = flat_page.Page(width_mm=width, height_mm=height)
+    made = lines_of(cast("OpenGLRenderer", renderer(context)), scene, want["view"], page=page, views=want["views"])
+    place = flat_page.place(framing.drawn(scene.draws), want["view"])
+    facts = {
+        "view": made.view,
+        "paper": [made.width_mm, made.height_mm],
+        "scale": made.scale,
+        "lines": [
+            [line.kind.value, line.layer, line.closed, np.round(line.points, 3).tolist()] for line in made.lines
+        ],
+        "axes": place.axes[:2].tolist(),
+        "middle": ((place.low + place.high) / 2)[:2].tolist(),
+    }
+    context.progress(1, 1)
+    return _kept(context, facts)
+
+
+@faults("render.failed")
+def render(context: StepContext) -> StepResult:
+    """One colour view, lossless."""
+    want = context.step.params
+    began = perf_counter()
+    _, scene = drawn(context, want["design"], want["content"])
+    camera = CameraSettings.model_validate_json(orjson.dumps(want["design"]["canvas"]["camera"]))
+    aspect = want["width"] / want["height"]
+    # The clothes fill the picture; of the form that they are worn on one sees what is near them.
+    clothes = tuple(draw for draw in scene.draws if draw.layer != AVATAR) or scene.draws
+    view = framing.view(clothes, want["view"], settings=camera, aspect=aspect)
+    view = replace(
+        view, camera=replace(view.camera, near=min(view.camera.near, 0.05), far=max(view.camera.far, 50.0))
+    )
+    target = Target(width=want["width"], height=want["height"], quality=Quality(want["quality"]))
+    frame = next(iter(renderer(context).frames(scene, (view,), target)))
+    context.check()
+    digest, size = context.put(image.encode(frame, "png"), media_type="image/png")
+    context.progress(1, 1)
+    output = Output(name="{stem}.png", digest=digest, size=size, media_type="image/png", role="intermediate")
+    return StepResult(outputs=(output,), metrics={"render_s": round(perf_counter() - began, 3)})
+
+
+@faults("export.failed")
+def measure(context: StepContext) -> StepResult:
+    """Areas of cloth, points of measure, and where callouts point."""
+    want = context.step.params
+    worn = []
+    for number, (name, draws) in enumerate(_alone(context, want)):
+        title = want["names"].get(name, name)
+        worn.append(tech_pack_start.Worn(id=name, name=title, draws=draws, surface=surface(draws)))
+        context.progress(number + 1)
+    given = tuple(PointOfMeasure.model_validate_json(orjson.dumps(point)) for point in want["points"])
+    named = tuple(Callout.model_validate_json(orjson.dumps(callout)) for callout in want["callouts"])
+    clothes = [layer for layer in worn if layer.id != AVATAR]
+    points = given or tech_pack_start.points(clothes)
+    measured = []
+    for number, point in enumerate(points):
+        context.check()
+        try:
+            measured.append(_measured(point, worn))
+        except ContentError as error:
+            path = f"tech_pack.points[{number}]"
+            raise JobFault(error.code, f"{path} ({point.code}): {error}", {"path": path}) from error
+    every = tuple(draw for layer in worn for draw in layer.draws)
+    callouts = []
+    for number, callout in enumerate(named or tech_pack_start.callouts(clothes)):
+        try:
+            at = spot(callout.place, every)
+        except ContentError as error:
+            path = f"tech_pack.callouts[{number}].place"
+            raise JobFault(error.code, f"{path}: {error}", {"path": path}) from error
+        callouts.append({**callout.model_dump(mode="json"), "spot": at.tolist()})
+    return _kept(
+        context,
+        {
+            "areas": {layer.id: _area(layer.surface.points, layer.surface.triangles) for layer in worn},
+            "points": measured,
+            "callouts": callouts,
+        },
+    )
+
+
+@faults("export.failed")
+def looks(context: StepContext) -> StepResult:
+    """The materials of each layer and their colours."""
+    found: dict[str, list[list[str]]] = {}
+    for number, (name, draws) in enumerate(_alone(context, context.step.params)):
+        seen: dict[str, list[str]] = {}
+        for draw in sorted(draws, key=lambda draw: -len(draw.primitive.positions)):
+            material = draw.primitive.material
+            seen.setdefault(material.name, [material.name, _hex(material)])
+        found[name] = list(seen.values())[:MOST_LOOKS]
+        context.progress(number + 1)
+    return _kept(context, found)
+
+
+@faults("export.failed")
+def compose(context: StepContext) -> StepResult:
+    """All pages; the file's meta says which page shows which sources."""
+    want = context.step.params
+    began = perf_counter()
+    content = _content(context)
+    context.check()
+    written = tech_pack.write(content)
+    if written.missing:
+        context.log(f"{len(written.missing)} letters have no font and are shown as boxes", level="warning")
+    digest, size = context.put(written.data, media_type=tech_pack.MIME)
+    listed = sum(len(page["sources"]) for page in written.manifest) <= MOST_LISTED
+    pages = [{**page, "sources": list(page["sources"]) if listed else []} for page in written.manifest]
+    output = Output(
+        name="{stem}-techpack.pdf",
+        digest=digest,
+        size=size,
+        media_type=tech_pack.MIME,
+        meta={
+            "pages": len(pages),
+            "page": want["page"],
+            "language": want["language"],
+            "units": want["units"],
+            "sources": dict(list(content.sources.items())[: 2 * MOST_LISTED]),
+            "manifest": pages,
+        },
+    )
+    context.progress(1, 1)
+    return StepResult(outputs=(output,), metrics={"compose_s": round(perf_counter() - began, 3)})
+
+
+def _content(context: StepContext) -> PackContent:
+    """What the other steps left and the document says, together."""
+    want = context.step.params
+    document, language = want["design"], want["language"]
+    pack = TechPack.model_validate_json(orjson.dumps(want["tech_pack"]))
+    facts, seen = _read(context, "measure"), _read(context, "looks")
+    rows = [
+        LayerFacts(
+            id=layer["id"],
+            name=layer["name"] or "",
+            model=layer["model"]["item"] or f"blob {layer['model']['blob'][:8]}",
+            looks=tuple((name, value) for name, value in seen.get(layer["id"], ())),
+            area_m2=facts["areas"].get(layer["id"], 0.0),
+        )
+        for layer in document["layers"]
+    ]
+    taken = tuple(_taken(entry) for entry in facts["points"])
+    textures = {layer["id"]: (layer["material"]["texture"] or {}).get("item") for layer in document["layers"]}
+    materials = pack.materials or tech_pack_start.materials(
+        [(row.id, row.name or row.id, textures[row.id], row.looks) for row in rows]
+    )
+    full = pack.model_copy(
+        update={
+            "points": tuple(one.point for one in taken),
+            "materials": tuple(tech_pack_start.with_facts(line) for line in materials),
+            "colourways": pack.colourways
+            or tech_pack_start.colourways([(row.name or row.id, row.looks) for row in rows]),
+        }
+    )
+    notes = "\n\n".join(text for text in (pack.notes, document["notes"]) if text.strip())
+    said_callouts = [
+        Callout.model_validate_json(orjson.dumps(_without(entry, "spot"))) for entry in facts["callouts"]
+    ]
+    return PackContent(
+        name=document["name"],
+        pack=full,
+        language=language,
+        units=want["units"],
+        page=want["page"],
+        flats={
+            view: _seen(_read(context, f"flat-{view}"))
+            for view in tech_pack_sources.VIEWS
+            if f"flat-{view}" in context.inputs
+        },
+        pictures={
+            view: _picture(context.blob(context.inputs[f"render-{view}"].outputs[0].digest))
+            for view in tech_pack_sources.VIEWS
+            if f"render-{view}" in context.inputs
+        },
+        logo=_logo(context, want["logo"]),
+        layers=tuple(rows),
+        points=taken,
+        materials=full.materials,
+        colourways=full.colourways,
+        callouts=tuple(
+            CalloutAt(text=said(callout.text, language), spot=np.array(entry["spot"]), views=callout.views)
+            for callout, entry in zip(said_callouts, facts["callouts"], strict=True)
+        ),
+        notes=notes,
+        sources=tech_pack_sources.of(
+            document,
+            want["content"],
+            full,
+            callouts=[callout.model_dump(mode="json") for callout in said_callouts],
+            notes=notes,
+        ),
+    )
+
+
+def _alone(context: StepContext, want: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Draw, ...]]]:
+    """Each layer by itself, in the units that the avatar says: nothing is cut away under another layer. The avatar,
+    where there are no clothes.
+    """
+    document = want["design"]
+    avatar = document["avatar"]
+    hidden = None if avatar is None else {**avatar, "visible": False}
+    for layer in document["layers"]:
+        context.check()
+        _, model = composed(context, {"avatar": hidden, "layers": [layer]}, want["content"])
+        yield layer["id"], tuple(draw for draw in flatten(model) if draw.layer == layer["id"])
+    if not document["layers"] and avatar is not None:
+        _, model = composed(context, {"avatar": avatar, "layers": []}, want["content"])
+        yield AVATAR, flatten(model)
+
+
+def _measured(point: PointOfMeasure, worn: list[tech_pack_start.Worn]) -> dict[str, Any]:
+    """The point's value in the base size, and where its line lies."""
+    entry: dict[str, Any] = {"point": point.model_dump(mode="json"), "cm": point.cm, "error": None, "shape": "way"}
+    if point.way is None:
+        return entry
+    chosen = [layer for layer in worn if point.layer in {None, layer.id}]
+    draws = tuple(draw for layer in chosen for draw in layer.draws)
+    found: Measured = take(point.way, draws, chosen[0].surface if len(chosen) == 1 else surface(draws))
+    if point.half:
+        found = found.times(0.5)
+    if point.cm is None:
+        entry |= {"cm": found.cm, "error": found.error}
+    match point.way:
+        case GirthWay() | OpeningWay():
+            entry["shape"] = "across"
+        case ExtentWay(side="high"):
+            entry["shape"] = "high"
+        case ExtentWay(side="wide"):
+            entry["shape"] = "wide"
+    entry["line"] = np.round(found.line, 5).tolist()
+    return entry
+
+
+def _taken(entry: Mapping[str, Any]) -> Taken:
+    line = entry.get("line")
+    return Taken(
+        point=PointOfMeasure.model_validate_json(orjson.dumps(entry["point"])),
+        cm=entry["cm"],
+        error=entry["error"],
+        shape=entry["shape"],
+        line=None if line is None else np.array(line, np.float64),
+    )
+
+
+def _seen(facts: Mapping[str, Any]) -> Seen:
+    width, height = facts["paper"]
+    made = Flat(
+        view=facts["view"],
+        width_mm=width,
+        height_mm=height,
+        scale=facts["scale"],
+        lines=tuple(
+            Line(kind=LineKind(kind), layer=layer, closed=closed, points=np.array(points, np.float64))
+            for kind, layer, closed, points in facts["lines"]
+        ),
+    )
+    projection = Projection(
+        axes=np.array(facts["axes"]), middle=np.array(facts["middle"]), mm=1000 * float(facts["scale"])
+    )
+    return Seen(flat=made, projection=projection)
+
+
+def _only(scene: Scene, layers: set[str]) -> Scene:
+    """The scene with these layers alone, each as if it were opaque: a drawing knows no half lines."""
+    kept = tuple(replace(draw, opacity=1.0) for draw in scene.draws if draw.layer in layers)
+    name = hashlib.sha256(f"{scene.digest} {sorted(layers)}".encode()).hexdigest()
+    return replace(scene, draws=kept, digest=name)
+
+
+def _area(points: NDArray[np.float64], triangles: NDArray[np.int64]) -> float:
+    a, b, c = (points[triangles[:, corner]] for corner in range(3))
+    return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
+
+
+def _hex(material: Material) -> str:
+    """The colour that a material has from afar: its factor times the mean of its texture."""
+    linear = np.array(material.base_color[:3])
+    if material.base_color_texture is not None:
+        pixels = images.decode(material.base_color_texture.image)
+        step = max(1, max(pixels.shape[:2]) // 256)
+        small = pixels[::step, ::step].astype(np.float64) / 255
+        light = np.where(small[..., :3] <= 0.04045, small[..., :3] / 12.92, ((small[..., :3] + 0.055) / 1.055) ** 2.4)
+        share = small[..., 3:] if small.shape[2] == 4 else np.ones((*small.shape[:2], 1))
+        linear = linear * (light * share).sum(axis=(0, 1)) / max(float(share.sum()), 1e-9)
+    linear = np.clip(linear, 0.0, 1.0)
+    shown = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    red, green, blue = (round(255 * float(value)) for value in shown)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _picture(data: bytes) -> NDArray[np.uint8]:
+    with Pillow.open(io.BytesIO(data)) as opened:
+        return np.asarray(opened.convert("RGB"))
+
+
+def _logo(context: StepContext, digest: str | None) -> NDArray[np.uint8] | None:
+    """The brand's logo on white, at most 800 pixels a side."""
+    if digest is None:
+        return None
+    pixels = images.decode(images.probe(context.blob(digest), name="logo"))
+    picture = Pillow.fromarray(pixels)
+    picture.thumbnail((800, 800))
+    white = Pillow.new("RGBA", picture.size, "white")
+    white.alpha_composite(picture.convert("RGBA"))
+    return np.asarray(white.convert("RGB"))
+
+
+def _without(entry: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != key}
+
+
+def _read(context: StepContext, key: str) -> Any:
+    return orjson.loads(context.blob(context.inputs[key].outputs[0].digest))
+
+
+def _kept(context: StepContext, facts: Any) -> StepResult:
+    digest, size = context.put(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS), media_type=JSON)
+    output = Output(name="{stem}.json", digest=digest, size=size, media_type=JSON, role="intermediate")
+    return StepResult(outputs=(output,))
