@@ -9,7 +9,9 @@ import typer
 
 What = Annotated[
     str,
-    typer.Argument(metavar="KIND|FILE", help="still, turntable, flat, model, card, techpack; or a file with kind and spec."),
+    typer.Argument(
+        metavar="KIND|FILE", help="still, turntable, flat, model, card, techpack; or a file with kind and spec."
+    ),
 ]
 File = Annotated[
     Path | None,

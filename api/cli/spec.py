@@ -81,7 +81,9 @@ def check(
 
 
 def schema(
-    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="still, turntable, flat, model, card, techpack.")] = None,
+    kind: Annotated[
+        str | None, typer.Argument(metavar="KIND", help="still, turntable, flat, model, card, techpack.")
+    ] = None,
     output: Output = Format.TABLE,
 ) -> None:
     """Prints the JSON Schema of a kind of job, or lists the kinds."""
