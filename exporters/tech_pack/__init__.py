@@ -18,7 +18,7 @@ from exporters.tech_pack import cover, lists, views
 from exporters.tech_pack.content import PackContent
 from exporters.tech_pack.paint import paint
 from exporters.tech_pack.sheet import Sheet
-from exporters.tech_pack.type import Type
+from exporters.tech_pack.type import Type, plain
 from exporters.tech_pack.words import word
 
 EXPORTER_VERSION: Final = 1
@@ -63,10 +63,10 @@ def write(content: PackContent) -> Written:
     data = paint(
         sheet,
         pictures,
-        title=" ".join(part for part in (content.name, pack.style) if part),
+        title=plain(" ".join(part for part in (content.name, pack.style) if part)),
         subject=word("tech_pack", content.language),
-        author=pack.designer or pack.brand.name or "",
-        keywords=", ".join(part for part in (pack.season, pack.revision) if part),
+        author=plain(pack.designer or pack.brand.name or ""),
+        keywords=plain(", ".join(part for part in (pack.season, pack.revision) if part)),
         lang="ko-KR" if content.language == "ko" else "en-GB",
     )
     shown = {

@@ -15,25 +15,35 @@ from exporters.tech_pack.sheet import GREY, Sheet
 from exporters.tech_pack.table import Cell, Column, Row, table
 from exporters.tech_pack.words import word
 
-_SIZES_AT_ONCE: Final = 10
+_SIZES_AT_ONCE: Final = {"metric": 10, "imperial": 8}
 _SWATCHES: Final = 8  # large ones in the strip above a colourway's table
 
 
 def measures(sheet: Sheet, content: PackContent) -> None:
-    """The graded table; more than ten sizes go on in a second one, with the points' names again."""
+    """The graded table; more sizes than fit go on in a second one, with the points' names again."""
     say, pack, units = content.language, content.pack, content.units
     sheet.heading(f"{word('graded', say)} ({unit_of(units)})")
     if any(taken.error is not None for taken in content.points):
         sheet.paragraph(word("error", say), size=7.5, colour=GREY)
-    for first in range(0, len(pack.sizes), _SIZES_AT_ONCE):
-        sizes = pack.sizes[first : first + _SIZES_AT_ONCE]
+    at_once = _SIZES_AT_ONCE[units]
+    for first in range(0, len(pack.sizes), at_once):
+        sizes = pack.sizes[first : first + at_once]
         columns = [
             Column(title=word("code", say), least=11, most=18, bold=True),
             Column(title=word("measure", say), least=34, most=90, grow=1),
             Column(title=word("how", say), least=28, most=80, grow=0.6),
             Column(title=word("taken", say), least=17, most=24),
             Column(title=word("tolerance", say), least=13, most=18, align="right"),
-            *(Column(title=size, least=11, most=20, align="right", strong=size == pack.base_size) for size in sizes),
+            *(
+                Column(
+                    title=size,
+                    least=11 if units == "metric" else 15,
+                    most=20,
+                    align="right",
+                    strong=size == pack.base_size,
+                )
+                for size in sizes
+            ),
         ]
         rows = [_graded(content, taken, first, len(sizes)) for taken in content.points]
         table(sheet, columns, rows, source=word("source", say))

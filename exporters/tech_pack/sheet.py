@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from exporters.tech_pack.marks import DECORATION, MM, Bookmark, Box, Element, Mark, Page, Stroke, Text
-from exporters.tech_pack.type import Type
+from exporters.tech_pack.type import Type, plain
 
 MARGIN: Final = 12 * MM
 HEAD: Final = 15 * MM
@@ -73,7 +73,7 @@ class Sheet:
     @contextmanager
     def element(self, role: str, alt: str = "") -> Iterator[int]:
         """What is put inside belongs to a new element of the structure."""
-        self.elements.append(Element(role=role, parent=self._open[-1], alt=alt))
+        self.elements.append(Element(role=role, parent=self._open[-1], alt=plain(alt)))
         self._open.append(len(self.elements) - 1)
         try:
             yield self._open[-1]

@@ -53,6 +53,12 @@ def table(
     _Table(sheet, columns, rows, hashes=bool(source), size=size).draw()
 
 
+def height(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Row], *, source: str, size: float = 8.0) -> float:
+    """Points that :func:`table` would take between the sheet's margins, on one page."""
+    columns = [*columns, Column(title=source, least=17, most=17, align="right")]
+    return _Table(sheet, columns, rows, hashes=True, size=size).high
+
+
 class _Table:
     def __init__(
         self, sheet: Sheet, columns: Sequence[Column], rows: Sequence[Row], *, hashes: bool, size: float
@@ -76,6 +82,11 @@ class _Table:
             for number, row in enumerate(self._rows):
                 self._row(row, number)
         sheet.y += 4 * MM
+
+    @property
+    def high(self) -> float:
+        """Points of the header and all rows."""
+        return self._head_high + sum(self._row_lines(row)[1] * self._lead + 2 * PAD for row in self._rows)
 
     @property
     def _head_high(self) -> float:

@@ -45,6 +45,11 @@ def clean(text: str) -> str:
     return "".join(letter for letter in kept if not "\ufe00" <= letter <= "\ufe0f")
 
 
+def plain(text: str) -> str:
+    """The text in one line, for titles and descriptions that are not printed."""
+    return " ".join(clean(text).split())
+
+
 class Type:
     """One brand's letters, in points."""
 
@@ -66,8 +71,9 @@ class Type:
         code = ord(letter)
         for pair in self._faces:
             face = pdfmetrics.getFont(pair[bold]).face
-            # Nanum's Greek and Cyrillic are as wide as Hangul: fit for a sign, not for words.
-            if code in face.charToGlyph and not (0x0370 <= code < 0x0530 and pair[bold].startswith("Nanum")):
+            if pair[bold].startswith("Nanum") and _not_from_nanum(code):
+                continue
+            if code in face.charToGlyph:
                 return pair[bold], float(face.charWidths.get(code, face.defaultWidth))
         return "", self.letter(UNKNOWN, bold)[1]
 
@@ -141,6 +147,11 @@ class Type:
         """The letters that are shown as boxes, each once."""
         letters = (letter for letter in clean(text) if letter != "\n")
         return tuple(dict.fromkeys(letter for letter in letters if not self._found(letter, bold=False)[0]))
+
+
+def _not_from_nanum(code: int) -> bool:
+    """Its Greek and Cyrillic are as wide as Hangul, fit for a sign and not for words; its backslash is a won sign."""
+    return 0x0370 <= code < 0x0530 or code == ord("\\")
 
 
 @cache

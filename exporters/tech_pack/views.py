@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from exporters.tech_pack.content import CalloutAt, PackContent, Seen, Taken
 from exporters.tech_pack.marks import MM, Disc, Drawing, Photo, Stroke, Text
 from exporters.tech_pack.sheet import GREY, INK, Sheet
-from exporters.tech_pack.table import Cell, Column, Row, table
+from exporters.tech_pack.table import Cell, Column, Row, height, table
 from exporters.tech_pack.words import word
 
 _CAPTION: Final = 6 * MM
@@ -68,18 +68,22 @@ def flats(sheet: Sheet, content: PackContent) -> None:
         _balloons(sheet, frame, [(n, callout) for n, callout in numbered if view in callout.views])
     if not numbered:
         return
+    columns, rows = _callouts(content)
+    title = word("source", content.language)
     if len(shown) % 2:
         with sheet.columned(sheet.left + wide + _GAP, sheet.right):
-            _callouts(sheet, content)
-        return
+            if height(sheet, columns, rows, source=title) + 12 * MM < sheet.room:
+                sheet.heading(word("callouts", content.language))
+                table(sheet, columns, rows, source=title)
+                return
     sheet.turn()
-    _callouts(sheet, content)
+    sheet.heading(word("callouts", content.language))
+    table(sheet, columns, rows, source=title)
 
 
-def _callouts(sheet: Sheet, content: PackContent) -> None:
-    """What the numbers say."""
+def _callouts(content: PackContent) -> tuple[list[Column], list[Row]]:
+    """What the numbers say, as a table."""
     say = content.language
-    sheet.heading(word("callouts", say))
     rows = [
         Row(
             cells=(str(number), callout.text, ", ".join(word(view, say) for view in callout.views)),
@@ -92,7 +96,7 @@ def _callouts(sheet: Sheet, content: PackContent) -> None:
         Column(title=word("text", say), least=40, most=200, grow=1),
         Column(title=word("view", say), least=16, most=45),
     ]
-    table(sheet, columns, rows, source=word("source", say))
+    return columns, rows
 
 
 def diagram(sheet: Sheet, content: PackContent) -> None:
