@@ -18,7 +18,8 @@ Side = Literal["centre", "front", "back", "left", "right", "top", "bottom"]
 Centimetres = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
 
 LANDMARKS: Final = "landmarks"
-"""The name in a primitive's ``extras`` of points that have a name."""
+GIRTHS: Final = "girths"
+"""The names in a primitive's ``extras`` of points, and of planes to measure in; both as the model stands at rest."""
 _SIDES: Final[Mapping[str, tuple[int, int]]] = {
     "front": (2, 1),
     "back": (2, -1),
@@ -49,17 +50,20 @@ class Place(Document):
 
 
 class GirthWay(Document):
-    """Around, level, at a ``height_cm`` or a ``place``: as a "tape" lies over hollows, or along the "cloth"."""
+    """Around, level, at a ``height_cm`` or a ``place``; or in the plane of a ``girth`` that the model brings: as a
+    "tape" lies over hollows, or along the "cloth".
+    """
 
     kind: Literal["girth"]
     height_cm: Centimetres | None = None
     place: Place | None = None
+    girth: Name | None = None
     around: Literal["tape", "cloth"] = "cloth"
 
     @model_validator(mode="after")
     def _one(self) -> GirthWay:
-        if (self.height_cm is None) == (self.place is None):
-            msg = "give exactly one of 'height_cm' and 'place'"
+        if sum(given is not None for given in (self.height_cm, self.place, self.girth)) != 1:
+            msg = "give exactly one of 'height_cm', 'place' and 'girth'"
             raise ValueError(msg)
         return self
 
@@ -94,6 +98,9 @@ AnyWay = Annotated[GirthWay | OpeningWay | LengthWay | ExtentWay, Field(discrimi
 def take(way: AnyWay, draws: Sequence[Draw], of: Surface) -> Measured:
     """The measurement on the surface ``of`` these draws. Raises MeasureError, or ContentError ``view.no_region``."""
     match way:
+        case GirthWay(girth=str(name)):
+            centre, normal = _plane(name, draws)
+            return girth(of, centre, normal, near=centre, cloth=way.around == "cloth")
         case GirthWay():
             near = None if way.place is None else spot(way.place, draws)
             at = near if near is not None else np.array([0.0, (way.height_cm or 0.0) / 100, 0.0])
@@ -147,15 +154,48 @@ def _length(way: LengthWay, draws: Sequence[Draw], of: Surface) -> Measured:
 
 
 def _landmark(name: str, draws: Sequence[Draw]) -> Array:
+    draw, point = _named(name, draws, LANDMARKS, "landmark")
+    return np.asarray(draw.matrix[:3, :3] @ _vector(point, name) + draw.matrix[:3, 3])
+
+
+def _plane(name: str, draws: Sequence[Draw]) -> tuple[Array, Array]:
+    """Where a girth is taken: a point inside, and the plane's normal."""
+    draw, plane = _named(name, draws, GIRTHS, "girth")
+    facts = plane if isinstance(plane, Mapping) else {}
+    centre, across, along = (_vector(facts.get(key), name) for key in ("centre", "across", "along"))
+    turned = draw.matrix[:3, :3]
+    normal = np.cross(turned @ across, turned @ along)
+    if np.linalg.norm(normal) < 1e-9:
+        raise MeasureError(f"the model's '{name}' names no plane: give a height instead", code="measure.no_landmark")
+    return np.asarray(turned @ centre + draw.matrix[:3, 3]), np.asarray(normal)
+
+
+def girths(draws: Sequence[Draw]) -> tuple[str, ...]:
+    """The girths that a body names, in its order."""
+    found: dict[str, None] = {}
+    for draw in draws:
+        known = draw.primitive.extras.get(GIRTHS)
+        if isinstance(known, Mapping):
+            found |= dict.fromkeys(str(name) for name in list(known)[:64] if 0 < len(str(name)) <= 80)
+    return tuple(found)
+
+
+def _named(name: str, draws: Sequence[Draw], key: str, what: str) -> tuple[Draw, Any]:
+    """What the first draw that knows a name says of it. Raises MeasureError ``measure.no_landmark``."""
     known: list[str] = []
     for draw in draws:
-        found: Any = draw.primitive.extras.get(LANDMARKS)
-        if not isinstance(found, Mapping):
-            continue
-        known += [str(key) for key in found]
-        point = found.get(name)
-        if isinstance(point, list | tuple) and len(point) == 3 and all(isinstance(v, int | float) for v in point):
-            return np.asarray(draw.matrix[:3, :3] @ np.array(point, np.float64) + draw.matrix[:3, 3])
+        found: Any = draw.primitive.extras.get(key)
+        if isinstance(found, Mapping):
+            known += [str(one) for one in found]
+            if name in found:
+                return draw, found[name]
     shown = ", ".join(sorted(set(known))[:20]) or "none"
-    msg = f"the model has no landmark '{name}'; it has {shown}"
-    raise MeasureError(msg, code="measure.no_landmark")
+    raise MeasureError(f"the model has no {what} '{name}'; it has {shown}", code="measure.no_landmark")
+
+
+def _vector(value: Any, name: str) -> Array:
+    """Application data may hold anything. Raises MeasureError where it is no point."""
+    plain = isinstance(value, list | tuple) and len(value) == 3
+    if not plain or not all(isinstance(part, int | float) and abs(part) < 1e6 for part in value):
+        raise MeasureError(f"the model's '{name}' is no point: give a 'point' instead", code="measure.no_landmark")
+    return np.array(value, np.float64)

@@ -11,7 +11,7 @@ from typing import Final
 from assets import catalogue, regions
 from assets.errors import ContentError
 from assets.measure import Surface, openings
-from assets.measure_ways import ExtentWay, GirthWay, OpeningWay, Place, take
+from assets.measure_ways import ExtentWay, GirthWay, OpeningWay, Place, girths, take
 from assets.scene import Draw
 from assets.tech_pack import BillLine, Both, Callout, Colourway, PointOfMeasure, Swatch
 
@@ -24,6 +24,16 @@ NAMES_KO: Final[Mapping[str, str]] = {
     "cuff": "소맷부리",
     "waistband": "허리단",
     "pocket": "주머니",
+}
+GIRTHS_KO: Final[Mapping[str, str]] = {
+    "neck": "목둘레",
+    "bust": "가슴둘레",
+    "underbust": "밑가슴둘레",
+    "waist": "허리둘레",
+    "hip": "엉덩이둘레",
+    "thigh": "허벅지둘레",
+    "calf": "종아리둘레",
+    "upper_arm": "위팔둘레",
 }
 _MOST_POINTS: Final = 60
 _MOST_CALLOUTS: Final = 14
@@ -99,6 +109,24 @@ def _points(layer: Worn, codes: Iterator[str], *, many: bool) -> Iterator[PointO
             way=OpeningWay(kind="opening", number=number),
             layer=layer.id,
         )
+
+
+def body(draws: Sequence[Draw]) -> tuple[PointOfMeasure, ...]:
+    """Where there are no clothes: how high the body is, and the girths that it names."""
+    codes = _codes()
+    high = Both(en="Height, as it stands", ko="전체 높이")
+    found = [PointOfMeasure(code=next(codes), name=high, way=ExtentWay(kind="extent"), tolerance_cm=0.5)]
+    for name in girths(draws):
+        shown = f"{name.replace('_', ' ').capitalize()} girth"
+        found.append(
+            PointOfMeasure(
+                code=next(codes),
+                name=Both(en=shown, ko=GIRTHS_KO.get(name, name)),
+                way=GirthWay(kind="girth", girth=name, around="tape"),
+                tolerance_cm=0.5,
+            )
+        )
+    return tuple(found[:_MOST_POINTS])
 
 
 def _possible(layer: Worn, way: GirthWay | OpeningWay) -> bool:

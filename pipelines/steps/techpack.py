@@ -106,7 +106,7 @@ def measure(context: StepContext) -> StepResult:
     given = tuple(PointOfMeasure.model_validate_json(orjson.dumps(point)) for point in want["points"])
     named = tuple(Callout.model_validate_json(orjson.dumps(callout)) for callout in want["callouts"])
     clothes = [layer for layer in worn if layer.id != AVATAR]
-    points = given or tech_pack_start.points(clothes)
+    points = given or (tech_pack_start.points(clothes) if clothes else tech_pack_start.body(worn[0].draws))
     measured = []
     for number, point in enumerate(points):
         context.check()

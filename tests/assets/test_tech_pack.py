@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,12 +11,12 @@ from pydantic import ValidationError
 
 from assets import catalogue, tech_pack_sources
 from assets.measure import MeasureError, surface
-from assets.measure_ways import ExtentWay, GirthWay, LengthWay, OpeningWay, Place, spot, take
+from assets.measure_ways import ExtentWay, GirthWay, LengthWay, OpeningWay, Place, girths, spot, take
 from assets.pose import flatten
 from assets.tech_pack import BillLine, Grade, TechPack, said
 from assets.tech_pack_colours import nearest
 from assets.tech_pack_sizes import area, cloth, graded, inches, length, tolerance, weight
-from assets.tech_pack_start import Worn, points, with_facts
+from assets.tech_pack_start import Worn, body, points, with_facts
 
 POINT = {"code": "A", "name": "x", "cm": 1}
 SIZES = ("XS", "S", "M", "L", "XL")
@@ -102,7 +103,7 @@ def test_the_nearest_colour_by_name(value: str, name: str) -> None:
         ({"colourways": [{"name": "x", "swatches": [{"part": "y", "hex": "red"}]}]}, "pattern"),
         (
             {"points": [{"code": "A", "name": "x", "way": {"kind": "girth"}}]},
-            "exactly one of 'height_cm' and 'place'",
+            "exactly one of 'height_cm'",
         ),
         ({"callouts": [{"place": {"region": "hem", "landmark": "x"}, "text": "t"}]}, "exactly one of"),
         ({"unknown": 1}, "Extra inputs"),
@@ -146,6 +147,7 @@ def test_ways_are_taken_on_a_garment() -> None:
     ("way", "told"),
     [
         (OpeningWay(kind="opening", region="hem", number=9), "no number 9"),
+        (GirthWay(kind="girth", girth="bust"), "no girth 'bust'"),
         (LengthWay(kind="length", start=Place(landmark="nape"), end=Place(point=(0, 0, 0))), "no landmark 'nape'"),
         (GirthWay(kind="girth", height_cm=900), "nothing is cut there"),
     ],
@@ -154,6 +156,33 @@ def test_what_cannot_be_measured_is_named(way: Any, told: str) -> None:
     worn = tee()
     with pytest.raises(MeasureError, match=told):
         take(way, worn.draws, worn.surface)
+
+
+@pytest.mark.parametrize("item", ["mannequin-female", "mannequin-female-xs", "mannequin-male-xl", "mannequin-child"])
+def test_bodies_are_measured_as_their_tables_say(item: str) -> None:
+    """Girths within 1 cm, height exact: what the figures were made to."""
+    draws = flatten(catalogue.model(item))
+    of = surface(draws)
+    extras = draws[0].primitive.extras
+    table = extras["measures"]
+    assert set(girths(draws)) >= {"bust", "waist", "hip", "neck", "thigh", "calf", "upper_arm"}
+    for name in set(girths(draws)) & set(table):
+        taken = take(GirthWay(kind="girth", girth=name, around="tape"), draws, of)
+        assert taken.cm == pytest.approx(table[name]["cm"], abs=1.0), name
+    high, low = (Place(landmark=name) for name in ("vertex", "sole level"))
+    stature = take(LengthWay(kind="length", start=low, end=high, along="vertical"), draws, of)
+    assert stature.cm == pytest.approx(table["stature"]["cm"], abs=0.2)
+    assert len(body(draws)) == 1 + len(girths(draws))
+
+
+@pytest.mark.parametrize("said", [None, [1, 2], {"centre": [0, 0, 0]}, {"centre": "x", "across": 1, "along": []}])
+def test_planes_that_are_none_are_named(said: Any) -> None:
+    draws = tuple(
+        replace(draw, primitive=replace(draw.primitive, extras={"girths": {"bust": said}}))
+        for draw in flatten(catalogue.model("skirt"))
+    )
+    with pytest.raises(MeasureError, match="'bust'"):
+        take(GirthWay(kind="girth", girth="bust"), draws, surface(draws))
 
 
 def test_a_design_brings_its_own_points() -> None:
