@@ -158,7 +158,8 @@ class Face:
         if slot.fields:
             return self.letters(*slot.fields)
         sheet = self._sheet()
-        self._brush(self.fit).draw(sheet.canvas, slot.shapes)
+        if slot.on is None or any(field.name == slot.on and self._content(field) for field in self.layout.fields):
+            self._brush(self.fit).draw(sheet.canvas, slot.shapes)
         return sheet.alpha()
 
     def letters(self, *names: str) -> Mask:

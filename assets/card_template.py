@@ -93,12 +93,15 @@ class Field(Document):
 
 
 class Slot(Document):
-    """A place for foil: a part of the front, the letters of some fields, or shapes; less what ``minus`` names."""
+    """A place for foil: a part of the front, the letters of some fields, or shapes; less what ``minus`` names. One
+    that is ``on`` a field is there only when this shows something.
+    """
 
     of: Literal["art", "frame", "text", "figure"] | None = None
     fields: Annotated[tuple[FieldName, ...], Setting(max_length=64, strict=False)] = ()
     shapes: Shapes = ()
     minus: Annotated[tuple[Key, ...], Setting(max_length=8, strict=False)] = ()
+    on: FieldName | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Slot:
@@ -160,7 +163,7 @@ class Template(Document):
             *(
                 f"slot {key}: no field {name}"
                 for key, s in self.slots.items()
-                for name in s.fields
+                for name in (*s.fields, *([s.on] if s.on else ()))
                 if name not in names
             ),
             *(

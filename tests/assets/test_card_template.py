@@ -117,6 +117,7 @@ def test_a_completed_card_is_complete() -> None:
         ({"surprise": 1}, "surprise"),
         ({"art": {**document()["art"], "outline": "porthole"}}, "no outline porthole"),
         ({"slots": {"s": {"fields": ["nothing"]}}}, "no field nothing"),
+        ({"slots": {"s": {"of": "art", "on": "nothing"}}}, "no field nothing"),
         ({"slots": {"s": {"of": "art", "fields": ["title"]}}}, "give one of"),
         ({"paints": {"gold": document()["paints"]["board"]}}, "gold is a colour and a paint"),
         ({"fields": [document()["fields"][0]] * 2}, "title is there twice"),
