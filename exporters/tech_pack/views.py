@@ -313,8 +313,10 @@ def _dimensions(sheet: Sheet, frame: _Frame, taken: Sequence[Taken]) -> None:
     places: list[Array] = []
     out = {"high": 0, "wide": 0}
     lines = [(one, _line(frame, one, out)) for one in taken]
-    for _, line in lines:
+    for one, line in lines:
         with sheet.decoration():
+            if one.shape in {"high", "wide"}:
+                _extensions(sheet, frame, one, line)
             sheet.put(Stroke(points=tuple((float(x), float(y)) for x, y in line), width=0.7, colour=sheet.accent))
             for tip, back in ((line[0], line[min(1, len(line) - 1)]), (line[-1], line[max(len(line) - 2, 0)])):
                 sheet.put(_arrow(tip, back, sheet.accent))
@@ -322,6 +324,17 @@ def _dimensions(sheet: Sheet, frame: _Frame, taken: Sequence[Taken]) -> None:
         spot = _free(line, places)
         places.append(spot)
         _letter(sheet, one.point.code, float(spot[0]), float(spot[1]))
+
+
+def _extensions(sheet: Sheet, frame: _Frame, taken: Taken, line: Array) -> None:
+    """Hair lines from the design to a dimension that stands outside it."""
+    assert taken.line is not None
+    ends = frame.at(taken.line)
+    for tip in line:
+        axis = 1 if taken.shape == "high" else 0
+        start = ends[np.abs(ends[:, axis] - tip[axis]).argmin()]
+        points = ((float(start[0]), float(start[1])), (float(tip[0]), float(tip[1])))
+        sheet.put(Stroke(points=points, width=0.3, colour=GREY, dash=(1.5, 1.5)))
 
 
 def _line(frame: _Frame, taken: Taken, out: dict[str, int]) -> Array:
