@@ -18,8 +18,9 @@ from exporters.tech_pack.words import word
 _CAPTION: Final = 6 * MM
 _GAP: Final = 5 * MM
 _BALLOON: Final = 2.5 * MM
-_SHARES: Final = (0.5, 0.38, 0.62, 0.27, 0.73, 0.17, 0.83)
-_MOST_DRAWN: Final = 40  # lines on one diagram; what comes after stands in the table alone
+_SHARES: Final = (0.5, 0.38, 0.62, 0.27, 0.73, 0.17, 0.83, 0.1, 0.9, 0.04, 0.96)
+_MOST_DRAWN: Final = 16  # lines on one diagram
+_PALE: Final = "#8b919c"
 
 Array = NDArray[np.float64]
 
@@ -100,32 +101,40 @@ def _callouts(content: PackContent) -> tuple[list[Column], list[Row]]:
 
 
 def diagram(sheet: Sheet, content: PackContent) -> None:
-    """Dimension lines with the codes of the points, on the front and, for what lies behind, on the back."""
-    drawn = [taken for taken in content.points if taken.line is not None]
+    """Dimension lines with the codes of the points, on the front and, for what lies behind, on the back; a page for
+    each layer where there are many.
+    """
     views = [view for view in ("front", "back") if view in content.flats]
+    drawn = [taken for taken in content.points if taken.line is not None]
     if not drawn or not views:
         return
-    sides: dict[str, list[Taken]] = {view: [] for view in views}
+    for group in _groups(drawn):
+        sides: dict[str, list[Taken]] = {view: [] for view in views}
+        for taken in group:
+            sides[_side(taken, content, views)].append(taken)
+        shown = [view for view in views if sides[view]]
+        high = min(sheet.room - 2 * MM, 150 * MM)
+        wide = (sheet.column - _GAP * (len(shown) - 1)) / len(shown)
+        for number, view in enumerate(shown):
+            x = sheet.left + number * (wide + _GAP)
+            frame = _place(sheet, content, view, x, wide, high, colour=_PALE, rim=(17 * MM, 13 * MM), scaled=False)
+            _dimensions(sheet, frame, sides[view])
+            for taken in sides[view]:
+                key = f"point.{taken.point.code}"
+                sheet.source(key, content.sources.get(key, ""))
+        sheet.turn()
+
+
+def _groups(drawn: Sequence[Taken]) -> list[Sequence[Taken]]:
+    """Lines that share a diagram: all, or where that is too many those of one layer, at most :data:`_MOST_DRAWN`."""
+    if len(drawn) <= _MOST_DRAWN:
+        return [drawn]
+    layers: dict[str | None, list[Taken]] = {}
     for taken in drawn:
-        sides[_side(taken, content, views)].append(taken)
-    shown = [view for view in views if sides[view]]
-    high = min(sheet.room - 2 * MM, 150 * MM)
-    wide = (sheet.column - _GAP * (len(shown) - 1)) / len(shown)
-    for number, view in enumerate(shown):
-        frame = _place(
-            sheet,
-            content,
-            view,
-            sheet.left + number * (wide + _GAP),
-            wide,
-            high,
-            colour="#8b919c",
-            rim=(15 * MM, 13 * MM),
-            scaled=False,
-        )
-        _dimensions(sheet, frame, sides[view][:_MOST_DRAWN])
-    sheet.y += high + 3 * MM
-    sheet.turn()
+        layers.setdefault(taken.point.layer, []).append(taken)
+    return [
+        found[first : first + _MOST_DRAWN] for found in layers.values() for first in range(0, len(found), _MOST_DRAWN)
+    ]
 
 
 def colour(sheet: Sheet, content: PackContent) -> None:

@@ -160,7 +160,7 @@ def test_what_cannot_be_measured_is_named(way: Any, told: str) -> None:
 
 @pytest.mark.parametrize("item", ["mannequin-female", "mannequin-female-xs", "mannequin-male-xl", "mannequin-child"])
 def test_bodies_are_measured_as_their_tables_say(item: str) -> None:
-    """Girths within 1 cm, height exact: what the figures were made to."""
+    """Girths within half a centimetre, height exact: what the figures were made to."""
     draws = flatten(catalogue.model(item))
     of = surface(draws)
     extras = draws[0].primitive.extras
@@ -168,7 +168,7 @@ def test_bodies_are_measured_as_their_tables_say(item: str) -> None:
     assert set(girths(draws)) >= {"bust", "waist", "hip", "neck", "thigh", "calf", "upper_arm"}
     for name in set(girths(draws)) & set(table):
         taken = take(GirthWay(kind="girth", girth=name, around="tape"), draws, of)
-        assert taken.cm == pytest.approx(table[name]["cm"], abs=1.0), name
+        assert taken.cm == pytest.approx(table[name]["cm"], abs=0.5), name
     high, low = (Place(landmark=name) for name in ("vertex", "sole level"))
     stature = take(LengthWay(kind="length", start=low, end=high, along="vertical"), draws, of)
     assert stature.cm == pytest.approx(table["stature"]["cm"], abs=0.2)

@@ -197,7 +197,7 @@ def test_long_lists_run_over_pages_with_their_header() -> None:
     assert all("Point of measure" in text for text in texts[1:])
     shown = re.findall(r"\bR(\d+)\b", "\n".join(texts))
     assert set(map(int, shown)) == set(range(500))
-    assert sum(len([key for key in entry["sources"] if key.startswith("point.")]) for entry in made.manifest) == 500
+    assert len({key for entry in made.manifest for key in entry["sources"] if key.startswith("point.")}) == 500
 
 
 def overlaps(sheet: Any) -> list[tuple[str, str]]:
@@ -322,6 +322,18 @@ def test_a_brand_chooses_pages_order_colours_and_font() -> None:
 def test_a_pack_without_anything_has_a_cover() -> None:
     bare = PackContent(name="bare", pack=TechPack())
     assert len(read(tech_pack.write(bare).data).pages) == 1
+
+
+def test_many_dimension_lines_get_a_diagram_a_layer() -> None:
+    rows = [{"code": f"{n}", "name": "x", "cm": 5, "layer": ("tee", "skirt")[n % 2]} for n in range(50)]
+    base = content({"points": rows})
+    line = np.array([[-0.3, 0.5, 0.1], [0.3, 0.5, 0.1]])
+    taken = tuple(replace(one, line=line) for one in base.points)
+    _, manifest = tech_pack.laid_out(replace(base, points=taken))
+    drawn = [page for page in manifest if page["section"] == "measures" and "flat.front" in page["sources"]]
+    assert len(drawn) == 4
+    shown = [key for page in drawn for key in page["sources"] if key.startswith("point.")]
+    assert len(shown) == len(set(shown)) == 50
 
 
 def test_sizes_over_ten_go_on_in_a_second_table() -> None:
