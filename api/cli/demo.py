@@ -49,6 +49,7 @@ JOBS: Mapping[str, Mapping[str, Any]] = {
     "turntable": {"design": DESIGN, "formats": ["mp4", "webm"], "duration": 5, "fps": 30, "resolution": "1080p"},
     "model": {"design": DESIGN, "formats": ["glb", "gltf", "obj"]},
     "card": {"card": CARD, "outputs": ["still", {"kind": "tilt", "width": 720, "height": 900}, "model"]},
+    "techpack": {"design": DESIGN, "tech_pack": {"sizes": ["S", "M", "L"], "season": "SS27"}},
 }
 
 TIMEOUT_S = 1800.0

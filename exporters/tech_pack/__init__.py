@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from assets.tech_pack import Section
 from exporters.errors import ExportError
-from exporters.tech_pack import cover, lists, views
+from exporters.tech_pack import cover, diagram, lists, views
 from exporters.tech_pack.content import PackContent
 from exporters.tech_pack.paint import paint
 from exporters.tech_pack.sheet import Sheet
@@ -100,7 +100,7 @@ _DRAWN: Mapping[Section, tuple[Callable[[Sheet, PackContent], None], ...]] = {
     "flats": (views.flats,),
     "colour": (views.colour,),
     "layers": (views.layers,),
-    "measures": (views.diagram, lists.measures),
+    "measures": (diagram.diagram, lists.measures),
     "materials": (lists.materials,),
     "colourways": (lists.colourways,),
     "construction": (lists.construction,),

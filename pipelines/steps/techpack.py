@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from time import perf_counter
@@ -12,25 +11,23 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import orjson
 from numpy.typing import NDArray
-from PIL import Image as Pillow
 
-from assets import framing, images, tech_pack_sources, tech_pack_start
+from assets import framing, images, tech_pack_start
 from assets.design import CameraSettings
 from assets.errors import ContentError
-from assets.flat import Flat, Line, LineKind
 from assets.measure import Measured, surface
 from assets.measure_ways import ExtentWay, GirthWay, OpeningWay, spot, take
 from assets.model import Material
 from assets.pose import flatten
 from assets.scene import Draw, Quality, Scene, Target
-from assets.tech_pack import Callout, PointOfMeasure, TechPack, said
+from assets.tech_pack import Callout, PointOfMeasure
 from exporters import image, tech_pack
-from exporters.tech_pack.content import CalloutAt, LayerFacts, PackContent, Projection, Seen, Taken
 from farm.errors import JobFault
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
 from pipelines.steps.content import composed, drawn, renderer
 from pipelines.steps.faults import faults
+from pipelines.steps.techpack_content import gathered
 
 if TYPE_CHECKING:
     from renderers.opengl import OpenGLRenderer
@@ -153,7 +150,7 @@ def compose(context: StepContext) -> StepResult:
     """All pages; the file's meta says which page shows which sources."""
     want = context.step.params
     began = perf_counter()
-    content = _content(context)
+    content = gathered(context)
     context.check()
     written = tech_pack.write(content)
     if written.missing:
@@ -177,75 +174,6 @@ def compose(context: StepContext) -> StepResult:
     )
     context.progress(1, 1)
     return StepResult(outputs=(output,), metrics={"compose_s": round(perf_counter() - began, 3)})
-
-
-def _content(context: StepContext) -> PackContent:
-    """What the other steps left and the document says, together."""
-    want = context.step.params
-    document, language = want["design"], want["language"]
-    pack = TechPack.model_validate_json(orjson.dumps(want["tech_pack"]))
-    facts, seen = _read(context, "measure"), _read(context, "looks")
-    rows = [
-        LayerFacts(
-            id=layer["id"],
-            name=layer["name"] or "",
-            model=layer["model"]["item"] or f"blob {layer['model']['blob'][:8]}",
-            looks=tuple((name, value) for name, value in seen.get(layer["id"], ())),
-            area_m2=facts["areas"].get(layer["id"], 0.0),
-        )
-        for layer in document["layers"]
-    ]
-    taken = tuple(_taken(entry) for entry in facts["points"])
-    textures = {layer["id"]: (layer["material"]["texture"] or {}).get("item") for layer in document["layers"]}
-    materials = pack.materials or tech_pack_start.materials(
-        [(row.id, row.name or row.id, textures[row.id], row.looks) for row in rows]
-    )
-    full = pack.model_copy(
-        update={
-            "points": tuple(one.point for one in taken),
-            "materials": tuple(tech_pack_start.with_facts(line) for line in materials),
-            "colourways": pack.colourways
-            or tech_pack_start.colourways([(row.name or row.id, row.looks) for row in rows]),
-        }
-    )
-    notes = "\n\n".join(text for text in (pack.notes, document["notes"]) if text.strip())
-    said_callouts = [
-        Callout.model_validate_json(orjson.dumps(_without(entry, "spot"))) for entry in facts["callouts"]
-    ]
-    return PackContent(
-        name=document["name"],
-        pack=full,
-        language=language,
-        units=want["units"],
-        page=want["page"],
-        flats={
-            view: _seen(_read(context, f"flat-{view}"))
-            for view in tech_pack_sources.VIEWS
-            if f"flat-{view}" in context.inputs
-        },
-        pictures={
-            view: _picture(context.blob(context.inputs[f"render-{view}"].outputs[0].digest))
-            for view in tech_pack_sources.VIEWS
-            if f"render-{view}" in context.inputs
-        },
-        logo=_logo(context, want["logo"]),
-        layers=tuple(rows),
-        points=taken,
-        materials=full.materials,
-        colourways=full.colourways,
-        callouts=tuple(
-            CalloutAt(text=said(callout.text, language), spot=np.array(entry["spot"]), views=callout.views)
-            for callout, entry in zip(said_callouts, facts["callouts"], strict=True)
-        ),
-        notes=notes,
-        sources=tech_pack_sources.of(
-            document,
-            want["content"],
-            full,
-            callouts=[callout.model_dump(mode="json") for callout in said_callouts],
-            notes=notes,
-        ),
-    )
 
 
 def _alone(context: StepContext, want: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Draw, ...]]]:
@@ -287,35 +215,6 @@ def _measured(point: PointOfMeasure, worn: list[tech_pack_start.Worn]) -> dict[s
     return entry
 
 
-def _taken(entry: Mapping[str, Any]) -> Taken:
-    line = entry.get("line")
-    return Taken(
-        point=PointOfMeasure.model_validate_json(orjson.dumps(entry["point"])),
-        cm=entry["cm"],
-        error=entry["error"],
-        shape=entry["shape"],
-        line=None if line is None else np.array(line, np.float64),
-    )
-
-
-def _seen(facts: Mapping[str, Any]) -> Seen:
-    width, height = facts["paper"]
-    made = Flat(
-        view=facts["view"],
-        width_mm=width,
-        height_mm=height,
-        scale=facts["scale"],
-        lines=tuple(
-            Line(kind=LineKind(kind), layer=layer, closed=closed, points=np.array(points, np.float64))
-            for kind, layer, closed, points in facts["lines"]
-        ),
-    )
-    projection = Projection(
-        axes=np.array(facts["axes"]), middle=np.array(facts["middle"]), mm=1000 * float(facts["scale"])
-    )
-    return Seen(flat=made, projection=projection)
-
-
 def _only(scene: Scene, layers: set[str]) -> Scene:
     """The scene with these layers alone, each as if it were opaque: a drawing knows no half lines."""
     kept = tuple(replace(draw, opacity=1.0) for draw in scene.draws if draw.layer in layers)
@@ -342,31 +241,6 @@ def _hex(material: Material) -> str:
     shown = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     red, green, blue = (round(255 * float(value)) for value in shown)
     return f"#{red:02x}{green:02x}{blue:02x}"
-
-
-def _picture(data: bytes) -> NDArray[np.uint8]:
-    with Pillow.open(io.BytesIO(data)) as opened:
-        return np.asarray(opened.convert("RGB"))
-
-
-def _logo(context: StepContext, digest: str | None) -> NDArray[np.uint8] | None:
-    """The brand's logo on white, at most 800 pixels a side."""
-    if digest is None:
-        return None
-    pixels = images.decode(images.probe(context.blob(digest), name="logo"))
-    picture = Pillow.fromarray(pixels)
-    picture.thumbnail((800, 800))
-    white = Pillow.new("RGBA", picture.size, "white")
-    white.alpha_composite(picture.convert("RGBA"))
-    return np.asarray(white.convert("RGB"))
-
-
-def _without(entry: Mapping[str, Any], key: str) -> dict[str, Any]:
-    return {name: value for name, value in entry.items() if name != key}
-
-
-def _read(context: StepContext, key: str) -> Any:
-    return orjson.loads(context.blob(context.inputs[key].outputs[0].digest))
 
 
 def _kept(context: StepContext, facts: Any) -> StepResult:
