@@ -17,8 +17,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from assets.measure import READING_CM, Array, Index, Measured, MeasureError, Surface
 
-_PLACES: Final = 4  # on an edge, between its ends
-_MANY: Final = 60_000  # triangles from which on fewer places do, because edges are short
+_PLACES: Final = ((60_000, 4), (300_000, 2))  # triangles, places on an edge: short edges need fewer
 _REACH: Final = 1.6  # of the straight way and back: what lies further out is looked at only if need be
 
 
@@ -48,7 +47,7 @@ def path(of: Surface, start: Array, end: Array) -> Measured:
 
 def _places(points: Array, faces: Index, a: int, b: int) -> tuple[tuple[Array, Array, Array], float] | None:
     """The way by places on edges: each one's edge (its two ends) and its share along it; and its length."""
-    count = _PLACES if len(faces) <= _MANY else 2
+    count = next((places for most, places in _PLACES if len(faces) <= most), 1)
     _, once = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)  # a link that stands twice is added up
     faces = faces[once]
     sides = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=2), axis=2)

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from assets.design import Document, HexColour, ItemId, LayerId, Ref
-from assets.measure_ways import AnyWay, Place
+from assets.measure_ways import AnyWay, LengthWay, Place
 from assets.tech_pack_stitches import STITCHES
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=400)]
@@ -55,6 +55,8 @@ SECTIONS: Final[tuple[Section, ...]] = (
 )
 """The pages of a pack in their usual order."""
 MOST_ROWS: Final = 500
+MOST_WAYS: Final = 100
+"""Lengths over the surface: each is a search over the whole mesh."""
 
 
 class Both(Document):
@@ -292,6 +294,12 @@ class TechPack(Document):
         twice = sorted({code for code in codes if codes.count(code) > 1})
         if twice:
             msg = f"each point of measure needs a code of its own; repeated: {', '.join(twice[:10])}"
+            raise ValueError(msg)
+        ways = [point for point in self.points if isinstance(point.way, LengthWay) and point.way.along == "surface"]
+        if len(ways) > MOST_WAYS:
+            msg = (
+                f"{len(ways)} points are lengths over the surface; measure at most {MOST_WAYS} so, give others in cm"
+            )
             raise ValueError(msg)
         for number, point in enumerate(self.points):
             between = point.grade.between

@@ -173,7 +173,7 @@ def materials(layers: Sequence[tuple[str, str, str | None, Sequence[tuple[str, s
         found.append(
             BillLine(
                 part="fabric",
-                name=material or name,
+                name=fabric or material or name,
                 fabric=fabric,
                 layer=id_,
                 placement=name,

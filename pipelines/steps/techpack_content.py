@@ -11,7 +11,7 @@ import orjson
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from assets import images, tech_pack_sources, tech_pack_start
+from assets import catalogue, images, tech_pack_sources, tech_pack_start
 from assets.flat import Flat, Line, LineKind
 from assets.tech_pack import Callout, PointOfMeasure, TechPack, said
 from exporters.tech_pack.content import CalloutAt, LayerFacts, PackContent, Projection, Seen, Taken
@@ -27,7 +27,7 @@ def gathered(context: StepContext) -> PackContent:
     rows = [
         LayerFacts(
             id=layer["id"],
-            name=layer["name"] or "",
+            name=layer["name"] or _item_name(layer["model"], language),
             model=layer["model"]["item"] or f"blob {layer['model']['blob'][:8]}",
             looks=tuple((name, value) for name, value in seen.get(layer["id"], ())),
             area_m2=facts["areas"].get(layer["id"], 0.0),
@@ -85,6 +85,14 @@ def gathered(context: StepContext) -> PackContent:
             notes=notes,
         ),
     )
+
+
+def _item_name(ref: Mapping[str, Any], language: str) -> str:
+    """What the catalogue calls a model; nothing for an upload."""
+    if ref["item"] is None:
+        return ""
+    item = catalogue.item(ref["item"])
+    return item.name_ko if language == "ko" else item.name_en
 
 
 def _taken(entry: Mapping[str, Any]) -> Taken:

@@ -16,9 +16,10 @@ from assets.pose import flatten
 from assets.tech_pack import BillLine, Grade, TechPack, said
 from assets.tech_pack_colours import nearest
 from assets.tech_pack_sizes import area, cloth, graded, inches, length, tolerance, weight
-from assets.tech_pack_start import Worn, body, points, with_facts
+from assets.tech_pack_start import Worn, body, colourways, materials, points, with_facts
 
 POINT = {"code": "A", "name": "x", "cm": 1}
+FAR = {"kind": "length", "start": {"point": [0, 0, 0]}, "end": {"point": [1, 1, 1]}}
 SIZES = ("XS", "S", "M", "L", "XL")
 
 
@@ -106,6 +107,7 @@ def test_the_nearest_colour_by_name(value: str, name: str) -> None:
             "exactly one of 'height_cm'",
         ),
         ({"callouts": [{"place": {"region": "hem", "landmark": "x"}, "text": "t"}]}, "exactly one of"),
+        ({"points": [{"code": f"{n}", "name": "x", "way": FAR} for n in range(101)]}, "at most 100"),
         ({"unknown": 1}, "Extra inputs"),
     ],
 )
@@ -123,6 +125,21 @@ def test_texts_may_be_given_in_both_languages() -> None:
         "x",
     )
     assert pack(sizes=["S", "M", "L"]).base_size == "M"
+
+
+def test_a_design_brings_its_own_materials_and_colours() -> None:
+    looks = (("jersey", "#c8102e"), ("rib", "#c8102e"), ("thread", "#ffffff"))
+    plain, cloth = (
+        with_facts(line) for line in materials([("a", "Tee", None, looks), ("b", "Skirt", "denim", looks)])
+    )
+    assert (said(plain.name, "en"), plain.colour, plain.layer) == ("jersey, rib, thread", "#c8102e", "a")
+    assert (said(cloth.name, "ko"), cloth.composition) == ("인디고 데님", "100% cotton")
+    (way,) = colourways([("Tee", looks)])
+    assert [(swatch.part, swatch.hex) for swatch in way.swatches] == [
+        ("Tee: jersey, rib", "#c8102e"),
+        ("Tee: thread", "#ffffff"),
+    ]
+    assert colourways([]) == ()
 
 
 def test_ways_are_taken_on_a_garment() -> None:
