@@ -110,6 +110,23 @@ _TABLE: Final = (
             "hem": ((-0.24, 0.55, -0.18), (0.24, 0.62, 0.18)),
         },
     ),
+    Item(
+        id="tee",
+        kind="garment",
+        name_en="T-shirt, women's M",
+        name_ko="여성 티셔츠 (M)",
+        tags=("top", "t-shirt", "jersey", "short sleeve", "crew neck", "mannequin"),
+        files=("models/tee.npz",),
+        uv_metres=1.0,
+        covers=("shoulders", "upper arms", "chest", "back", "waist"),
+        depth=20,
+        regions={
+            "collar": ((-0.09, 1.42, -0.11), (0.09, 1.52, 0.07)),
+            "left-cuff": ((0.255, 1.20, -0.09), (0.345, 1.31, 0.07)),
+            "right-cuff": ((-0.345, 1.20, -0.09), (-0.255, 1.31, 0.07)),
+            "hem": ((-0.20, 0.87, -0.15), (0.20, 0.95, 0.15)),
+        },
+    ),
     *(
         Item(
             id=cloth.id,

@@ -14,9 +14,11 @@ from assets.generators import (
     card_harbour,
     card_moth,
     card_summit,
+    drape_tee,
     dress_form,
     fabric_range,
     mannequin,
+    sewn_tee,
     skirt,
     tshirt,
     weave,
@@ -40,6 +42,14 @@ def _tshirt() -> Files:
 def _skirt() -> Files:
     _, normal = tiled("gabardine", weave.gabardine(512))
     return {"models/skirt.npz": baked.write(skirt.model(skirt.drape(), normal))}
+
+
+def _tee() -> Files:
+    _, normal = tiled("jersey", weave.jersey(512))
+    _, rib = tiled("rib", weave.rib(256))
+    body = drape_tee.skin()
+    worn = drape_tee.finished(*drape_tee.drape(collider=body), body)
+    return {"models/tee.npz": baked.write(sewn_tee.model(worn, normal, rib))}
 
 
 def _art() -> Files:
@@ -74,6 +84,7 @@ MAKERS: Final[dict[str, Callable[[], Files]]] = {
     "dress-form": _dress_form,
     "tshirt": _tshirt,
     "skirt": _skirt,
+    "tee": _tee,
     "card-classic": _card,
     "card-art": _art,
     **{f"mannequin-{name}": _mannequin_body(name) for name in mannequin.PATTERNS},
