@@ -11,7 +11,7 @@ from typing import Final
 from assets import catalogue, regions
 from assets.errors import ContentError
 from assets.measure import Surface, openings
-from assets.measure_ways import ExtentWay, GirthWay, OpeningWay, Place, girths, take
+from assets.measure_ways import ExtentWay, GirthWay, LengthWay, OpeningWay, Place, Side, girths, take
 from assets.scene import Draw
 from assets.tech_pack import BillLine, Both, Callout, Colourway, PointOfMeasure, Swatch
 
@@ -35,6 +35,12 @@ GIRTHS_KO: Final[Mapping[str, str]] = {
     "calf": "종아리둘레",
     "upper_arm": "위팔둘레",
 }
+_WAYS: Final[tuple[tuple[str, str, Side, str, str], ...]] = (
+    ("collar", "hem", "back", "Centre back length", "뒤중심 총장"),
+    ("collar", "left-cuff", "left", "Sleeve length from centre back", "뒤중심 소매 길이 (화장)"),
+    ("waistband", "hem", "back", "Centre back length", "뒤중심 길이"),
+)
+"""Lengths over the surface between regions that a garment names: from, to, at which side of it, names."""
 _MOST_POINTS: Final = 60
 _MOST_CALLOUTS: Final = 14
 _UNNAMED: Final = 4  # openings that are measured where none has a name
@@ -101,6 +107,17 @@ def _points(layer: Worn, codes: Iterator[str], *, many: bool) -> Iterator[PointO
             layer=layer.id,
             half=flat,
         )
+    for start, end, at, en, ko in _WAYS:
+        over = LengthWay(kind="length", start=Place(region=start, at="back"), end=Place(region=end, at=at))
+        if {start, end} <= set(known) and _possible(layer, over):
+            yield PointOfMeasure(
+                code=next(codes),
+                name=named(en, ko),
+                how=Both(en="Over the surface", ko="표면을 따라"),
+                way=over,
+                layer=layer.id,
+                tolerance_cm=1.0,
+            )
     for number in range(1, 1 + min(len(holes), _UNNAMED) if not known else 1):
         yield PointOfMeasure(
             code=next(codes),
@@ -129,7 +146,7 @@ def body(draws: Sequence[Draw]) -> tuple[PointOfMeasure, ...]:
     return tuple(found[:_MOST_POINTS])
 
 
-def _possible(layer: Worn, way: GirthWay | OpeningWay) -> bool:
+def _possible(layer: Worn, way: GirthWay | OpeningWay | LengthWay) -> bool:
     try:
         take(way, layer.draws, layer.surface)
     except ContentError:
@@ -138,9 +155,9 @@ def _possible(layer: Worn, way: GirthWay | OpeningWay) -> bool:
 
 
 def _codes() -> Iterator[str]:
-    """A to Z, AA to ZZ, and so on."""
+    """A to Z, AA to ZZ, and so on, without I and O, which read as figures."""
     for long in count(1):
-        for letters in product(ascii_uppercase, repeat=long):
+        for letters in product(ascii_uppercase.translate({ord("I"): None, ord("O"): None}), repeat=long):
             yield "".join(letters)
 
 

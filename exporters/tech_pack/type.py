@@ -157,6 +157,8 @@ def _not_from_nanum(code: int) -> bool:
 @cache
 def _registered(name: str) -> str:
     """The face, known to ReportLab, which embeds what is used. Raises ExportError ``export.font_missing``."""
+    if name in pdfmetrics.getRegisteredFontNames():  # by the cards' print files
+        return name
     try:
         pdfmetrics.registerFont(TTFont(name, str(font_file(name))))
     except (MissingFontError, TTFError) as error:

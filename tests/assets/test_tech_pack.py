@@ -204,7 +204,13 @@ def test_planes_that_are_none_are_named(said: Any) -> None:
 
 def test_a_design_brings_its_own_points() -> None:
     found = points([tee()])
-    assert [point.code for point in found] == ["A", "B", "C", "D", "E", "F"]
+    assert [point.code for point in found] == ["A", "B", "C", "D", "E", "F", "G", "H"]
+    lengths = {said(point.name, "en"): point.way for point in found if isinstance(point.way, LengthWay)}
+    assert set(lengths) == {"Centre back length", "Sleeve length from centre back"}
+    worn = tee()
+    back, sleeve = (take(way, worn.draws, worn.surface).cm for way in lengths.values())
+    assert 45 < back < 60
+    assert 30 < sleeve < 50
     assert "Hem width" in {said(point.name, "en") for point in found}
     assert [point.half for point in found if said(point.name, "en") == "Collar opening"] == [False]
 
