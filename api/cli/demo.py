@@ -47,7 +47,7 @@ CARD: Mapping[str, Any] = {
 JOBS: Mapping[str, Mapping[str, Any]] = {
     "still": {"design": DESIGN, "views": ["three-quarter", "front", "back"], "width": 1024, "height": 1024},
     "turntable": {"design": DESIGN, "formats": ["mp4", "webm"], "duration": 5, "fps": 30, "resolution": "1080p"},
-    "model": {"design": DESIGN, "formats": ["glb", "gltf", "obj"]},
+    "model": {"design": DESIGN, "formats": ["glb", "gltf", "obj", "fbx", "usdz"]},
     "card": {"card": CARD, "outputs": ["still", {"kind": "tilt", "width": 720, "height": 900}, "model"]},
     "techpack": {"design": DESIGN, "tech_pack": {"sizes": ["S", "M", "L"], "season": "SS27"}},
 }

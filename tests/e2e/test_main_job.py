@@ -70,9 +70,18 @@ def test_a_turntable_has_exactly_its_frames(farm: Farm, tmp_path: Path) -> None:
 
 
 def test_models_are_valid(farm: Farm, tmp_path: Path) -> None:
-    job = farm.run("model", {"design": DESIGN, "formats": ["glb", "gltf", "obj"]})
+    job = farm.run("model", {"design": DESIGN, "formats": ["glb", "gltf", "obj", "fbx", "usdz", "stl", "ply", "3mf"]})
     files = farm.files(job, tmp_path)
-    assert {"design.glb", "design.gltf", "design.bin", "design.obj", "design.mtl"} <= set(files)
+    assert {
+        "design.glb",
+        "design.gltf",
+        "design.bin",
+        "design.obj",
+        "design.mtl",
+        "design.fbx",
+        "design.usdz",
+        "design.3mf",
+    } <= set(files)
     for name in ("design.glb", "design.gltf"):
         done = subprocess.run(["node", str(VALIDATOR), str(files[name])], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
