@@ -99,7 +99,7 @@ def weld(points: Array, triangles: Index) -> Surface:
 def _large(whole: Surface) -> Surface:
     """The surface without its small pieces."""
     faces = whole.triangles
-    count, piece = _pieces(len(whole.points), faces[:, :2], faces[:, 1:])
+    count, piece = pieces(len(whole.points), faces[:, :2], faces[:, 1:])
     low, high = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
     np.minimum.at(low, piece, whole.points)
     np.maximum.at(high, piece, whole.points)
@@ -109,7 +109,8 @@ def _large(whole: Surface) -> Surface:
     return Surface(points=whole.points, triangles=faces[size[piece[faces[:, 0]]] >= least])
 
 
-def _pieces(count: int, *pairs: Index) -> tuple[int, Index]:
+def pieces(count: int, *pairs: Index) -> tuple[int, Index]:
+    """How many pieces ``pairs`` int64[n, 2] join ``count`` things into, and the piece of each."""
     joined = np.concatenate(pairs)
     graph = coo_matrix((np.ones(len(joined), np.int8), (joined[:, 0], joined[:, 1])), shape=(count, count))
     number, piece = connected_components(graph, directed=False)
@@ -167,7 +168,7 @@ def sections(of: Surface, point: Array, normal: Array) -> tuple[Section, ...]:
     a, b = away[edges[:, 0]], away[edges[:, 1]]
     share = (a / (a - b))[:, None]
     at = of.points[edges[:, 0]] * (1 - share) + of.points[edges[:, 1]] * share
-    count, piece = _pieces(len(edges), ends)
+    count, piece = pieces(len(edges), ends)
     found = [Section(segments=at[ends[piece[ends[:, 0]] == one]], normal=normal) for one in range(count)]
     return tuple(sorted(found, key=lambda section: -_around(section.hull)))
 

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from assets import regions
 from assets.design import Document, Name
-from assets.measure import Array, Measured, MeasureError, Surface, extent, girth, openings
+from assets.measure import Array, Measured, MeasureError, Opening, Surface, extent, girth, openings
 from assets.measure_paths import path
 from assets.scene import Draw
 
@@ -28,11 +28,14 @@ _SIDES: Final[Mapping[str, tuple[int, int]]] = {
     "top": (1, 1),
     "bottom": (1, -1),
 }
+_ASIDE: Final = 0.12  # of a region's width: what counts as the middle of a side
+_CENTRAL_M: Final = 0.03
 _AXES: Final = {"wide": 0, "high": 1, "deep": 2}
 
 
 class Place(Document):
-    """A point: a side of a ``region`` of the design ("hem" at its "front"; left is the wearer's), a ``landmark`` that
+    """A point: a side of a ``region`` of the design ("hem" at its "front", at its edge; left
+    is the wearer's), a ``landmark`` that
     the model brings, or a ``point`` in centimetres of the world (feet on 0, +z to the front).
     """
 
@@ -102,7 +105,7 @@ def take(way: AnyWay, draws: Sequence[Draw], of: Surface) -> Measured:
             centre, normal = _plane(name, draws)
             return girth(of, centre, normal, near=centre, cloth=way.around == "cloth")
         case GirthWay():
-            near = None if way.place is None else spot(way.place, draws)
+            near = None if way.place is None else spot(way.place, draws, of)
             at = near if near is not None else np.array([0.0, (way.height_cm or 0.0) / 100, 0.0])
             return girth(of, at, near=near, cloth=way.around == "cloth")
         case OpeningWay():
@@ -113,7 +116,7 @@ def take(way: AnyWay, draws: Sequence[Draw], of: Surface) -> Measured:
             return extent(of, _AXES[way.side])
 
 
-def spot(place: Place, draws: Sequence[Draw]) -> Array:
+def spot(place: Place, draws: Sequence[Draw], of: Surface) -> Array:
     """Where a place is, float64[3] metres."""
     if place.point is not None:
         return np.array(place.point) / 100
@@ -121,22 +124,34 @@ def spot(place: Place, draws: Sequence[Draw]) -> Array:
         return _landmark(place.landmark, draws)
     assert place.region is not None
     points = regions.find(draws, place.region).points
-    low, high = points.min(axis=0), points.max(axis=0)
-    middle = (low + high) / 2
     if place.at == "centre":
-        return np.asarray(middle)
+        return np.asarray((points.min(axis=0) + points.max(axis=0)) / 2)
     axis, sign = _SIDES[place.at]
-    # The front of a hem is its foremost point in the middle, not the tip of a fold beside it.
-    aside = np.abs(points[:, [i for i in (0, 2) if i != axis]] - middle[[i for i in (0, 2) if i != axis]]).sum(axis=1)
-    return np.asarray(points[(sign * points[:, axis] - 2 * aside * (axis != 1)).argmax()])
+    if axis == 1:
+        return np.asarray(points[(sign * points[:, 1]).argmax()])
+    low, high = of.box
+    return _edge(points, axis, sign, (low + high) / 2)
+
+
+def _edge(points: Array, axis: int, sign: int, centre: Array) -> Array:
+    """The side of a region, where it is furthest from the middle of the whole: the front of a hem is its lowest point
+    in the middle of the front, and not the tip of a fold above it. ``axis`` is 0 or 2.
+    """
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    across = 2 - axis
+    aside = np.abs(points[:, across] - middle[across])
+    half = sign * (points[:, axis] - middle[axis]) >= 0
+    near = half & (aside <= max(_ASIDE * float(np.ptp(points[:, across])), float(aside[half].min()) + 1e-6))
+    outward = middle - centre
+    size = float(np.linalg.norm(outward))
+    found = points[near]
+    if size < _CENTRAL_M:  # the region is the whole: its side is what stands out most
+        return np.asarray(found[(sign * found[:, axis]).argmax()])
+    return np.asarray(found[(found @ (outward / size) - 0.5 * aside[near]).argmax()])
 
 
 def _opening(way: OpeningWay, draws: Sequence[Draw], of: Surface) -> Measured:
-    found = openings(of)
-    if way.region is not None:
-        points = regions.find(draws, way.region).points
-        low, high = points.min(axis=0) - 0.02, points.max(axis=0) + 0.02
-        found = tuple(opening for opening in found if ((opening.centre >= low) & (opening.centre <= high)).all())
+    found = openings(of) if way.region is None else _within(of, regions.find(draws, way.region).points)
     if len(found) < way.number:
         where = f"in the region '{way.region}'" if way.region else "in all"
         msg = f"there are {len(found)} openings {where}, so there is no number {way.number}: give the value in 'cm'"
@@ -144,8 +159,14 @@ def _opening(way: OpeningWay, draws: Sequence[Draw], of: Surface) -> Measured:
     return found[way.number - 1].measured
 
 
+def _within(of: Surface, points: Array) -> tuple[Opening, ...]:
+    """The openings whose middle lies in the box about a region's points, the largest first."""
+    low, high = points.min(axis=0) - 0.02, points.max(axis=0) + 0.02
+    return tuple(opening for opening in openings(of) if ((opening.centre >= low) & (opening.centre <= high)).all())
+
+
 def _length(way: LengthWay, draws: Sequence[Draw], of: Surface) -> Measured:
-    start, end = spot(way.start, draws), spot(way.end, draws)
+    start, end = spot(way.start, draws, of), spot(way.end, draws, of)
     if way.along == "surface":
         return path(of, start, end)
     line = np.stack([start, end])

@@ -113,10 +113,11 @@ def measure(context: StepContext) -> StepResult:
             path = f"tech_pack.points[{number}]"
             raise JobFault(error.code, f"{path} ({point.code}): {error}", {"path": path}) from error
     every = tuple(draw for layer in worn for draw in layer.draws)
+    whole = worn[0].surface if len(worn) == 1 else surface(every)
     callouts = []
     for number, callout in enumerate(named or tech_pack_start.callouts(clothes)):
         try:
-            at = spot(callout.place, every)
+            at = spot(callout.place, every, whole)
         except ContentError as error:
             path = f"tech_pack.callouts[{number}].place"
             raise JobFault(error.code, f"{path}: {error}", {"path": path}) from error

@@ -140,6 +140,17 @@ def test_a_way_over_coarse_flat_triangles_is_straight() -> None:
     assert taken.cm == pytest.approx(100 * np.hypot(1.0, 0.5), abs=0.05)
 
 
+def test_a_collar_that_is_not_joined_is_bridged_and_counts_as_error() -> None:
+    body, collar = tube((0.1, 0.1), (0.1, 0.1), height=0.5), tube((0.1, 0.1), (0.1, 0.1), height=0.02)
+    both = Surface(
+        points=np.concatenate([body.points, collar.points + np.array([0.0, 0.52, 0.0])]),
+        triangles=np.concatenate([body.triangles, collar.triangles + len(body.points)]),
+    )
+    taken = path(both, np.array([0.1, 0.54, 0.0]), np.array([0.1, 0.0, 0.0]))
+    assert taken.cm == pytest.approx(54.0, abs=NEAR)
+    assert taken.error > 0.8
+
+
 def test_a_way_between_pieces_is_refused() -> None:
     near, far = trimesh.creation.box((0.1, 0.1, 0.1)), trimesh.creation.box((0.1, 0.1, 0.1))
     far.apply_translation((1, 0, 0))

@@ -156,8 +156,14 @@ def test_ways_are_taken_on_a_garment() -> None:
     ways = [cm(LengthWay(kind="length", along=along, **front)) for along in ("vertical", "straight", "surface")]  # type: ignore[arg-type]
     assert ways == sorted(ways)
     assert 35 < ways[0] < 60
-    assert spot(Place(region="left-cuff"), worn.draws)[0] > 0 > spot(Place(region="right-cuff"), worn.draws)[0]
-    assert spot(Place(point=(1, 2, 3)), worn.draws).tolist() == pytest.approx([0.01, 0.02, 0.03])
+
+    def at(place: Place) -> list[float]:
+        return spot(place, worn.draws, worn.surface).tolist()
+
+    assert at(Place(region="left-cuff"))[0] > 0 > at(Place(region="right-cuff"))[0]
+    assert at(Place(point=(1, 2, 3))) == pytest.approx([0.01, 0.02, 0.03])
+    assert at(Place(region="collar", at="back"))[1] > at(Place(region="collar", at="front"))[1] > 1.45
+    assert at(Place(region="collar", at="back"))[0] == pytest.approx(0.0, abs=0.01)
 
 
 @pytest.mark.parametrize(
