@@ -127,6 +127,21 @@ _TABLE: Final = (
             "hem": ((-0.20, 0.87, -0.15), (0.20, 0.95, 0.15)),
         },
     ),
+    Item(
+        id="dress",
+        kind="garment",
+        name_en="Sleeveless dress, women's M",
+        name_ko="여성 민소매 원피스 (M)",
+        tags=("dress", "sleeveless", "a-line", "knee length", "scoop neck", "mannequin"),
+        files=("models/dress.npz",),
+        uv_metres=1.0,
+        covers=("chest", "back", "waist", "hips", "thighs"),
+        depth=20,
+        regions={
+            "neckline": ((-0.13, 1.34, -0.14), (0.13, 1.52, 0.13)),
+            "hem": ((-0.30, 0.42, -0.20), (0.30, 0.52, 0.20)),
+        },
+    ),
     *(
         Item(
             id=cloth.id,

@@ -14,10 +14,12 @@ from assets.generators import (
     card_harbour,
     card_moth,
     card_summit,
+    drape_dress,
     drape_tee,
     dress_form,
     fabric_range,
     mannequin,
+    sewn_dress,
     sewn_tee,
     skirt,
     tshirt,
@@ -50,6 +52,13 @@ def _tee() -> Files:
     body = drape_tee.skin()
     worn = drape_tee.finished(*drape_tee.drape(collider=body), body)
     return {"models/tee.npz": baked.write(sewn_tee.model(worn, normal, rib))}
+
+
+def _dress() -> Files:
+    _, normal = tiled("gabardine", weave.gabardine(512))
+    body = drape_dress.skin()
+    worn = drape_dress.finished(*drape_dress.drape(collider=body), body)
+    return {"models/dress.npz": baked.write(sewn_dress.model(worn, normal))}
 
 
 def _art() -> Files:
@@ -85,6 +94,7 @@ MAKERS: Final[dict[str, Callable[[], Files]]] = {
     "tshirt": _tshirt,
     "skirt": _skirt,
     "tee": _tee,
+    "dress": _dress,
     "card-classic": _card,
     "card-art": _art,
     **{f"mannequin-{name}": _mannequin_body(name) for name in mannequin.PATTERNS},

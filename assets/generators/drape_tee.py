@@ -1,9 +1,4 @@
-"""A T-shirt for the female mannequin in M: placed about the body, sewn, drawn out from under the skin, hung.
-
-The panels start sewn, as tubes about the trunk and the arms, where they stretch and cut into each other. The body is
-first taken 25 mm thinner, which parts the arms from the trunk, and swells back while the cloth pulls itself even;
-then the cloth gets its weight. Solver: :mod:`assets.generators.cloth`.
-"""
+"""A T-shirt for the female mannequin in M: where its panels start, and how stiff its parts are."""
 
 from __future__ import annotations
 
@@ -13,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets import catalogue
-from assets.generators.cloth import Cloth, Drape, relax
+from assets.generators.cloth import Cloth
 from assets.generators.drape_body import Body, body
-from assets.generators.garment import Draped, even, sunken, vertex_normals
+from assets.generators.drape_hang import finished as smoothed
+from assets.generators.drape_hang import hung
+from assets.generators.garment import Draped
 from assets.generators.panels_tee import TeeDraft, cut, draft
 from assets.generators.pattern import Sewn, constraints
-from assets.generators.sewn_fine import finer, ironed
 
 Array = NDArray[np.float64]
 
@@ -27,12 +23,7 @@ SPACING: Final = 0.012
 WEIGHT: Final = 0.17
 """kg/m^2, a single jersey."""
 HEM: Final = 0.024
-GAP: Final = 0.0030
-"""Metres between the middle of the cloth and the skin, at least."""
-
 BOX: Final = ((-0.42, 0.80, -0.24), (0.42, 1.62, 0.26))
-_SWELL: Final = (-0.025, -0.018, -0.011, -0.004, 0.002, GAP + 0.001)
-"""How far from the skin the cloth is kept while the body swells back, metres."""
 
 
 def skin() -> Body:
@@ -102,24 +93,11 @@ def cloth(sewn: Sewn) -> Cloth:
 def drape(spacing: float = SPACING, collider: Body | None = None) -> tuple[Sewn, Array]:
     """The sewn panels and where their particles come to rest."""
     tee = pattern()
-    sewn, on = cut(tee, spacing), collider or skin()
-    made, x = cloth(sewn), start(tee, sewn)
-    for clearance in _SWELL:
-        x = relax(made, x, on, Drape(seconds=0.10, gravity=0.0, damping=15.0, friction=0.0, clearance=clearance))
-    lie = GAP + 0.001
-    x = relax(made, x, on, Drape(seconds=1.0, damping=2.5, clearance=lie, friction=0.25))
-    settle = Drape(seconds=0.5, damping=8.0, clearance=lie, friction=0.25, spacing=0.55 * spacing)
-    return sewn, relax(made, x, on, settle)
+    sewn = cut(tee, spacing)
+    return sewn, hung(cloth(sewn), start(tee, sewn), collider or skin(), spacing)
 
 
-def finished(sewn: Sewn, x: Array, collider: Body) -> Draped:
-    """The cloth at rest, finer, smooth, its edges even and nothing of it under the skin."""
-    x = ironed(sewn, x, 5)
-    sewn, x = finer(sewn, x)
-    for edges in ([("front", "hem"), ("back", "hem")], [("sleeve-left", "hem")], [("sleeve-right", "hem")]):
-        x = even(sewn, x, edges)
-    x = sunken(sewn, x, 0.0013)
-    for _ in range(2):
-        distance, outward = collider(x)
-        x += outward * np.clip(GAP - distance, 0, None)[:, None]
-    return Draped(sewn=sewn, points=x, normals=vertex_normals(x, sewn.triangles()))
+def finished(sewn: Sewn, x: Array, on: Body) -> Draped:
+    """The shirt as a smooth surface."""
+    loops = ((("front", "hem"), ("back", "hem")), (("sleeve-left", "hem"),), (("sleeve-right", "hem"),))
+    return smoothed(sewn, x, on, loops)

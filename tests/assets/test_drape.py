@@ -9,7 +9,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from assets import catalogue
-from assets.generators import drape_tee, sewn_checks, sewn_tee
+from assets.generators import drape_dress, drape_tee, sewn_checks, sewn_dress, sewn_tee
 from assets.generators.drape_body import Body
 from assets.generators.garment import Draped
 from assets.generators.panels_tee import cut
@@ -19,11 +19,23 @@ from assets.generators.solids import joined
 from assets.model import Primitive
 
 COARSE = 0.022
+GARMENTS = ["tee", "dress"]
 
 
 @cache
 def skin() -> Body:
     return drape_tee.skin()
+
+
+@cache
+def figure() -> Body:
+    """The body down to the knees."""
+    return drape_dress.skin()
+
+
+@cache
+def dressed() -> Draped:
+    return drape_dress.finished(*drape_dress.drape(COARSE, figure()), figure())
 
 
 @cache
@@ -85,25 +97,46 @@ def test_the_baked_shirt_is_the_one_that_is_made() -> None:
     assert np.percentile(far, 90) < 0.014  # a coarser cloth folds a little elsewhere
 
 
-@pytest.mark.parametrize("item", ["tee"])
+def test_the_baked_dress_is_the_one_that_is_made() -> None:
+    made, held = sewn_dress.model(dressed()), catalogue.model("dress")
+    points = made.meshes[0].primitives[0].positions
+    far, _ = cKDTree(held.meshes[0].primitives[0].positions).query(points)
+    assert np.percentile(far[points[:, 1] > 1.0], 90) < 0.014
+    assert np.percentile(far, 90) < 0.05  # the skirt's folds fall elsewhere
+
+
+def test_the_dress_is_open_at_its_edges_only() -> None:
+    named = {edge for loop in drape_dress.LOOPS for _, edge in loop}
+    assert sewn_checks.unsewn(dressed().sewn, named) == 0
+    assert sewn_checks.unsewn(dressed().sewn, named - {"neck"}) > 20
+
+
+def test_a_dress_s_hem_is_at_one_distance_from_where_its_sides_meet() -> None:
+    dress = drape_dress.pattern()
+    away = np.linalg.norm(dress.hem() - [0.0, dress.apex], axis=1)
+    assert np.allclose(away, dress.apex + dress.long)
+    assert dress.side()[0] == pytest.approx(dress.hem()[-1])
+
+
+@pytest.mark.parametrize("item", GARMENTS)
 def test_nothing_is_under_the_skin(item: str) -> None:
-    assert sewn_checks.deepest(catalogue.model(item), skin()) < 0.0005
+    assert sewn_checks.deepest(catalogue.model(item), figure()) < 0.0005
 
 
-@pytest.mark.parametrize("item", ["tee"])
+@pytest.mark.parametrize("item", GARMENTS)
 def test_prints_keep_their_size_in_every_direction(item: str) -> None:
     metres = catalogue.item(item).uv_metres
     assert metres == 1.0
     assert sewn_checks.true_to_size(joined(cloths(item)), metres) > 0.95
 
 
-@pytest.mark.parametrize("item", ["tee"])
+@pytest.mark.parametrize("item", GARMENTS)
 def test_normals_look_out(item: str) -> None:
     for part in sewn_checks.parts(catalogue.model(item)):
         assert sewn_checks.turned(part) < 0.001
 
 
-@pytest.mark.parametrize("item", ["tee"])
+@pytest.mark.parametrize("item", GARMENTS)
 def test_a_garment_s_file_is_small_and_its_details_are_where_it_is(item: str) -> None:
     entry = catalogue.item(item)
     assert (catalogue.DATA / entry.files[0]).stat().st_size < 700_000

@@ -1,0 +1,59 @@
+"""How every garment gets from tubes about the body to cloth at rest, and from that to a smooth surface.
+
+Panels start sewn, as tubes about the trunk and the limbs, where they stretch and cut into each other and into the
+skin. The body is first taken 25 mm thinner, which parts the arms from the trunk, and swells back while the cloth
+pulls itself even without weight; then it hangs, and settles while it sees itself. Solver:
+:mod:`assets.generators.cloth`.
+
+A new garment is a draft and a cut (``panels_*``: outlines and seams), a start and the stiffness of its parts
+(``drape_*``), materials and trimmings (``sewn_*``). What is next: skin weights from the mannequin, so that garments
+follow its poses (:func:`assets.baked.write` refuses skins today); layers over layers
+(:func:`assets.generators.garment.over`); grading from one size to the others, by draping each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.generators.cloth import Cloth, Drape, relax
+from assets.generators.drape_body import Body
+from assets.generators.garment import Draped, even, sunken, vertex_normals
+from assets.generators.pattern import Sewn
+from assets.generators.sewn_fine import finer, ironed
+
+Array = NDArray[np.float64]
+Loop = Sequence[tuple[str, str]]
+
+GAP: Final = 0.0030
+"""Metres between the middle of the cloth and the skin, at least."""
+
+_LIE: Final = GAP + 0.001
+_SWELL: Final = (-0.025, -0.018, -0.011, -0.004, 0.002, _LIE)
+"""How far from the skin the cloth is kept while the body swells back, metres."""
+
+
+def hung(cloth: Cloth, start: Array, on: Body, spacing: float, seconds: float = 1.0) -> Array:
+    """Where the particles come to rest, float64[n, 3]; ``spacing`` is the cloth's, ``seconds`` how long it swings."""
+    x = start
+    for clearance in _SWELL:
+        x = relax(cloth, x, on, Drape(seconds=0.10, gravity=0.0, damping=15.0, friction=0.0, clearance=clearance))
+    x = relax(cloth, x, on, Drape(seconds=seconds, damping=2.5, clearance=_LIE, friction=0.25))
+    settle = Drape(seconds=0.5, damping=8.0, clearance=_LIE, friction=0.25, spacing=0.55 * spacing)
+    return relax(cloth, x, on, settle)
+
+
+def finished(sewn: Sewn, x: Array, on: Body, loops: Sequence[Loop]) -> Draped:
+    """The cloth at rest, finer, smooth, its free edges (``loops``) even and nothing of it under the skin."""
+    x = ironed(sewn, x, 10)
+    sewn, x = finer(sewn, x)
+    for loop in loops:
+        x = even(sewn, x, loop)
+    x = sunken(sewn, x, 0.0013)
+    for _ in range(2):
+        distance, outward = on(x)
+        x += outward * np.clip(GAP - distance, 0, None)[:, None]
+    return Draped(sewn=sewn, points=x, normals=vertex_normals(x, sewn.triangles()))
