@@ -80,6 +80,9 @@ def surface(draws: Sequence[Draw], *, trims: bool = False) -> Surface:
     if not triangles:
         raise MeasureError("there is no surface to measure: name a layer that has triangles", code="measure.empty")
     welded = weld(np.concatenate(points), np.concatenate(triangles))
+    if not len(welded.triangles):
+        msg = "the triangles have no area, so there is nothing to measure: give the values in cm"
+        raise MeasureError(msg, code="measure.empty")
     return welded if trims else _large(welded)
 
 

@@ -128,12 +128,14 @@ def _points(layer: Worn, codes: Iterator[str], *, many: bool) -> Iterator[PointO
         )
 
 
-def body(draws: Sequence[Draw]) -> tuple[PointOfMeasure, ...]:
+def body(worn: Sequence[Worn]) -> tuple[PointOfMeasure, ...]:
     """Where there are no clothes: how high the body is, and the girths that it names."""
+    if not worn:
+        return ()
     codes = _codes()
     high = Both(en="Height, as it stands", ko="전체 높이")
     found = [PointOfMeasure(code=next(codes), name=high, way=ExtentWay(kind="extent"), tolerance_cm=0.5)]
-    for name in girths(draws):
+    for name in girths(worn[0].draws):
         shown = f"{name.replace('_', ' ').capitalize()} girth"
         found.append(
             PointOfMeasure(

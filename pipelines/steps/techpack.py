@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from assets import framing, images, tech_pack_start
 from assets.design import CameraSettings
 from assets.errors import ContentError
-from assets.measure import Measured, surface
+from assets.measure import Measured, MeasureError, surface
 from assets.measure_ways import ExtentWay, GirthWay, OpeningWay, spot, take
 from assets.model import Material
 from assets.pose import flatten
@@ -98,12 +98,17 @@ def measure(context: StepContext) -> StepResult:
     worn = []
     for number, (name, draws) in enumerate(_alone(context, want)):
         title = want["names"].get(name, name)
-        worn.append(tech_pack_start.Worn(id=name, name=title, draws=draws, surface=surface(draws)))
+        try:
+            worn.append(tech_pack_start.Worn(id=name, name=title, draws=draws, surface=surface(draws)))
+        except MeasureError as error:
+            if error.code != "measure.empty":
+                raise
+            context.log(f"layer {name} has no surface to measure", level="warning")
         context.progress(number + 1)
     given = tuple(PointOfMeasure.model_validate_json(orjson.dumps(point)) for point in want["points"])
     named = tuple(Callout.model_validate_json(orjson.dumps(callout)) for callout in want["callouts"])
     clothes = [layer for layer in worn if layer.id != AVATAR]
-    points = given or (tech_pack_start.points(clothes) if clothes else tech_pack_start.body(worn[0].draws))
+    points = given or (tech_pack_start.points(clothes) if clothes else tech_pack_start.body(worn))
     measured = []
     for number, point in enumerate(points):
         context.check()
@@ -112,16 +117,7 @@ def measure(context: StepContext) -> StepResult:
         except ContentError as error:
             path = f"tech_pack.points[{number}]"
             raise JobFault(error.code, f"{path} ({point.code}): {error}", {"path": path}) from error
-    every = tuple(draw for layer in worn for draw in layer.draws)
-    whole = worn[0].surface if len(worn) == 1 else surface(every)
-    callouts = []
-    for number, callout in enumerate(named or tech_pack_start.callouts(clothes)):
-        try:
-            at = spot(callout.place, every, whole)
-        except ContentError as error:
-            path = f"tech_pack.callouts[{number}].place"
-            raise JobFault(error.code, f"{path}: {error}", {"path": path}) from error
-        callouts.append({**callout.model_dump(mode="json"), "spot": at.tolist()})
+    callouts = _pointed(named or tech_pack_start.callouts(clothes), worn) if worn else []
     return _kept(
         context,
         {
@@ -193,12 +189,29 @@ def _alone(context: StepContext, want: Mapping[str, Any]) -> Iterator[tuple[str,
         yield AVATAR, flatten(model)
 
 
+def _pointed(callouts: Sequence[Callout], worn: Sequence[tech_pack_start.Worn]) -> list[dict[str, Any]]:
+    """Callouts with the points that they mean."""
+    every = tuple(draw for layer in worn for draw in layer.draws)
+    whole = worn[0].surface if len(worn) == 1 else surface(every)
+    found = []
+    for number, callout in enumerate(callouts):
+        try:
+            at = spot(callout.place, every, whole)
+        except ContentError as error:
+            path = f"tech_pack.callouts[{number}].place"
+            raise JobFault(error.code, f"{path}: {error}", {"path": path}) from error
+        found.append({**callout.model_dump(mode="json"), "spot": at.tolist()})
+    return found
+
+
 def _measured(point: PointOfMeasure, worn: list[tech_pack_start.Worn]) -> dict[str, Any]:
     """The point's value in the base size, and where its line lies."""
     entry: dict[str, Any] = {"point": point.model_dump(mode="json"), "cm": point.cm, "error": None, "shape": "way"}
     if point.way is None:
         return entry
     chosen = [layer for layer in worn if point.layer in {None, layer.id}]
+    if not chosen:
+        raise MeasureError("there is no surface to measure: give the value in 'cm'", code="measure.empty")
     draws = tuple(draw for layer in chosen for draw in layer.draws)
     found: Measured = take(point.way, draws, chosen[0].surface if len(chosen) == 1 else surface(draws))
     if point.half:

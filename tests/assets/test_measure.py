@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import trimesh
@@ -170,3 +172,7 @@ def test_a_garment_is_measured_without_its_thread() -> None:
 def test_nothing_to_measure_is_named() -> None:
     with pytest.raises(MeasureError, match="no surface"):
         surface(())
+    flat = flatten(catalogue.model("skirt"))[0]
+    speck = replace(flat, primitive=replace(flat.primitive, positions=np.zeros_like(flat.primitive.positions)))
+    with pytest.raises(MeasureError, match="no area"):
+        surface([speck])

@@ -195,7 +195,8 @@ def test_bodies_are_measured_as_their_tables_say(item: str) -> None:
     high, low = (Place(landmark=name) for name in ("vertex", "sole level"))
     stature = take(LengthWay(kind="length", start=low, end=high, along="vertical"), draws, of)
     assert stature.cm == pytest.approx(table["stature"]["cm"], abs=0.2)
-    assert len(body(draws)) == 1 + len(girths(draws))
+    assert len(body([Worn(id=item, name=item, draws=draws, surface=of)])) == 1 + len(girths(draws))
+    assert body([]) == ()
 
 
 @pytest.mark.parametrize("said", [None, [1, 2], {"centre": [0, 0, 0]}, {"centre": "x", "across": 1, "along": []}])
