@@ -181,6 +181,8 @@ def _alone(context: StepContext, want: Mapping[str, Any]) -> Iterator[tuple[str,
     avatar = document["avatar"]
     hidden = None if avatar is None else {**avatar, "visible": False}
     for layer in document["layers"]:
+        if not layer["opacity"]:
+            continue
         context.check()
         _, model = composed(context, {"avatar": hidden, "layers": [layer]}, want["content"])
         yield layer["id"], tuple(draw for draw in flatten(model) if draw.layer == layer["id"])

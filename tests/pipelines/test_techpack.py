@@ -182,3 +182,18 @@ def test_what_cannot_be_measured_is_named(tmp_path: Path, pack: dict[str, Any], 
 def test_a_body_alone_is_a_pack_too(tmp_path: Path) -> None:
     data, _ = made(tmp_path, design={"name": "form", "avatar": {"model": {"item": "dress-form"}}})
     assert len(PdfReader(io.BytesIO(data)).pages) >= 4
+
+
+@pytest.mark.gl
+def test_a_layer_that_nobody_sees_is_listed_and_not_measured(tmp_path: Path) -> None:
+    design = json.loads(json.dumps(DESIGN))
+    design["layers"].append({"id": "ghost", "model": {"item": "skirt"}, "opacity": 0.0})
+    data, output = made(tmp_path, design=design, tech_pack={"brand": {"pages": ["layers", "measures"]}})
+    text = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+    assert "ghost" in text
+    assert "ghost:" not in text
+    assert "layer.ghost" in output.meta["sources"]
+    ghostly = {"points": [{"code": "A", "name": "x", "way": {"kind": "extent"}, "layer": "ghost"}]}
+    with pytest.raises(JobFault) as caught:
+        made(tmp_path / "again", design=design, tech_pack={**ghostly, "brand": {"pages": ["materials"]}})
+    assert caught.value.code == "measure.empty"
