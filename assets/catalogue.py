@@ -273,6 +273,14 @@ _TABLE: Final = (
         tags=("card", "trading card", "63x88", "full art"),
         files=("cards/card-fullart.json",),
     ),
+    Item(
+        id="card-minimal",
+        kind="card-template",
+        name_en="Minimalist card",
+        name_ko="미니멀 카드",
+        tags=("card", "trading card", "63x88", "minimalist"),
+        files=("cards/card-minimal.json",),
+    ),
 )
 
 ITEMS: Final[Mapping[str, Item]] = MappingProxyType({entry.id: entry for entry in _TABLE})
