@@ -128,6 +128,23 @@ _TABLE: Final = (
         },
     ),
     Item(
+        id="long-sleeve",
+        kind="garment",
+        name_en="Long-sleeved T-shirt, women's M",
+        name_ko="여성 긴소매 티셔츠 (M)",
+        tags=("top", "t-shirt", "jersey", "long sleeve", "crew neck", "mannequin"),
+        files=("models/long-sleeve.npz",),
+        uv_metres=1.0,
+        covers=("shoulders", "upper arms", "forearms", "chest", "back", "waist"),
+        depth=20,
+        regions={
+            "collar": ((-0.09, 1.42, -0.11), (0.09, 1.52, 0.07)),
+            "left-cuff": ((0.43, 0.91, -0.08), (0.53, 1.00, 0.04)),
+            "right-cuff": ((-0.53, 0.91, -0.08), (-0.43, 1.00, 0.04)),
+            "hem": ((-0.20, 0.87, -0.15), (0.20, 0.95, 0.15)),
+        },
+    ),
+    Item(
         id="dress",
         kind="garment",
         name_en="Sleeveless dress, women's M",

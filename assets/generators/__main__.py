@@ -51,7 +51,13 @@ def _tee() -> Files:
     _, rib = tiled("rib", weave.rib(256))
     body = drape_tee.skin()
     worn = drape_tee.finished(*drape_tee.drape(collider=body), body)
-    return {"models/tee.npz": baked.write(sewn_tee.model(worn, normal, rib))}
+    long_body = drape_tee.skin(long=True)
+    draft = drape_tee.pattern(long=True)
+    long = drape_tee.finished(*drape_tee.drape(drape_tee.LONG_SPACING, long_body, draft), long_body)
+    return {
+        "models/tee.npz": baked.write(sewn_tee.model(worn, normal, rib)),
+        "models/long-sleeve.npz": baked.write(sewn_tee.model(long, normal, rib, "long-sleeve")),
+    }
 
 
 def _dress() -> Files:

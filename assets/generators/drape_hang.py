@@ -23,7 +23,7 @@ from assets.generators.cloth import Cloth, Drape, relax
 from assets.generators.drape_body import Body
 from assets.generators.garment import Draped, even, sunken, vertex_normals
 from assets.generators.pattern import Sewn
-from assets.generators.sewn_fine import finer, ironed
+from assets.generators.sewn_fine import finer
 
 Array = NDArray[np.float64]
 Loop = Sequence[tuple[str, str]]
@@ -48,7 +48,6 @@ def hung(cloth: Cloth, start: Array, on: Body, spacing: float, seconds: float = 
 
 def finished(sewn: Sewn, x: Array, on: Body, loops: Sequence[Loop]) -> Draped:
     """The cloth at rest, finer, smooth, its free edges (``loops``) even and nothing of it under the skin."""
-    x = ironed(sewn, x, 10)
     sewn, x = finer(sewn, x)
     for loop in loops:
         x = even(sewn, x, loop)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -24,18 +25,22 @@ WEIGHT: Final = 0.17
 """kg/m^2, a single jersey."""
 HEM: Final = 0.024
 BOX: Final = ((-0.42, 0.80, -0.24), (0.42, 1.62, 0.26))
+BOX_LONG: Final = ((-0.60, 0.80, -0.24), (0.60, 1.62, 0.26))
+LONG_SPACING: Final = 0.0135
+WRIST: Final = 0.205  # metres round the end of a long sleeve
 
 
-def skin() -> Body:
-    """The figure that the shirt is draped on, in its A-pose."""
-    return body(catalogue.model(FIGURE).meshes[0].primitives[0], *BOX)
+def skin(*, long: bool = False) -> Body:
+    """The figure that the shirt is draped on, in its A-pose; ``long`` reaches to the hands."""
+    return body(catalogue.model(FIGURE).meshes[0].primitives[0], *(BOX_LONG if long else BOX))
 
 
-def pattern() -> TeeDraft:
-    """The draft for the figure."""
+def pattern(*, long: bool = False) -> TeeDraft:
+    """The draft for the figure, with short sleeves or with ones to the wrist."""
     extras = catalogue.model(FIGURE).meshes[0].primitives[0].extras
     girth = {name: row["cm"] / 100 for name, row in extras["measures"].items()}
-    return draft(girth["bust"], girth["hip"], girth["upper_arm"], girth["shoulder"], girth["neck"])
+    short = draft(girth["bust"], girth["hip"], girth["upper_arm"], girth["shoulder"], girth["neck"])
+    return replace(short, sleeve=girth["arm"] - 0.150, cuff=WRIST / 2) if long else short
 
 
 def start(tee: TeeDraft, sewn: Sewn) -> Array:
@@ -59,9 +64,10 @@ def start(tee: TeeDraft, sewn: Sewn) -> Array:
             side = 1.0 if p.name == "sleeve-left" else -1.0
             root, way = np.array([side * 0.1625, 1.410, -0.022]), np.array([side * 0.588, -0.809, 0.0])
             across, ahead = np.array([side * 0.809, 0.588, 0.0]), np.array([0.0, 0.0, 1.0])
-            turn = x / tee.biceps() * np.pi * 0.98
+            half = np.interp(y, [-tee.sleeve, 0.0], [tee.cuff, tee.biceps()])
+            turn = x / half * np.pi * 0.98
             ring = np.cos(turn)[:, None] * across - side * np.sin(turn)[:, None] * ahead
-            placed = root + (0.114 - y)[:, None] * way + 0.062 * ring
+            placed = root + (0.114 - y)[:, None] * way + (1.16 / np.pi * half)[:, None] * ring
         np.add.at(total, sewn.particle[p.name], placed)
         np.add.at(count, sewn.particle[p.name], 1)
     return np.asarray(total / count[:, None])
@@ -90,9 +96,9 @@ def cloth(sewn: Sewn) -> Cloth:
     )
 
 
-def drape(spacing: float = SPACING, collider: Body | None = None) -> tuple[Sewn, Array]:
-    """The sewn panels and where their particles come to rest."""
-    tee = pattern()
+def drape(spacing: float = SPACING, collider: Body | None = None, tee: TeeDraft | None = None) -> tuple[Sewn, Array]:
+    """The sewn panels and where their particles come to rest; ``tee`` is the short-sleeved one unless it is given."""
+    tee = tee or pattern()
     sewn = cut(tee, spacing)
     return sewn, hung(cloth(sewn), start(tee, sewn), collider or skin(), spacing)
 

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from assets.generators.garment import vertex_normals
 from assets.generators.pattern import Panel, Sewn
 
 Array = NDArray[np.float64]
@@ -76,27 +75,6 @@ def finer(sewn: Sewn, points: Array) -> tuple[Sewn, Array]:
         panels.append(FinePanel(name=p.name, flat=flat, triangles=split, edges=named, finder=p.finder))
     made = replace(sewn, panels=tuple(panels), particle=particle, count=sewn.count + len(known))
     return made, _loop(points, triangles)
-
-
-def ironed(sewn: Sewn, points: Array, rounds: int) -> Array:
-    """Taubin's low-pass (1995: no shrinking) along the normals only: creases of the triangles go, folds stay, and
-    nothing moves within the cloth, where it would stretch a print.
-    """
-    known, _, uses = edges(sewn.triangles())
-    degree = np.maximum(np.bincount(known.reshape(-1), minlength=sewn.count), 1)[:, None]
-    free = np.ones(sewn.count, dtype=bool)
-    free[known[uses == 1]] = False
-    out = points.copy()
-    for _ in range(rounds):
-        for factor in (0.5, -0.52):
-            total = np.zeros_like(out)
-            np.add.at(total, known[:, 0], out[known[:, 1]])
-            np.add.at(total, known[:, 1], out[known[:, 0]])
-            move = total / degree - out
-            normals = vertex_normals(out, sewn.triangles())
-            along = factor * np.einsum("ij,ij->i", move, normals) * free
-            out = out + along[:, None] * normals
-    return out
 
 
 def _loop(points: Array, triangles: Index) -> Array:

@@ -24,7 +24,7 @@ TURNED: Final = 0.022  # metres that hems are deep
 ROWS: Final = (0.0190, 0.0245)  # metres of the twin needle's rows above the edge
 
 
-def model(draped: Draped, normal: Texture | None = None, rib: Texture | None = None) -> Model:
+def model(draped: Draped, normal: Texture | None = None, rib: Texture | None = None, name: str = NAME) -> Model:
     """The garment, 1 UV unit per metre: jersey, rib, thread."""
     jersey = Material(
         name="jersey",
@@ -65,6 +65,6 @@ def model(draped: Draped, normal: Texture | None = None, rib: Texture | None = N
             tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
             inward = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
             seams.append(stitches(draped, p, (neck + 0.004 * inward)[1:-1], thread))
-    mesh = Mesh(name=NAME, primitives=(joined(cloth), joined(ribs), joined(seams)))
-    node = Node(matrix=np.eye(4), name=NAME, mesh=0)
-    return Model(name=NAME, nodes=(node,), roots=(0,), meshes=(mesh,), copyright="CC0-1.0")
+    mesh = Mesh(name=name, primitives=(joined(cloth), joined(ribs), joined(seams)))
+    node = Node(matrix=np.eye(4), name=name, mesh=0)
+    return Model(name=name, nodes=(node,), roots=(0,), meshes=(mesh,), copyright="CC0-1.0")

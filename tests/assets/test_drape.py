@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from assets import catalogue
 from assets.generators import drape_dress, drape_tee, sewn_checks, sewn_dress, sewn_tee
-from assets.generators.drape_body import Body
+from assets.generators.drape_body import Body, body
 from assets.generators.garment import Draped
 from assets.generators.panels_tee import cut
 from assets.generators.pattern import length
@@ -19,7 +19,7 @@ from assets.generators.solids import joined
 from assets.model import Primitive
 
 COARSE = 0.022
-GARMENTS = ["tee", "dress"]
+GARMENTS = ["tee", "long-sleeve", "dress"]
 
 
 @cache
@@ -29,8 +29,10 @@ def skin() -> Body:
 
 @cache
 def figure() -> Body:
-    """The body down to the knees."""
-    return drape_dress.skin()
+    """The body down to the knees and out to the hands."""
+    (_, low, back), (_, _, front) = drape_dress.BOX
+    part = catalogue.model(drape_tee.FIGURE).meshes[0].primitives[0]
+    return body(part, (-0.60, low, back), (0.60, drape_dress.BOX[1][1], front))
 
 
 @cache
@@ -62,6 +64,15 @@ def test_distances_are_the_skin_s() -> None:
 def test_the_cap_is_as_long_as_the_armholes_it_is_sewn_to() -> None:
     tee = drape_tee.pattern()
     assert length(tee.crown(tee.biceps())) == pytest.approx(2 * length(tee.armhole()), abs=1e-4)
+
+
+def test_a_long_sleeve_ends_at_the_wrist() -> None:
+    """The arm's length is from shoulder point to wrist."""
+    extras = catalogue.model(drape_tee.FIGURE).meshes[0].primitives[0].extras
+    wrist = extras["landmarks"]["wrist"]
+    points = sewn_checks.parts(catalogue.model("long-sleeve"))[0].positions
+    assert points[:, 0].max() == pytest.approx(wrist[0], abs=0.03)
+    assert drape_tee.pattern(long=True).armhole() == pytest.approx(drape_tee.pattern().armhole())
 
 
 def test_a_finer_cloth_has_four_triangles_for_each_and_the_same_seams() -> None:
