@@ -13,6 +13,8 @@ from assets.generators import (
     card_art,
     card_harbour,
     card_moth,
+    card_sprint,
+    card_stage,
     card_summit,
     drape_dress,
     drape_tee,
@@ -79,6 +81,16 @@ def _art() -> Files:
     return {f"art/art-{name}.webp": card_art.webp(pixels) for name, pixels in layers.items()}
 
 
+def _cast() -> Files:
+    layers = {
+        "sprint-track": card_sprint.track(),
+        "sprint-runner": card_sprint.runner(),
+        "stage-lights": card_stage.lights(),
+        "stage-singer": card_stage.singer(),
+    }
+    return {f"art/art-{name}.webp": card_art.webp(pixels, 78) for name, pixels in layers.items()}
+
+
 def _card() -> Files:
     return {"models/card-classic.npz": baked.write(card.model())}
 
@@ -103,6 +115,7 @@ MAKERS: Final[dict[str, Callable[[], Files]]] = {
     "dress": _dress,
     "card-classic": _card,
     "card-art": _art,
+    "card-cast": _cast,
     **{f"mannequin-{name}": _mannequin_body(name) for name in mannequin.PATTERNS},
     **{f"mannequin-{name}": _mannequin(name) for name in mannequin.BUILDS},
     **{name: _fabric(name) for name in fabric_range.RANGE},

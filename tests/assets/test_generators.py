@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from assets import baked, catalogue
-from assets.generators import card, card_moth, card_summit, dress_form, torso, weave
+from assets.generators import card, card_moth, card_sprint, card_summit, dress_form, torso, weave
 from assets.generators.cloth import Cloth, Drape, colours, relax
 from assets.generators.pattern import panel, sew
 from assets.images import decode, probe
@@ -165,10 +165,17 @@ def test_baking_refuses_what_it_cannot_keep() -> None:
         baked.write(skinned)
 
 
-@pytest.mark.parametrize(("name", "make"), [("summit-figure", card_summit.figure), ("moth-moth", card_moth.moth)])
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("summit-figure", card_summit.figure),
+        ("moth-moth", card_moth.moth),
+        ("sprint-runner", card_sprint.runner),
+    ],
+)
 def test_art_of_cards_is_painted_again_as_it_is_stored(name: str, make: Callable[[], NDArray[np.uint8]]) -> None:
     held = decode(probe(catalogue.picture(f"art-{name}")))
     again = make()
     opaque = again[..., 3] == 255
     assert np.abs(held[..., 3].astype(int) - again[..., 3]).mean() < 2
-    assert np.abs(held[..., :3].astype(int) - again[..., :3])[opaque].mean() < 4  # what WebP loses at quality 86
+    assert np.abs(held[..., :3].astype(int) - again[..., :3])[opaque].mean() < 4  # what WebP loses
