@@ -30,4 +30,5 @@ assets: setup  ## bakes the catalogue's files again, every one; a few minutes
 gallery: setup  ## draws docs/gallery again
 	$(VENV)/python -m tools.gallery.fabrics
 	$(VENV)/python -m tools.gallery.foils
+	$(VENV)/python -m tools.gallery.cards
 	$(VENV)/python -m tools.gallery.mannequins

@@ -11,8 +11,11 @@ from assets.catalogue import DATA
 from assets.generators import (
     card,
     card_art,
+    card_crane,
+    card_flask,
     card_harbour,
     card_moth,
+    card_profile,
     card_sprint,
     card_stage,
     card_summit,
@@ -87,6 +90,12 @@ def _cast() -> Files:
         "sprint-runner": card_sprint.runner(),
         "stage-lights": card_stage.lights(),
         "stage-singer": card_stage.singer(),
+        "flask-circle": card_flask.circle(),
+        "flask-flask": card_flask.flask(),
+        "profile-blossom": card_profile.blossom(),
+        "profile-lady": card_profile.lady(),
+        "crane-sun": card_crane.sun(),
+        "crane-crane": card_crane.crane(),
     }
     return {f"art/art-{name}.webp": card_art.webp(pixels, 78) for name, pixels in layers.items()}
 

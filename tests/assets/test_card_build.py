@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from assets import card_fonts
 from assets.card import ArtLayer, CardDesign, FoilUse, Stand, Stock
 from assets.card_build import MAX_DENSITY, MAX_PIXELS, build, density_for
-from assets.card_template import names
+from assets.card_template import names, template
 from assets.design import Ref
 from assets.errors import CardError, ImageError
 from assets.foil import foil
@@ -237,6 +237,55 @@ def test_the_middle_of_the_back_stays_whole_on_stock_of_another_shape(name: str)
     assert tall.shape[0] == 600
     middle = tall[300 - 90 : 300 + 90, 157 - 90 : 157 + 90].astype(int)
     assert np.abs(middle - usual[220 - 90 : 220 + 90, 157 - 90 : 157 + 90]).mean() < 4
+
+
+LONG = {
+    "title": "Keeper of the Lantern Road",
+    "cost": 12,
+    "kind": "Legendary Creature · Wanderer",
+    "rules": "When this card enters play, look at the top three cards of your deck; keep one, and put the others "
+    "back in any order. Then each rival loses one turn unless they pay two.",
+    "number": "120/120",
+    "artist": "Illus. M. Laurent",
+}
+UNDER_RULES = {("card-classic", "uncommon"), ("card-minimal", "epic")}  # foil on the whole frame, rules and all
+KOREAN = {
+    "title": "등불의 길을 지키는 사람",
+    "cost": 12,
+    "kind": "전설의 생물 · 나그네",
+    "rules": "이 카드가 놓이면 덱 위에서 카드 석 장을 보고 한 장을 가진다. 나머지는 아무 순서로나 되돌려 놓는다.",
+    "number": "120/120",
+    "artist": "그림 한가람",
+}
+
+
+@pytest.mark.parametrize("fields", [LONG, KOREAN], ids=["long", "korean"])
+@pytest.mark.parametrize("name", names())
+def test_every_template_prints_the_texts_of_a_usual_card(name: str, fields: dict[str, object]) -> None:
+    full = scene(card(template=name, fields=fields)).front[-1].picture[..., 3]
+    bare = scene(card(template=name, fields={"title": "", "kind": "", "rules": ""})).front[-1].picture[..., 3]
+    assert (full > 32).sum() > (bare > 32).sum() + 1500
+
+
+@pytest.mark.parametrize("rarity", ["uncommon", "rare", "epic", "legendary"])
+@pytest.mark.parametrize("name", names())
+def test_the_foils_of_a_rarity_cover_something_and_no_rules(name: str, rarity: str) -> None:
+    notes: list[str] = []
+    made = scene(card(template=name, fields=LONG, rarity=rarity, foils=None), notes=notes)
+    assert made.sheets
+    assert not notes
+    if (name, rarity) not in UNDER_RULES:
+        rules = template(name).field("rules")
+        assert rules is not None
+        x, y, width, height = (round(5 * side) for side in rules.box_mm)
+        assert all(sheet.mask[y : y + height, x : x + width].mean() < 8 for sheet in made.sheets)
+
+
+@pytest.mark.parametrize("name", names())
+def test_templates_have_backs_of_their_own(name: str) -> None:
+    back = scene(card(template=name)).back.astype(int)
+    others = [scene(card(template=other)).back for other in names() if other != name]
+    assert all(np.abs(back - other).mean() > 8 for other in others)
 
 
 def test_small_art_is_used_and_said_to_be_coarse() -> None:
