@@ -54,6 +54,7 @@ class CardPainter:
 
     def paint(self, scene: CardScene, view: CardView, target: Target, frame: Frame) -> None:
         """Draws one view into ``frame``. Raises RendererError ``renderer.bad_view``, ``renderer.bad_card``."""
+        self._context.clear_samplers()  # those that a design's textures were read with stay bound
         place = placement(scene, view, target)
         program = self._prepare(scene, place, _samples(target, software=self._software))
         points = self._context.buffer(place.outline.astype(np.float32).tobytes())
@@ -70,6 +71,7 @@ class CardPainter:
 
     def card_map(self, scene: CardScene, kind: CardMap, width: int, height: int) -> NDArray[np.uint8]:
         """See :meth:`assets.card_scene.CardRenderer.card_map`. Raises RendererError ``renderer.bad_card``."""
+        self._context.clear_samplers()
         return self._maps.draw(scene, kind, width, height)
 
     def release(self) -> None:

@@ -16,6 +16,8 @@ from assets.design import CameraSettings
 from assets.model import Material
 from assets.scene import Background, Draw, Quality, Scene, Target
 from renderers.opengl import OpenGLRenderer, open_renderer
+from tests.renderers import features
+from tests.renderers.cards import test_parts as card_parts
 from tests.renderers.conftest import ball
 from tests.renderers.test_golden import SCENES
 
@@ -79,3 +81,31 @@ def test_what_was_drawn_before_does_not_show(renderer):
         for size in (40, 90):
             list(renderer.frames(scene, views, Target(width=size, height=size)))
     assert list(hashes(renderer)) == alone
+
+
+def test_cards_and_designs_drawn_by_turns_do_not_show_in_each_other(renderer):
+    """A worker draws both with one context: what a garment's textures were read with must not stay for a card's."""
+    rows = (features.stripes(4), features.checks(4), features.bumps(4, 2.0), features.swirl())
+    maps = [Material(base_color_texture=features.texture(pixels)) for pixels in rows]
+    full = replace(
+        maps[0],
+        metallic_roughness_texture=maps[1].base_color_texture,
+        normal_texture=maps[2].base_color_texture,
+        occlusion_texture=maps[3].base_color_texture,
+        emissive_texture=maps[1].base_color_texture,
+    )
+    draws = (features.globe(full), *(features.globe(one, place=1.2 * i) for i, one in enumerate(maps, 1)))
+    views = framing.turntable(draws, frames=1, degrees=90, settings=CameraSettings(), aspect=1)
+
+    def design(one: OpenGLRenderer) -> bytes:
+        scene = Scene(draws=draws, digest="textured")
+        return b"".join(frame.tobytes() for frame in one.frames(scene, views, Target(width=96, height=96)))
+
+    fresh = open_renderer()
+    try:
+        alone = card_parts.hashes(fresh)
+    finally:
+        fresh.close()
+    before = design(renderer)
+    assert card_parts.hashes(renderer) == alone
+    assert design(renderer) == before
