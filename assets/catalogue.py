@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Literal
 
-from assets import baked, catalogue_fabrics, catalogue_mannequins, mannequin, regions
+from assets import baked, catalogue_fabrics, catalogue_garments, catalogue_mannequins, mannequin, regions
 from assets.errors import CatalogueError
 from assets.fabric import Fabric, from_facts
 from assets.images import probe
@@ -27,8 +27,7 @@ DATA: Final = Path(__file__).resolve().parent / "catalogue_data"
 LICENCE: Final = "CC0-1.0"
 _MODEL_KINDS: Final = frozenset({"avatar", "garment", "card-template"})
 
-
-Corner = tuple[float, float, float]
+Corner = catalogue_garments.Corner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +37,8 @@ class Item:
     ``uv_metres`` is metres on the cloth per UV unit (garments; 0 elsewhere). ``covers`` names the body regions
     that a garment hides, ``depth`` how far out it is worn: 10 next to the skin, 20 over that, 30 outerwear.
     ``regions`` are its details, lowest and highest corner in metres (:mod:`assets.regions`); left is the wearer's.
-    ``size`` is a mannequin's, "" of everything else.
+    ``size`` is a mannequin's, "" of everything else. A garment's ``draped_on`` to ``level_feet`` are those of
+    :class:`assets.catalogue_garments.Entry`.
     """
 
     id: str
@@ -53,6 +53,11 @@ class Item:
     depth: int = 0
     regions: Mapping[str, tuple[Corner, Corner]] = field(default_factory=dict)
     size: str = ""
+    draped_on: str = ""
+    figures: tuple[str, ...] = ()
+    poses: tuple[str, ...] = ()
+    cloth: str = ""
+    level_feet: bool = False
 
 
 _TABLE: Final = (
@@ -78,86 +83,25 @@ _TABLE: Final = (
         for figure in catalogue_mannequins.MANNEQUINS
         for size in figure.sizes
     ),
-    Item(
-        id="tshirt",
-        kind="garment",
-        name_en="T-shirt",
-        name_ko="티셔츠",
-        tags=("top", "t-shirt", "jersey", "short sleeve", "crew neck"),
-        files=("models/tshirt.npz",),
-        uv_metres=1.0,
-        covers=("shoulders", "upper arms", "chest", "back", "waist"),
-        depth=20,
-        regions={
-            "collar": ((-0.10, 1.46, -0.10), (0.10, 1.57, 0.08)),
-            "left-cuff": ((0.19, 1.29, -0.10), (0.29, 1.35, 0.10)),
-            "right-cuff": ((-0.29, 1.29, -0.10), (-0.19, 1.35, 0.10)),
-            "hem": ((-0.29, 0.97, -0.17), (0.29, 1.05, 0.17)),
-        },
-    ),
-    Item(
-        id="skirt",
-        kind="garment",
-        name_en="A-line skirt",
-        name_ko="A라인 스커트",
-        tags=("skirt", "a-line", "knee length", "waistband"),
-        files=("models/skirt.npz",),
-        uv_metres=1.0,
-        covers=("waist", "hips", "thighs"),
-        depth=10,
-        regions={
-            "waistband": ((-0.2, 1.13, -0.17), (0.2, 1.19, 0.17)),
-            "hem": ((-0.24, 0.55, -0.18), (0.24, 0.62, 0.18)),
-        },
-    ),
-    Item(
-        id="tee",
-        kind="garment",
-        name_en="T-shirt, women's M",
-        name_ko="여성 티셔츠 (M)",
-        tags=("top", "t-shirt", "jersey", "short sleeve", "crew neck", "mannequin"),
-        files=("models/tee.npz",),
-        uv_metres=1.0,
-        covers=("shoulders", "upper arms", "chest", "back", "waist"),
-        depth=20,
-        regions={
-            "collar": ((-0.09, 1.42, -0.11), (0.09, 1.52, 0.07)),
-            "left-cuff": ((0.255, 1.20, -0.09), (0.345, 1.31, 0.07)),
-            "right-cuff": ((-0.345, 1.20, -0.09), (-0.255, 1.31, 0.07)),
-            "hem": ((-0.20, 0.87, -0.15), (0.20, 0.95, 0.15)),
-        },
-    ),
-    Item(
-        id="long-sleeve",
-        kind="garment",
-        name_en="Long-sleeved T-shirt, women's M",
-        name_ko="여성 긴소매 티셔츠 (M)",
-        tags=("top", "t-shirt", "jersey", "long sleeve", "crew neck", "mannequin"),
-        files=("models/long-sleeve.npz",),
-        uv_metres=1.0,
-        covers=("shoulders", "upper arms", "forearms", "chest", "back", "waist"),
-        depth=20,
-        regions={
-            "collar": ((-0.09, 1.42, -0.11), (0.09, 1.52, 0.07)),
-            "left-cuff": ((0.43, 0.91, -0.08), (0.53, 1.00, 0.04)),
-            "right-cuff": ((-0.53, 0.91, -0.08), (-0.43, 1.00, 0.04)),
-            "hem": ((-0.20, 0.87, -0.15), (0.20, 0.95, 0.15)),
-        },
-    ),
-    Item(
-        id="dress",
-        kind="garment",
-        name_en="Sleeveless dress, women's M",
-        name_ko="여성 민소매 원피스 (M)",
-        tags=("dress", "sleeveless", "a-line", "knee length", "scoop neck", "mannequin"),
-        files=("models/dress.npz",),
-        uv_metres=1.0,
-        covers=("chest", "back", "waist", "hips", "thighs"),
-        depth=20,
-        regions={
-            "neckline": ((-0.13, 1.34, -0.14), (0.13, 1.52, 0.13)),
-            "hem": ((-0.30, 0.42, -0.20), (0.30, 0.52, 0.20)),
-        },
+    *(
+        Item(
+            id=worn.id,
+            kind="garment",
+            name_en=worn.name_en,
+            name_ko=worn.name_ko,
+            tags=worn.tags,
+            files=worn.files,
+            uv_metres=1.0,
+            covers=worn.covers,
+            depth=worn.depth,
+            regions=worn.regions,
+            draped_on=worn.draped_on,
+            figures=worn.figures,
+            poses=worn.poses,
+            cloth=worn.cloth,
+            level_feet=worn.level_feet,
+        )
+        for worn in catalogue_garments.GARMENTS
     ),
     *(
         Item(

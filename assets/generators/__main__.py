@@ -19,13 +19,10 @@ from assets.generators import (
     card_sprint,
     card_stage,
     card_summit,
-    drape_dress,
-    drape_tee,
     dress_form,
     fabric_range,
+    garment_range,
     mannequin,
-    sewn_dress,
-    sewn_tee,
     skirt,
     tshirt,
     weave,
@@ -49,27 +46,6 @@ def _tshirt() -> Files:
 def _skirt() -> Files:
     _, normal = tiled("gabardine", weave.gabardine(512))
     return {"models/skirt.npz": baked.write(skirt.model(skirt.drape(), normal))}
-
-
-def _tee() -> Files:
-    _, normal = tiled("jersey", weave.jersey(512))
-    _, rib = tiled("rib", weave.rib(256))
-    body = drape_tee.skin()
-    worn = drape_tee.finished(*drape_tee.drape(collider=body), body)
-    long_body = drape_tee.skin(long=True)
-    draft = drape_tee.pattern(long=True)
-    long = drape_tee.finished(*drape_tee.drape(drape_tee.LONG_SPACING, long_body, draft), long_body)
-    return {
-        "models/tee.npz": baked.write(sewn_tee.model(worn, normal, rib)),
-        "models/long-sleeve.npz": baked.write(sewn_tee.model(long, normal, rib, "long-sleeve")),
-    }
-
-
-def _dress() -> Files:
-    _, normal = tiled("gabardine", weave.gabardine(512))
-    body = drape_dress.skin()
-    worn = drape_dress.finished(*drape_dress.drape(collider=body), body)
-    return {"models/dress.npz": baked.write(sewn_dress.model(worn, normal))}
 
 
 def _art() -> Files:
@@ -120,13 +96,12 @@ MAKERS: Final[dict[str, Callable[[], Files]]] = {
     "dress-form": _dress_form,
     "tshirt": _tshirt,
     "skirt": _skirt,
-    "tee": _tee,
-    "dress": _dress,
     "card-classic": _card,
     "card-art": _art,
     "card-cast": _cast,
     **{f"mannequin-{name}": _mannequin_body(name) for name in mannequin.PATTERNS},
     **{f"mannequin-{name}": _mannequin(name) for name in mannequin.BUILDS},
+    **garment_range.RANGE,  # after the mannequins that they are draped on
     **{name: _fabric(name) for name in fabric_range.RANGE},
 }
 

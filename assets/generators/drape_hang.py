@@ -31,28 +31,31 @@ Loop = Sequence[tuple[str, str]]
 GAP: Final = 0.0030
 """Metres between the middle of the cloth and the skin, at least."""
 
-_LIE: Final = GAP + 0.001
-_SWELL: Final = (-0.025, -0.018, -0.011, -0.004, 0.002, _LIE)
+_SLACK: Final = 0.001
+_SWELL: Final = (-0.025, -0.018, -0.011, -0.004, 0.002)
 """How far from the skin the cloth is kept while the body swells back, metres."""
 
 
-def hung(cloth: Cloth, start: Array, on: Body, spacing: float, seconds: float = 1.0) -> Array:
-    """Where the particles come to rest, float64[n, 3]; ``spacing`` is the cloth's, ``seconds`` how long it swings."""
+def hung(cloth: Cloth, start: Array, on: Body, spacing: float, seconds: float = 1.0, *, gap: float = GAP) -> Array:
+    """Where the particles come to rest, float64[n, 3]; ``spacing`` is the cloth's, ``seconds`` how long it swings,
+    ``gap`` how far from the skin it is kept, metres: more for what is worn over other garments.
+    """
     x = start
-    for clearance in _SWELL:
+    lie = gap + _SLACK
+    for clearance in (*_SWELL, lie):
         x = relax(cloth, x, on, Drape(seconds=0.10, gravity=0.0, damping=15.0, friction=0.0, clearance=clearance))
-    x = relax(cloth, x, on, Drape(seconds=seconds, damping=2.5, clearance=_LIE, friction=0.25))
-    settle = Drape(seconds=0.5, damping=8.0, clearance=_LIE, friction=0.25, spacing=0.55 * spacing)
+    x = relax(cloth, x, on, Drape(seconds=seconds, damping=2.5, clearance=lie, friction=0.25))
+    settle = Drape(seconds=0.5, damping=8.0, clearance=lie, friction=0.25, spacing=0.55 * spacing)
     return relax(cloth, x, on, settle)
 
 
-def finished(sewn: Sewn, x: Array, on: Body, loops: Sequence[Loop]) -> Draped:
-    """The cloth at rest, finer, smooth, its free edges (``loops``) even and nothing of it under the skin."""
+def finished(sewn: Sewn, x: Array, on: Body, loops: Sequence[Loop], *, gap: float = GAP) -> Draped:
+    """The cloth at rest, finer, smooth, its free edges (``loops``) even nothing of it within ``gap`` of the skin."""
     sewn, x = finer(sewn, x)
     for loop in loops:
         x = even(sewn, x, loop)
     x = sunken(sewn, x, 0.0013)
     for _ in range(2):
         distance, outward = on(x)
-        x += outward * np.clip(GAP - distance, 0, None)[:, None]
+        x += outward * np.clip(gap - distance, 0, None)[:, None]
     return Draped(sewn=sewn, points=x, normals=vertex_normals(x, sewn.triangles()))

@@ -1,0 +1,128 @@
+"""The garments of the catalogue: ids, names, what they cover and what they are made for. Nothing is read here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+Corner = tuple[float, float, float]
+Box = tuple[Corner, Corner]
+
+FIGURES: Final = ("mannequin-female", "mannequin-male", "mannequin-neutral")
+"""The figures that share one body, so that what is draped on one of them fits the others in all sizes."""
+POSES: Final = ("a-pose", "relaxed", "walk", "hands-on-hips", "seated", "t-pose")
+STANDING: Final = ("a-pose", "relaxed", "walk", "hands-on-hips", "t-pose")
+"""The poses of what hangs free about both legs."""
+
+
+class Entry(NamedTuple):
+    """One garment.
+
+    ``covers`` names the body regions that it hides, ``depth`` how far out it is worn: 10 next to the skin (trousers,
+    skirts, shirts that are tucked in), 20 over that, 30 outerwear, 40 what is carried or wound about that.
+    ``draped_on`` is the avatar on which it was draped, ``figures`` are the avatars (of any size) that it is made to
+    fit, and ``poses`` theirs in which it may be shown. ``cloth`` is the fabric that its main material is
+    meant to be of. ``level_feet`` says that it is worn on feet that stand flat. ``regions`` are its details, lowest
+    and highest corner in metres; left is the wearer's.
+    """
+
+    id: str
+    name_en: str
+    name_ko: str
+    tags: tuple[str, ...]
+    covers: tuple[str, ...]
+    depth: int
+    regions: Mapping[str, Box] = MappingProxyType({})
+    draped_on: str = "mannequin-female"
+    figures: tuple[str, ...] = FIGURES
+    poses: tuple[str, ...] = POSES
+    cloth: str = ""
+    level_feet: bool = False
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Its baked model, relative to the catalogue's data."""
+        return (f"models/{self.id}.npz",)
+
+
+GARMENTS: Final = (
+    Entry(
+        "tshirt",
+        "T-shirt",
+        "티셔츠",
+        ("top", "t-shirt", "jersey", "short sleeve", "crew neck"),
+        covers=("shoulders", "upper arms", "chest", "back", "waist"),
+        depth=20,
+        regions={
+            "collar": ((-0.10, 1.46, -0.10), (0.10, 1.57, 0.08)),
+            "left-cuff": ((0.19, 1.29, -0.10), (0.29, 1.35, 0.10)),
+            "right-cuff": ((-0.29, 1.29, -0.10), (-0.19, 1.35, 0.10)),
+            "hem": ((-0.29, 0.97, -0.17), (0.29, 1.05, 0.17)),
+        },
+        draped_on="dress-form",
+        figures=("dress-form",),
+        poses=(),
+        cloth="jersey",
+    ),
+    Entry(
+        "skirt",
+        "A-line skirt",
+        "A라인 스커트",
+        ("skirt", "a-line", "knee length", "waistband"),
+        covers=("waist", "hips", "thighs"),
+        depth=10,
+        regions={
+            "waistband": ((-0.2, 1.13, -0.17), (0.2, 1.19, 0.17)),
+            "hem": ((-0.24, 0.55, -0.18), (0.24, 0.62, 0.18)),
+        },
+        draped_on="dress-form",
+        figures=("dress-form",),
+        poses=(),
+        cloth="denim",
+    ),
+    Entry(
+        "tee",
+        "T-shirt, women's M",
+        "여성 티셔츠 (M)",
+        ("top", "t-shirt", "jersey", "short sleeve", "crew neck", "mannequin"),
+        covers=("shoulders", "upper arms", "chest", "back", "waist"),
+        depth=20,
+        regions={
+            "collar": ((-0.09, 1.42, -0.11), (0.09, 1.52, 0.07)),
+            "left-cuff": ((0.255, 1.20, -0.09), (0.345, 1.31, 0.07)),
+            "right-cuff": ((-0.345, 1.20, -0.09), (-0.255, 1.31, 0.07)),
+            "hem": ((-0.20, 0.87, -0.15), (0.20, 0.95, 0.15)),
+        },
+        cloth="jersey",
+    ),
+    Entry(
+        "long-sleeve",
+        "Long-sleeved T-shirt, women's M",
+        "여성 긴소매 티셔츠 (M)",
+        ("top", "t-shirt", "jersey", "long sleeve", "crew neck", "mannequin"),
+        covers=("shoulders", "upper arms", "forearms", "chest", "back", "waist"),
+        depth=20,
+        regions={
+            "collar": ((-0.09, 1.42, -0.11), (0.09, 1.52, 0.07)),
+            "left-cuff": ((0.43, 0.91, -0.08), (0.53, 1.00, 0.04)),
+            "right-cuff": ((-0.53, 0.91, -0.08), (-0.43, 1.00, 0.04)),
+            "hem": ((-0.20, 0.87, -0.15), (0.20, 0.95, 0.15)),
+        },
+        cloth="jersey",
+    ),
+    Entry(
+        "dress",
+        "Sleeveless dress, women's M",
+        "여성 민소매 원피스 (M)",
+        ("dress", "sleeveless", "a-line", "knee length", "scoop neck", "mannequin"),
+        covers=("chest", "back", "waist", "hips", "thighs"),
+        depth=20,
+        regions={
+            "neckline": ((-0.13, 1.34, -0.14), (0.13, 1.52, 0.13)),
+            "hem": ((-0.30, 0.42, -0.20), (0.30, 0.52, 0.20)),
+        },
+        poses=STANDING,
+        cloth="silk-satin",
+    ),
+)

@@ -1,0 +1,39 @@
+"""The garments of the mannequins: what makes each. A maker gives files by path in the catalogue's data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from assets import baked
+from assets.generators import drape_dress, drape_tee, sewn_dress, sewn_tee, weave
+from assets.generators.textures import tiled
+
+Files = dict[str, bytes]
+
+
+def _tee() -> Files:
+    _, normal = tiled("jersey", weave.jersey(512))
+    _, rib = tiled("rib", weave.rib(256))
+    body = drape_tee.skin()
+    worn = drape_tee.finished(*drape_tee.drape(collider=body), body)
+    long_body = drape_tee.skin(long=True)
+    draft = drape_tee.pattern(long=True)
+    long = drape_tee.finished(*drape_tee.drape(drape_tee.LONG_SPACING, long_body, draft), long_body)
+    return {
+        "models/tee.npz": baked.write(sewn_tee.model(worn, normal, rib)),
+        "models/long-sleeve.npz": baked.write(sewn_tee.model(long, normal, rib, "long-sleeve")),
+    }
+
+
+def _dress() -> Files:
+    _, normal = tiled("gabardine", weave.gabardine(512))
+    body = drape_dress.skin()
+    worn = drape_dress.finished(*drape_dress.drape(collider=body), body)
+    return {"models/dress.npz": baked.write(sewn_dress.model(worn, normal))}
+
+
+RANGE: Final[Mapping[str, Callable[[], Files]]] = {
+    "tee": _tee,
+    "dress": _dress,
+}
