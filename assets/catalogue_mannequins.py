@@ -44,3 +44,8 @@ MANNEQUINS: Final = (
         body="models/mannequin-body-child.npz",
     ),
 )
+
+
+def figure(item_id: str) -> Entry | None:
+    """The figure that the item is a size of; None for what is no mannequin."""
+    return next((one for one in MANNEQUINS if item_id in {one.item_id(size) for size in one.sizes}), None)

@@ -66,6 +66,11 @@ CODES: Mapping[str, Code] = {
     "tus.version": Code(412, 2, "Another version of tus is needed", "지원하지 않는 tus 버전입니다"),
     "content.invalid": Code(422, 2, "The content cannot be used", "사용할 수 없는 콘텐츠입니다"),
     "catalogue.unknown_item": Code(422, 2, "There is no such catalogue item", "카탈로그에 없는 항목입니다"),
+    "design.wrong_figure": Code(422, 2, "The garment is not made for this figure", "이 마네킹에 맞지 않는 옷입니다"),
+    "design.wrong_pose": Code(422, 2, "The garment is not shown in this pose", "이 포즈로 보여 줄 수 없는 옷입니다"),
+    "design.wrong_order": Code(
+        422, 2, "The layers are worn in the wrong order", "옷을 겹쳐 입는 순서가 잘못되었습니다"
+    ),
     "card.invalid": Code(422, 2, "The card cannot be printed", "인쇄할 수 없는 카드입니다"),
     "card.unknown_template": Code(422, 2, "There is no such card template", "없는 카드 템플릿입니다"),
     "card.unknown_field": Code(422, 2, "The template has no such field", "템플릿에 없는 필드입니다"),
