@@ -32,3 +32,4 @@ gallery: setup  ## draws docs/gallery again
 	$(VENV)/python -m tools.gallery.foils
 	$(VENV)/python -m tools.gallery.cards
 	$(VENV)/python -m tools.gallery.mannequins
+	$(VENV)/python -m tools.gallery.stages

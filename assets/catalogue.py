@@ -21,11 +21,11 @@ from assets.fabric import Fabric, from_facts
 from assets.images import probe
 from assets.model import Image, Model
 
-Kind = Literal["avatar", "garment", "fabric", "studio", "card-template", "card-art"]
+Kind = Literal["avatar", "garment", "fabric", "studio", "stage", "card-template", "card-art"]
 
 DATA: Final = Path(__file__).resolve().parent / "catalogue_data"
 LICENCE: Final = "CC0-1.0"
-_MODEL_KINDS: Final = frozenset({"avatar", "garment", "card-template"})
+_MODEL_KINDS: Final = frozenset({"avatar", "garment", "stage", "card-template"})
 
 Corner = catalogue_garments.Corner
 
@@ -153,6 +153,54 @@ _TABLE: Final = (
         name_ko="런웨이",
         tags=("studio", "spots", "show"),
         files=("../environments.py",),
+    ),
+    Item(
+        id="beauty",
+        kind="studio",
+        name_en="Beauty clamshell",
+        name_ko="뷰티 조명",
+        tags=("studio", "high key", "soft light"),
+        files=("../environments.py",),
+    ),
+    Item(
+        id="golden-hour",
+        kind="studio",
+        name_en="Golden hour",
+        name_ko="골든 아워",
+        tags=("studio", "sun", "warm", "evening"),
+        files=("../environments.py",),
+    ),
+    Item(
+        id="night-neon",
+        kind="studio",
+        name_en="Night, neon signs",
+        name_ko="밤거리 네온",
+        tags=("studio", "dark", "neon", "colour"),
+        files=("../environments.py",),
+    ),
+    Item(
+        id="plinth-round",
+        kind="stage",
+        name_en="Round plinth, microcement",
+        name_ko="원형 단상 (마이크로시멘트)",
+        tags=("stage", "plinth", "round", "grey"),
+        files=("models/plinth-round.npz",),
+    ),
+    Item(
+        id="plinth-steps",
+        kind="stage",
+        name_en="Stepped plinth, terrazzo",
+        name_ko="계단식 단상 (테라초)",
+        tags=("stage", "plinth", "steps", "terrazzo"),
+        files=("models/plinth-steps.npz",),
+    ),
+    Item(
+        id="floor-parquet",
+        kind="stage",
+        name_en="Chevron parquet floor, oak",
+        name_ko="헤링본 마루 (오크)",
+        tags=("stage", "floor", "wood", "parquet"),
+        files=("models/floor-parquet.npz",),
     ),
     Item(
         id="card-classic",
@@ -386,7 +434,7 @@ def model(item_id: str) -> Model:
         msg = f"{item_id!r} has no model of its own; make a card of it, or give another item"
         raise CatalogueError(msg, code="catalogue.wrong_kind")
     if found.kind not in _MODEL_KINDS:
-        msg = f"{item_id!r} is a {found.kind}; give an avatar, a garment or a card template instead"
+        msg = f"{item_id!r} is a {found.kind}; give an avatar, a garment, a stage or a card template instead"
         raise CatalogueError(msg, code="catalogue.wrong_kind")
     return _model(item_id)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import catalogue
+from assets import catalogue, environments, framing
 from assets.customise import customise
 from assets.design import (
     Avatar,
@@ -38,6 +38,9 @@ from assets.variants import chosen
 
 AVATAR: Final = "@avatar"
 """The avatar's layer id; no layer of a design can have it."""
+STAGE: Final = "@stage"
+"""The layer id of what the design stands on."""
+_FLOOR: Final = 1.3  # times the design's height: what is wider is a floor, which a picture need not hold
 
 
 def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref], Fabric]) -> Model:
@@ -135,11 +138,12 @@ def _customised(model: Model, worn: Avatar | Layer, fabric: Callable[[Ref], Fabr
     return customise(model, how, cloth, uv_metres=known.uv_metres if known is not None else 0.0)
 
 
-def scene(model: Model, design: Design, environment: Environment | None = None) -> Scene:
+def scene(model: Model, design: Design, environment: Environment | None = None, stage: Model | None = None) -> Scene:
     """What a renderer draws of a composed model: posed, with the design's opacity, blending, effects, light and
     background.
 
-    ``environment`` is the light of the file that the design names in the studio's place.
+    ``environment`` is the light of the file that the design names in the studio's place, ``stage`` what it stands
+    on: its y = 0 comes to the design's lowest point.
     """
     layers = {layer.id: layer for layer in design.layers}
     draws = tuple(
@@ -153,10 +157,15 @@ def scene(model: Model, design: Design, environment: Environment | None = None) 
         else draw
         for draw in flatten(model)
     )
+    if stage is not None:
+        draws += _under(stage, draws)
     canvas = design.canvas
     light = canvas.lighting
     background = Background()
-    if isinstance(canvas.background, SolidBackground):
+    if canvas.background is None:
+        top, bottom = environments.backdrop(light.studio)
+        background = Background(top=top, bottom=bottom)
+    elif isinstance(canvas.background, SolidBackground):
         background = Background(top=canvas.background.colour)
     elif isinstance(canvas.background, GradientBackground):
         background = Background(top=canvas.background.top, bottom=canvas.background.bottom)
@@ -173,6 +182,23 @@ def scene(model: Model, design: Design, environment: Environment | None = None) 
         ),
         background=background,
     )
+
+
+def _under(stage: Model, draws: tuple[Draw, ...]) -> tuple[Draw, ...]:
+    lift = np.eye(4)
+    seen = framing.drawn(draws)
+    lift[1, 3] = framing.bounds(seen)[0][1] if seen else 0.0
+    return tuple(replace(draw, matrix=lift @ draw.matrix, layer=STAGE) for draw in flatten(stage))
+
+
+def subject(draws: tuple[Draw, ...]) -> tuple[Draw, ...]:
+    """What a picture of the scene is framed by: the design and a plinth under it, but not a floor."""
+    design = tuple(draw for draw in draws if draw.layer != STAGE)
+    stage = tuple(draw for draw in draws if draw.layer == STAGE)
+    if not stage or not framing.drawn(design):
+        return draws
+    (low, high), (left, right) = framing.bounds(design), framing.bounds(stage)
+    return design if (right - left).max() > _FLOOR * (high - low).max() else draws
 
 
 def effects(given: LayerEffects | None) -> Effects | None:

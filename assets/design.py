@@ -185,9 +185,12 @@ class CameraSettings(Document):
 
 
 class Canvas(Document):
-    """What surrounds the design."""
+    """What surrounds the design. Without a background it is the gradient that suits the studio. ``stage`` is what it
+    stands on in pictures: a plinth or floor of the catalogue, or a model of the owner's, whose top is at y = 0.
+    """
 
-    background: AnyBackground = GradientBackground(kind="gradient", top="#f4f4f2", bottom="#d9d8d4")
+    background: AnyBackground | None = None
+    stage: Ref | None = None
     lighting: LightingPreset = LightingPreset()
     camera: CameraSettings = CameraSettings()
 
@@ -225,4 +228,5 @@ class Design(Document):
             found.append(layer.model)
             if layer.material.texture:
                 found.append(layer.material.texture)
+        found += [self.canvas.stage] if self.canvas.stage else []
         return tuple(dict.fromkeys(found))

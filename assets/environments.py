@@ -46,13 +46,16 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True)
 class Studio:
-    """Panels in a surround that is graded from straight up over the horizon to straight down."""
+    """Panels in a surround that is graded from straight up over the horizon to straight down. ``backdrop`` is the
+    vertical gradient, top and bottom as ``#rrggbb``, that suits the light where a design asks for no background.
+    """
 
     key: Panel
     panels: tuple[Panel, ...]
     zenith: Rgb
     horizon: Rgb
     nadir: Rgb
+    backdrop: tuple[str, str] = ("#f4f4f2", "#d9d8d4")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +108,7 @@ STUDIOS: Mapping[str, Studio] = MappingProxyType(
             zenith=(0.20, 0.29, 0.46),
             horizon=(0.42, 0.46, 0.51),
             nadir=(0.27, 0.25, 0.22),
+            backdrop=("#dde6ee", "#d8d3c8"),
         ),
         # Two tall strips from behind draw the outline out of the dark; a weak key keeps the front readable.
         "rim": Studio(
@@ -117,6 +121,7 @@ STUDIOS: Mapping[str, Studio] = MappingProxyType(
             zenith=(0.05, 0.05, 0.06),
             horizon=(0.085, 0.085, 0.095),
             nadir=(0.05, 0.05, 0.05),
+            backdrop=("#26272b", "#0d0d0f"),
         ),
         # A catwalk: a hard front key from the rig, a row of spots overhead, coloured light from the wings, dark hall.
         "runway": Studio(
@@ -131,6 +136,52 @@ STUDIOS: Mapping[str, Studio] = MappingProxyType(
             zenith=(0.05, 0.05, 0.07),
             horizon=(0.12, 0.12, 0.15),
             nadir=(0.22, 0.21, 0.21),
+            backdrop=("#17171c", "#2b2a2e"),
+        ),
+        # A clamshell: a big octabox above the lens, a reflector right below, white flats on both sides. Nearly no
+        # shadow, a light from everywhere in front, a darker surround behind that keeps the outline.
+        "beauty": Studio(
+            key=Panel(azimuth=-6, elevation=48, width=58, height=44, radiance=(3.30, 3.22, 3.14)),
+            panels=(
+                Panel(azimuth=0, elevation=-34, width=70, height=36, radiance=(1.05, 1.00, 0.96)),
+                Panel(azimuth=-84, elevation=10, width=44, height=90, radiance=(1.12, 1.10, 1.10)),
+                Panel(azimuth=84, elevation=10, width=44, height=90, radiance=(1.12, 1.10, 1.10)),
+                Panel(azimuth=180, elevation=52, width=36, height=24, radiance=(3.4, 3.3, 3.2)),
+            ),
+            zenith=(0.48, 0.46, 0.46),
+            horizon=(0.40, 0.38, 0.38),
+            nadir=(0.36, 0.33, 0.32),
+            backdrop=("#f6ebe6", "#e3d2cb"),
+        ),
+        # Half an hour before sunset: the sun low and orange from the side, a glow about it, the sky opposite
+        # already blue, the ground warm.
+        "golden-hour": Studio(
+            key=Panel(azimuth=-58, elevation=21, width=12, height=12, radiance=(97.0, 62.0, 31.0), soft=0.5),
+            panels=(
+                Panel(azimuth=-58, elevation=16, width=110, height=50, radiance=(1.05, 0.62, 0.30), soft=1.0),
+                Panel(azimuth=100, elevation=24, width=120, height=70, radiance=(0.34, 0.36, 0.46), soft=1.0),
+                Panel(azimuth=150, elevation=20, width=26, height=26, radiance=(3.4, 2.3, 1.5), soft=0.9),
+            ),
+            zenith=(0.16, 0.20, 0.32),
+            horizon=(0.46, 0.34, 0.27),
+            nadir=(0.24, 0.17, 0.12),
+            backdrop=("#e8cdb4", "#c59a78"),
+        ),
+        # A street of signs after rain: a magenta tube on one side, a cyan one on the other, a violet one behind, and
+        # one plain shop window in front that keeps colours readable.
+        "night-neon": Studio(
+            key=Panel(azimuth=-24, elevation=34, width=40, height=30, radiance=(3.6, 3.3, 3.5)),
+            panels=(
+                Panel(azimuth=-96, elevation=10, width=16, height=84, radiance=(8.5, 0.9, 5.2), soft=0.4),
+                Panel(azimuth=98, elevation=12, width=16, height=84, radiance=(0.5, 5.2, 7.6), soft=0.4),
+                Panel(azimuth=-150, elevation=30, width=50, height=8, radiance=(5.0, 1.2, 9.0), soft=0.5),
+                Panel(azimuth=152, elevation=24, width=46, height=8, radiance=(0.8, 4.2, 8.0), soft=0.5),
+                Panel(azimuth=20, elevation=-40, width=110, height=30, radiance=(0.30, 0.16, 0.40), soft=0.9),
+            ),
+            zenith=(0.020, 0.022, 0.045),
+            horizon=(0.090, 0.060, 0.130),
+            nadir=(0.045, 0.035, 0.075),
+            backdrop=("#171327", "#2a1c3c"),
         ),
     }
 )
@@ -146,6 +197,11 @@ class Environment:
     whole: Radiance
     ambient: Radiance
     key: KeyLight
+
+
+def backdrop(name: str) -> tuple[str, str]:
+    """The gradient, top and bottom as ``#rrggbb``, that suits a studio. Raises CatalogueError for an unknown name."""
+    return _studio(name).backdrop
 
 
 def named(name: str) -> Environment:

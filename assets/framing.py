@@ -9,7 +9,7 @@ form: no search, no bounding sphere, and the design really fills the asked part 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import atan, cos, hypot, radians, sin, sqrt, tan
 from types import MappingProxyType
 
@@ -137,6 +137,24 @@ def turntable(
     camera = _fit(reach, _axes(0.0, _TURNTABLE_ELEVATION), settings, aspect, None)
     centre = (float(pivot[0]), 0.0, float(pivot[2]))
     return tuple(View(camera=camera, turn=radians(degrees) * i / frames, pivot=centre) for i in range(frames))
+
+
+def seeing(seen: View, draws: Sequence[Draw]) -> View:
+    """The view with its near and far planes moved apart to hold all of ``draws``, such as the floor about a design.
+    They may turn about the view's axis.
+    """
+    low, high = bounds(draws)
+    camera = seen.camera
+    eye, target = np.array(camera.eye), np.array(camera.target)
+    ahead = (target - eye) / np.linalg.norm(target - eye)
+    pivot = np.array(seen.pivot)
+    across = float(np.hypot(*np.maximum(np.abs(low - pivot), np.abs(high - pivot))[[0, 2]]))
+    swing = across * hypot(float(ahead[0]), float(ahead[2]))
+    rise = sorted((float(low[1] - eye[1]) * float(ahead[1]), float(high[1] - eye[1]) * float(ahead[1])))
+    flat = float((pivot - eye)[[0, 2]] @ ahead[[0, 2]])
+    near, far = flat - swing + rise[0], flat + swing + rise[1]
+    closest = _CLOSEST * float(np.linalg.norm(target - eye))
+    return replace(seen, camera=replace(camera, near=min(camera.near, max(near, closest)), far=max(camera.far, far)))
 
 
 def drawn(draws: Sequence[Draw]) -> tuple[Draw, ...]:

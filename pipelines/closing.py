@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Tag
 
-from assets import catalogue
-from assets.design import Avatar, Design, Layer, Ref
+from assets import catalogue, compatibility, environments
+from assets.design import Avatar, Design, GradientBackground, Layer, Ref
 from assets.errors import ContentError
 from farm.errors import Refused
 from farm.jobs import Resolver
@@ -109,6 +109,7 @@ def close_design(given: Design | Ref, resolver: Resolver, *, canvas: bool, texts
     the path of the reference that is at fault.
     """
     design = as_design(given)
+    _compatible(design)
     content: dict[str, str] = {}
     for where, ref, is_model in places(design):
         if ref.item is not None:
@@ -119,7 +120,8 @@ def close_design(given: Design | Ref, resolver: Resolver, *, canvas: bool, texts
     if canvas:
         studio = Ref(item=design.canvas.lighting.studio)
         content[ref_key(studio)] = item_digest(studio, frozenset({"studio"}), "design.canvas.lighting.studio")
-        content |= _environment(design, resolver)
+        content |= _environment(design, resolver) | _stage(design, resolver)
+        design = _with_backdrop(design)
     document = design.model_dump(mode="json")
     document["layers"] = [layer for layer in document["layers"] if layer["visible"]]
     if design.avatar and not design.avatar.visible:
@@ -132,6 +134,33 @@ def close_design(given: Design | Ref, resolver: Resolver, *, canvas: bool, texts
             del layer["name"]
     blobs = tuple(dict.fromkeys(key[5:] for key in content if key.startswith("blob:")))
     return ClosedDesign(document=document, content=content, blobs=blobs)
+
+
+def _compatible(design: Design) -> None:
+    """Raises Refused for the first thing that cannot look right."""
+    for fault in compatibility.faults(design):
+        raise Refused(fault.code, fault.detail, {"path": fault.path})
+
+
+def _with_backdrop(design: Design) -> Design:
+    """A background that is left to the studio is written down: who asks for the same one gets the same pictures."""
+    canvas = design.canvas
+    if canvas.background is not None:
+        return design
+    top, bottom = environments.backdrop(canvas.lighting.studio)
+    gradient = GradientBackground(kind="gradient", top=top, bottom=bottom)
+    return design.model_copy(update={"canvas": canvas.model_copy(update={"background": gradient})})
+
+
+def _stage(design: Design, resolver: Resolver) -> dict[str, str]:
+    """The content key and digest of what the design stands on, where it names that."""
+    ref = design.canvas.stage
+    if ref is None:
+        return {}
+    where = "design.canvas.stage"
+    if ref.item is not None:
+        return {ref_key(ref): item_digest(ref, frozenset({"stage"}), where)}
+    return {ref_key(ref): blob_digest(ref, MODEL_TYPES, where, resolver)}
 
 
 def _environment(design: Design, resolver: Resolver) -> dict[str, str]:

@@ -137,7 +137,7 @@ def _renders(spec: TechPackSpec, document: Mapping[str, Any], content: Mapping[s
     pages = spec.tech_pack.brand.pages
     views = VIEWS if "colour" in pages else VIEWS[:1] if "cover" in pages else ()
     seen = {k: v for k, v in document.items() if k not in {"name", "notes"}}
-    seen["canvas"] = {**seen["canvas"], "background": {"kind": "solid", "colour": "#ffffff"}}
+    seen["canvas"] = {**seen["canvas"], "background": {"kind": "solid", "colour": "#ffffff"}, "stage": None}
     seen["layers"] = [{k: v for k, v in layer.items() if k != "name"} for layer in seen["layers"]]
     return [
         Step(

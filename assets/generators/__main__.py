@@ -24,6 +24,7 @@ from assets.generators import (
     garment_range,
     mannequin,
     skirt,
+    stages,
     tshirt,
     weave,
 )
@@ -80,6 +81,11 @@ def _card() -> Files:
     return {"models/card-classic.npz": baked.write(card.model())}
 
 
+def _stages() -> Files:
+    made = (stages.plinth_round(), stages.plinth_steps(), stages.floor_parquet())
+    return {f"models/{model.name}.npz": baked.write(model) for model in made}
+
+
 def _fabric(name: str) -> Callable[[], Files]:
     return lambda: fabric_range.files(name)
 
@@ -99,6 +105,7 @@ MAKERS: Final[dict[str, Callable[[], Files]]] = {
     "card-classic": _card,
     "card-art": _art,
     "card-cast": _cast,
+    "stages": _stages,
     **{f"mannequin-{name}": _mannequin_body(name) for name in mannequin.PATTERNS},
     **{f"mannequin-{name}": _mannequin(name) for name in mannequin.BUILDS},
     **garment_range.RANGE,  # after the mannequins that they are draped on

@@ -78,10 +78,12 @@ def composed(context: StepContext, document: Mapping[str, Any], content: Mapping
 
 
 def _light_keys(design: Design) -> set[str]:
-    """The content that only lights the design."""
-    light = design.canvas.lighting
+    """The content that only lights the design, or that it only stands on."""
+    light, stage = design.canvas.lighting, design.canvas.stage
     blob = light.environment.blob if light.environment is not None else None
-    return {f"item:{light.studio}", f"blob:{blob}"}
+    worn = {*(layer.model for layer in design.layers), design.avatar.model if design.avatar else None}
+    under = set() if stage is None or stage in worn else {f"item:{stage.item}", f"blob:{stage.blob}"}
+    return {f"item:{light.studio}", f"blob:{blob}"} | under
 
 
 def load_light(context: StepContext, design: Design) -> Environment | None:
@@ -102,7 +104,9 @@ def drawn(context: StepContext, document: Mapping[str, Any], content: Mapping[st
     shelf = _kept(context.resources, "scenes")
     key = digest_of([document, content])
     if key not in shelf:
-        scene = compose.scene(model, design, load_light(context, design))
+        ref = design.canvas.stage
+        stage = None if ref is None else load_model(context, ref)
+        scene = compose.scene(model, design, load_light(context, design), stage)
         _remember(shelf, key, scene, KEPT_DESIGNS)
     shelf.move_to_end(key)
     return design, cast("Scene", shelf[key])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from assets import framing, viewpoints
+from assets import compose, framing, viewpoints
 from assets.scene import Quality, Target
 from exporters import image
 from farm.plan import Output, StepResult
@@ -26,7 +26,9 @@ def render_still(context: StepContext) -> StepResult:
         _, model = content.composed(context, want["design"], want["content"])
         view = viewpoints.view(model, want["view"], aspect=aspect)
     else:
-        view = framing.view(scene.draws, want["view"], settings=design.canvas.camera, aspect=aspect)
+        framed = compose.subject(scene.draws)
+        view = framing.view(framed, want["view"], settings=design.canvas.camera, aspect=aspect)
+        view = view if framed is scene.draws else framing.seeing(view, scene.draws)
     target = Target(width=want["width"], height=want["height"], quality=Quality(want["quality"]))
     frame = next(iter(renderer(context).frames(scene, (view,), target)))
     drew = perf_counter()

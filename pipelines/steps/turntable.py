@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from time import perf_counter
 
-from assets import framing
+from assets import compose, framing
 from assets.scene import Quality, Target
 from exporters import video
 from farm.errors import FarmFault
@@ -23,13 +23,16 @@ def segment(context: StepContext) -> StepResult:
     want = context.step.params
     began = perf_counter()
     design, scene = drawn(context, want["design"], want["content"])
+    framed = compose.subject(scene.draws)
     views = framing.turntable(
-        scene.draws,
+        framed,
         frames=want["frames"],
         degrees=want["degrees"],
         settings=design.canvas.camera,
         aspect=want["width"] / want["height"],
     )[want["start"] : want["stop"]]
+    if framed is not scene.draws:
+        views = tuple(framing.seeing(view, scene.draws) for view in views)
     target = Target(width=want["width"], height=want["height"], quality=Quality(want["quality"]))
     files = {name: context.scratch / f"{context.step.key}.{name}" for name in want["formats"]}
     with ExitStack() as stack:

@@ -111,6 +111,7 @@ def test_an_invisible_layer_does_not_change_a_picture() -> None:
         {"design": {**DESIGN, "canvas": {"background": {"kind": "solid", "colour": "#ffffff"}}}},
         {"design": {**DESIGN, "layers": DESIGN["layers"][:1]}},
         {"design": {**DESIGN, "canvas": {"lighting": {"tone": "aces"}}}},
+        {"design": {**DESIGN, "canvas": {"stage": {"item": "plinth-round"}}}},
         {"design": {**DESIGN, "canvas": {"lighting": {"environment": {"blob": HDR}}}}},
     ],
 )
@@ -125,8 +126,16 @@ def test_a_file_of_light_is_kept_while_the_job_needs_it() -> None:
 
 
 def test_the_canvas_does_not_change_a_model() -> None:
-    lit = {**DESIGN, "canvas": {"lighting": {"exposure": 1.0, "environment": {"blob": HDR}}}}
+    light = {"exposure": 1.0, "environment": {"blob": HDR}}
+    lit = {**DESIGN, "canvas": {"lighting": light, "stage": {"item": "floor-parquet"}}}
     assert hashes(close("model")) == hashes(close("model", design=lit))
+
+
+def test_a_background_left_to_the_studio_is_the_same_as_asking_for_it() -> None:
+    gradient = {"kind": "gradient", "top": "#26272b", "bottom": "#0d0d0f"}
+    dark = {"lighting": {"studio": "rim"}}
+    left, asked = ({**DESIGN, "canvas": canvas} for canvas in (dark, {**dark, "background": gradient}))
+    assert hashes(close("still", design=left)) == hashes(close("still", design=asked))
 
 
 def test_the_stem_is_the_asked_name_or_comes_from_the_design() -> None:
@@ -163,6 +172,18 @@ def test_a_bare_model_is_a_design() -> None:
         ),
         (
             "still",
+            {"design": {**DESIGN, "canvas": {"stage": {"item": "tshirt"}}}},
+            "catalogue.wrong_kind",
+            "design.canvas.stage",
+        ),
+        (
+            "still",
+            {"design": {**DESIGN, "canvas": {"stage": {"blob": PNG}}}},
+            "design.wrong_media_type",
+            "design.canvas.stage",
+        ),
+        (
+            "still",
             {"design": {**DESIGN, "canvas": {"lighting": {"environment": {"blob": PNG}}}}},
             "design.wrong_media_type",
             "design.canvas.lighting.environment",
@@ -172,6 +193,23 @@ def test_a_bare_model_is_a_design() -> None:
             {"design": {**DESIGN, "canvas": {"lighting": {"environment": {"item": "rim"}}}}},
             "catalogue.wrong_kind",
             "design.canvas.lighting.environment",
+        ),
+        (
+            "still",
+            {"design": {**DESIGN, "avatar": {"model": {"item": "mannequin-male"}}}},
+            "design.wrong_figure",
+            "design.layers[0].model",
+        ),
+        (
+            "model",
+            {
+                "design": {
+                    "avatar": {"model": {"item": "mannequin-female"}, "pose": {"animation": "seated"}},
+                    "layers": [{"id": "dress", "model": {"item": "dress"}}],
+                }
+            },
+            "design.wrong_pose",
+            "design.avatar.pose.animation",
         ),
         (
             "still",

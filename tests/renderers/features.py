@@ -315,6 +315,9 @@ FEATURES: Mapping[str, Feature] = MappingProxyType(
         "studio-daylight": Feature(draws=TRIO, lighting=Lighting(studio="daylight")),
         "studio-rim": Feature(draws=TRIO, lighting=Lighting(studio="rim"), background=DARK),
         "studio-runway": Feature(draws=TRIO, lighting=Lighting(studio="runway"), background=DARK),
+        "studio-beauty": Feature(draws=TRIO, lighting=Lighting(studio="beauty")),
+        "studio-golden-hour": Feature(draws=TRIO, lighting=Lighting(studio="golden-hour")),
+        "studio-night-neon": Feature(draws=TRIO, lighting=Lighting(studio="night-neon"), background=DARK),
         "environment": Feature(draws=TRIO, lighting=Lighting(environment=sunset())),
         "tone-aces": Feature(draws=TRIO, lighting=Lighting(tone=Tone.ACES)),
     }
