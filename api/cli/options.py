@@ -24,6 +24,10 @@ Params = Annotated[
 AvatarOption = Annotated[
     str | None, typer.Option("--avatar", metavar="FILE|ITEM", help="The body: a GLB or an item.")
 ]
+OutfitOption = Annotated[
+    str | None,
+    typer.Option("--outfit", metavar="ITEM", help="A whole look of the catalogue: `catalogue ls --kind outfit`."),
+]
 Wear = Annotated[
     list[str] | None,
     typer.Option("--wear", metavar="FILE|ITEM", help="A layer, worn over those before it; may be given many times."),

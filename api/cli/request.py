@@ -1,4 +1,4 @@
-"""From arguments to a spec: `-p key=value`, a document, a GLB, `--avatar`, `--wear`, a row of a CSV file.
+"""From arguments to a spec: `-p key=value`, a document, a GLB, `--outfit`, `--avatar`, `--wear`, a row of a CSV file.
 
 A reference to content may be a local file here: ``{"file": "suit.glb"}``. Whoever runs or submits the spec stores the
 file first and puts ``{"blob": digest}`` in its place.
@@ -20,7 +20,7 @@ MODEL_SUFFIXES = frozenset({".glb", ".gltf"})
 DOCUMENT_SUFFIXES = frozenset({".json", ".yaml", ".yml"})
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 MAX_DOCUMENT_BYTES = 4_000_000
-SHORTCUTS: Mapping[str, tuple[str, ...]] = {"design": ("avatar", "wear"), "card": ("art", "foil")}
+SHORTCUTS: Mapping[str, tuple[str, ...]] = {"design": ("outfit", "avatar", "wear"), "card": ("art", "foil")}
 """What ``-p`` takes beside the fields of a spec, by the field that it fills."""
 _PART = re.compile(r"([^.\[\]]+)|\[(\d{1,4})\]")
 _LAYER = re.compile(r"[^A-Za-z0-9._-]+")
@@ -231,6 +231,20 @@ def dress(spec: dict[str, Any], avatar: str | None, wear: Sequence[str]) -> None
     layers += [layer(text, taken) for text in wear]
 
 
+def clothe(spec: dict[str, Any], outfit: str | None) -> None:
+    """Puts an outfit of the catalogue into the spec as its design, under what the design says already. Raises
+    CatalogueError ``catalogue.unknown_item``, and Refused for a design with clothes.
+    """
+    if not outfit:
+        return
+    from assets.catalogue_outfits import design
+
+    said = spec.get("design", {})
+    if not isinstance(said, dict) or said.keys() & {"file", "item", "blob", "avatar", "layers"}:
+        raise bad("--outfit brings avatar and layers of its own: leave out the design's", "design")
+    spec["design"] = {**design(outfit), **said}
+
+
 def print_on(spec: dict[str, Any], name: str, values: Sequence[str]) -> None:
     """Adds pictures ("art", the lowest first) or foils ("foil") to the spec's card."""
     card = spec.setdefault("card", {})
@@ -259,6 +273,8 @@ def assign(spec: dict[str, Any], kind: JobKind, name: str, text: str, schema: Ma
             known = ", ".join((*fields, *short))
             raise bad(f"{name}: a {kind.name} has no field {path[0]!r}; it has {known}", name)
         put(spec, path, value_of(text, types_at(schema, path)))
+    elif name == "outfit":
+        clothe(spec, text)
     elif name == "avatar":
         dress(spec, text, ())
     elif name == "wear":
@@ -275,6 +291,7 @@ def read(
     file: Path | None = None,
     *,
     params: Sequence[str] = (),
+    outfit: str | None = None,
     avatar: str | None = None,
     wear: Sequence[str] = (),
 ) -> Request:
@@ -287,6 +304,9 @@ def read(
     else:
         kind = kind_of(what)
         spec, stem = ({}, None) if file is None else _from_file(kind, file)
+    if outfit and "design" not in kind.spec.model_fields:
+        raise bad(f"a {kind.name} wears no outfit", "outfit")
+    clothe(spec, outfit)
     schema = kind.spec.model_json_schema()
     for param in params:
         name, equals, text = param.partition("=")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.options import AvatarOption, File, Params, Wear, What
+from api.cli.options import AvatarOption, File, OutfitOption, Params, Wear, What
 
 if TYPE_CHECKING:
     from api.cli.request import Request
@@ -53,6 +53,7 @@ def run(
     what: What,
     file: File = None,
     param: Params = None,
+    outfit: OutfitOption = None,
     avatar: AvatarOption = None,
     wear: Wear = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="A file, or a folder.")] = Path("out"),
@@ -60,7 +61,7 @@ def run(
     """Renders or exports here, without a farm; prints the files that it made."""
     from api.cli.request import read
 
-    request = read(what, file, params=param or (), avatar=avatar, wear=wear or ())
+    request = read(what, file, params=param or (), outfit=outfit, avatar=avatar, wear=wear or ())
     for path in perform(request, out):
         typer.echo(str(path))
 

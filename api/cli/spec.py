@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.options import AvatarOption, File, Params, Wear, What
+from api.cli.options import AvatarOption, File, OutfitOption, Params, Wear, What
 from api.cli.screen import Format, Output, line, note, show
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def plan(
     what: What,
     file: File = None,
     param: Params = None,
+    outfit: OutfitOption = None,
     avatar: AvatarOption = None,
     wear: Wear = None,
     output: Output = Format.TABLE,
@@ -37,7 +38,7 @@ def plan(
     """Shows the steps that a job would take; nothing is submitted."""
     from api.cli.request import read
 
-    closed = _closed(read(what, file, params=param or (), avatar=avatar, wear=wear or ()))
+    closed = _closed(read(what, file, params=param or (), outfit=outfit, avatar=avatar, wear=wear or ()))
     hashes = closed.plan.hashes()
     choice = closed.spec.get("chosen")
     if choice:
@@ -62,6 +63,7 @@ def check(
     what: What,
     file: File = None,
     param: Params = None,
+    outfit: OutfitOption = None,
     avatar: AvatarOption = None,
     wear: Wear = None,
 ) -> None:
@@ -75,7 +77,7 @@ def check(
         is_envelope = path.suffix.lower() in {".json", ".yaml", ".yml"} and "kind" in document(path)
         request = read(what if is_envelope else "still", None if is_envelope else path, params=param or ())
     else:
-        request = read(what, file, params=param or (), avatar=avatar, wear=wear or ())
+        request = read(what, file, params=param or (), outfit=outfit, avatar=avatar, wear=wear or ())
     closed = _closed(request)
     note(f"ok: a {request.kind.name} of {len(closed.plan.steps)} step(s), {len(closed.blobs)} file(s)")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.options import AvatarOption, File, Params, Timeout, Wear, What
+from api.cli.options import AvatarOption, File, OutfitOption, Params, Timeout, Wear, What
 from api.cli.screen import Format, Output, line, note, progress, show
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def submit(
     what: What,
     file: File = None,
     param: Params = None,
+    outfit: OutfitOption = None,
     avatar: AvatarOption = None,
     wear: Wear = None,
     csv: Annotated[Path | None, typer.Option("--csv", help="One job a row; columns are dotted paths.")] = None,
@@ -47,7 +48,7 @@ def submit(
         if csv is not None:
             from api.cli.rows import Template, submit_rows
 
-            base = read(what, file, params=param or (), avatar=avatar, wear=wear or ())
+            base = read(what, file, params=param or (), outfit=outfit, avatar=avatar, wear=wear or ())
             template = Template(base=base, csv=csv, output_name=output_name, priority=priority, partial=partial)
             return submit_rows(
                 farm,
@@ -58,7 +59,7 @@ def submit(
                 timeout=timeout,
                 output=output,
             )
-        request = read(what, file, params=param or (), avatar=avatar, wear=wear or ())
+        request = read(what, file, params=param or (), outfit=outfit, avatar=avatar, wear=wear or ())
         spec = store_files(farm, request.spec)
         validated(request, spec)
         body: dict[str, Any] = {"kind": request.kind.name, "spec": spec}
