@@ -17,6 +17,7 @@ from litestar.types import Message, Scope
 
 from api import http, openapi, operations, problems
 from api.cards import routes as cards
+from api.catalogue import routes as catalogue
 from api.jobs import artifacts, audit, batches, blobs, images, links
 from api.jobs import farm as farm_routes
 from api.jobs import routes as jobs
@@ -55,6 +56,7 @@ SLICES = (
     audit.ROUTES,
     blobs.ROUTES,
     farm_routes.ROUTES,
+    catalogue.ROUTES,
     images.ROUTES,
     direct.ROUTES,
     chunked.ROUTES,

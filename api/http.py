@@ -210,13 +210,23 @@ def not_modified(request: Request[Any, Any, Any], tag: str) -> bool:
 
 def after(cursor: str) -> str:
     """The id that a page begins after. Raises Refused ``request.cursor`` for what :class:`Page` did not make."""
-    try:
-        found = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
-    except (ValueError, UnicodeError):
-        found = ""
+    found = decoded(cursor)
     if not is_id(found):
-        raise Refused("request.cursor", "give the `next` of a page unchanged, or no cursor to begin again")
+        raise bad_cursor()
     return found
+
+
+def decoded(cursor: str) -> str:
+    """What a cursor stands for, "" for what no page has made."""
+    try:
+        return base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode()
+    except (ValueError, UnicodeError):
+        return ""
+
+
+def bad_cursor() -> Refused:
+    """Refused ``request.cursor``."""
+    return Refused("request.cursor", "give the `next` of a page unchanged, or no cursor to begin again")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,8 @@ OUTFIT: Final = "outfit"
 KINDS: Final = ("avatar", "garment", "outfit", "fabric", "studio", "stage", "card-template", "card-art", "foil")
 THUMBNAILS: Final = DATA / "thumbs"
 """Small pictures that the farm drew of what it has, by id."""
+MARK: Final = 16
+"""Letters of a picture's SHA-256 that stand in its address."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +123,7 @@ class Wanted:
     def matches(self, one: Listing) -> bool:
         """Whether the listing is all that is asked for."""
         worn = one.worn or Worn()
-        sizes = {plain(one.size), *(plain(own.name) for own in one.sizes)} - {""}
+        sizes = {plain(one.size)} if one.size else {plain(own.name) for own in one.sizes}
         cloths = {worn.cloth, *_fabrics(one)} - {""}
         fibres = one.fabric.composition if one.fabric is not None else ()
         asked: tuple[tuple[Any, Callable[[Any], bool]], ...] = (
@@ -307,5 +309,5 @@ def _thumbnail(item_id: str) -> str | None:
     path = THUMBNAILS / f"{item_id}.webp"
     if not path.is_file():
         return None
-    mark = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    mark = hashlib.sha256(path.read_bytes()).hexdigest()[:MARK]
     return f"/api/v1/catalogue/{item_id}/thumbnail?v={mark}"

@@ -22,6 +22,7 @@ OPEN = {
     "/metrics",
     "/api/v1/artifacts/{artifact_id}/content",
     "/api/v1/links/{link_id}/content",
+    "/api/v1/catalogue/{item_id}/thumbnail",
     "/api/v1/uploads/{upload_id}/content",
 }
 
