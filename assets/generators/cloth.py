@@ -64,8 +64,12 @@ def colours(pairs: Index, count: int) -> list[Index]:
     return [np.flatnonzero(colour == c) for c in range(int(colour.max()) + 1)]
 
 
-def relax(cloth: Cloth, start: Array, collider: Collider, drape: Drape) -> Array:
-    """Where the particles come to: float64[n, 3] from ``start`` of the same shape."""
+def relax(
+    cloth: Cloth, start: Array, collider: Collider, drape: Drape, layers: Callable[[Array], None] | None = None
+) -> Array:
+    """Where the particles come to: float64[n, 3] from ``start`` of the same shape. ``layers`` is called with the
+    points in every step before they meet the skin, and moves those whose order it knows.
+    """
     x, v = start.copy(), np.zeros_like(start)
     w = cloth.inverse_mass
     groups = []
@@ -97,6 +101,8 @@ def relax(cloth: Cloth, start: Array, collider: Collider, drape: Drape) -> Array
                 apart = _close(x, drape.spacing, neighbours)
             if apart is not None:
                 _push_apart(x, apart, drape.spacing)
+        if layers is not None:
+            layers(x)
         _collide(x, before, free, collider, drape)
         v = (x - before) / h
     return x

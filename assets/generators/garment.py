@@ -113,14 +113,48 @@ def even(sewn: Sewn, points: Array, edges: Sequence[tuple[str, str]], rounds: in
     return out
 
 
-def face_of(cloth: Draped, panel: Panel, material: Material, uv_offset: Array) -> Primitive:
-    """One panel as seen from outside, with its flat pattern as UVs (metres, V down)."""
+def face_of(cloth: Draped, panel: Panel, material: Material, uv_offset: Array, *, shared: float = 0.45) -> Primitive:
+    """One panel as seen from outside, with its flat pattern as UVs (metres, V down). ``shared`` is how much of the
+    normals at its edges it has in common with its neighbours: 0 where it is folded.
+    """
     ids = cloth.sewn.particle[panel.name]
     uv = (panel.flat - uv_offset) * [1.0, -1.0]
     points = cloth.points[ids]
     # Each panel bends towards its own side at a seam, so the shading breaks there as cloth does.
-    normals = 0.55 * vertex_normals(points, panel.triangles) + 0.45 * cloth.normals[ids]
+    normals = (1 - shared) * vertex_normals(points, panel.triangles) + shared * cloth.normals[ids]
     return primitive(points, normals, uv, panel.triangles, material)
+
+
+def _inward(line: Array) -> Array:
+    tangent = np.gradient(line, axis=0)
+    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+    return np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)  # outlines run counter-clockwise
+
+
+def inset(panel: Panel, edge: str, away: float) -> Array:
+    """The edge's line ``away`` metres further in, float64[n, 2] of the flat panel. Its ends run along the edges that
+    it meets there, so that hems and stitches of two panels meet on the seam between them, however it leans.
+    """
+    ids = panel.edges[edge]
+    line = panel.flat[ids]
+    inward = _inward(line)
+    moved = line + away * inward
+    run = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    for end, along in ((0, run), (-1, run[-1] - run)):
+        for name, other in panel.edges.items():
+            beside = other[::-1] if end == 0 else other
+            if name == edge or beside[0] != ids[end] or beside[1] in ids:
+                continue
+            way = panel.flat[beside]
+            far = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))])
+            # As far along the seam as brings it ``away`` from the edge's line.
+            rise = (way - line[end]) @ inward[end]
+            place = np.interp(away, np.maximum.accumulate(rise), far) if rise.max() > away else min(away, far[-1])
+            spot = np.array([np.interp(place, far, way[:, axis]) for axis in range(2)])
+            fade = np.clip(1 - along / min(6 * away + 1e-9, run[-1]), 0, 1)[:, None]
+            moved = moved + fade * (spot - line[end] - away * inward[end])
+            break
+    return moved
 
 
 def hem(
@@ -131,29 +165,30 @@ def hem(
     uv_offset: Array,
     *,
     depth: float = 0.02,
-    thickness: float = 0.0016,
+    thickness: float | Array = 0.0016,
 ) -> Primitive:
-    """The cloth turned in along an edge: a rounded lip and a strip on the inside, ``depth`` deep."""
+    """The cloth turned in along an edge: a rounded lip and a strip on the inside, ``depth`` deep. ``thickness`` is of
+    both layers, one for the whole edge or one for each of its points.
+    """
     ids = panel.edges[edge]
     line = panel.flat[ids]
-    tangent = np.gradient(line, axis=0)
-    tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
-    inward = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)  # outlines run counter-clockwise
+    inward = _inward(line)
     particles = cloth.sewn.particle[panel.name][ids]
     rim, outward = cloth.points[particles], cloth.normals[particles]
-    near, _ = cloth.at(panel, line + 0.004 * inward)
+    near, _ = cloth.at(panel, inset(panel, edge, 0.004))
     down = rim - near
     down -= outward * np.einsum("ij,ij->i", down, outward)[:, None]
     down /= np.maximum(np.linalg.norm(down, axis=1, keepdims=True), 1e-12)
-    radius = thickness / 2
+    thick = np.broadcast_to(np.asarray(thickness, dtype=np.float64), len(ids))[:, None]
+    radius = thick / 2
     rows, normals, flat = [], [], []
     for angle in np.linspace(0, np.pi, 5):
         rows.append(rim + radius * (np.sin(angle) * down + (np.cos(angle) - 1) * outward))
         normals.append(np.sin(angle) * down + np.cos(angle) * outward)
         flat.append(line - inward * radius * angle)
     for share in (0.4, 1.0):
-        point, up = cloth.at(panel, line + inward * depth * share)
-        rows.append(point - up * thickness)
+        point, up = cloth.at(panel, inset(panel, edge, depth * share))
+        rows.append(point - up * thick)
         normals.append(-up)
         flat.append(line - inward * (radius * np.pi + depth * share))
     count = len(ids)

@@ -6,6 +6,7 @@ B-splines of their own, so that a hem stays a line.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -49,10 +50,13 @@ def edges(triangles: Index) -> tuple[Index, Index, Index]:
     return unique, place.reshape(-1, 3), uses
 
 
-def finer(sewn: Sewn, points: Array) -> tuple[Sewn, Array]:
-    """The cloth with four triangles for each, and its points float64[n, 3] smoothed."""
+def finer(sewn: Sewn, points: Array, creases: AbstractSet[str] = frozenset()) -> tuple[Sewn, Array]:
+    """The cloth with four triangles for each, and its points float64[n, 3] smoothed; edges of panels that are named
+    in ``creases`` stay sharp (Hoppe et al., "Piecewise Smooth Surface Reconstruction", 1994).
+    """
     triangles = sewn.triangles()
     known, _, _ = edges(triangles)
+    sharp: set[tuple[int, int]] = set()
     panels, particle = [], {}
     for p in sewn.panels:
         own, place, _ = edges(p.triangles)
@@ -72,18 +76,22 @@ def finer(sewn: Sewn, points: Array) -> tuple[Sewn, Array]:
             pairs = np.sort(np.stack([line[:-1], line[1:]], axis=1), axis=1)
             halves = np.array([where[int(i), int(j)] for i, j in pairs.tolist()])
             named[name] = np.append(np.stack([line[:-1], halves], axis=1).reshape(-1), line[-1])
+            if name in creases:
+                sharp.update(map(tuple, np.sort(np.stack([ids[line[:-1]], ids[line[1:]]], axis=1), axis=1).tolist()))
         panels.append(FinePanel(name=p.name, flat=flat, triangles=split, edges=named, finder=p.finder))
     made = replace(sewn, panels=tuple(panels), particle=particle, count=sewn.count + len(known))
-    return made, _loop(points, triangles)
+    return made, _loop(points, triangles, sharp)
 
 
-def _loop(points: Array, triangles: Index) -> Array:
+def _loop(points: Array, triangles: Index, sharp: AbstractSet[tuple[int, int]]) -> Array:
     known, place, uses = edges(triangles)
     across = np.zeros((len(known), 3))
     for side, opposite in ((0, 2), (1, 0), (2, 1)):
         np.add.at(across, place[:, side], points[triangles[:, opposite]])
     ends = points[known].sum(axis=1)
     inner = uses == 2
+    if sharp:
+        inner &= np.array([tuple(pair) not in sharp for pair in known.tolist()])
     middle = np.where(inner[:, None], 0.375 * ends + 0.125 * across, 0.5 * ends)
     total, degree = np.zeros_like(points), np.zeros(len(points))
     rim, rims = np.zeros_like(points), np.zeros(len(points))
