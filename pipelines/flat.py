@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -32,16 +32,9 @@ FlatView = Literal["front", "back", "left", "right", "side", "three-quarter", "t
 Millimetres = Annotated[float, Field(ge=50, le=1200, allow_inf_nan=False)]
 
 
-class FlatSpec(Spec):
-    """Line drawings of a design: outlines, folds, open edges, seams, creases and stitches, hidden lines removed.
+class FlatOptions(Spec):
+    """What a job of the kind `flat` takes beside its design; see :class:`FlatSpec`."""
 
-    The drawing is orthographic, on a ``page`` (or ``width_mm`` by ``height_mm``), at the scale 1:``scale``; without
-    one, at the largest round scale at which all views fit, the same for all. ``layers`` are those to draw (all that
-    are visible, if none are named); the avatar is left out unless ``with_avatar`` says otherwise or there is nothing
-    else. SVG is in millimetres with a group for each kind of line; PNG shows the same at ``dpi``.
-    """
-
-    design: AnyDesign
     views: Annotated[tuple[FlatView, ...], Field(min_length=1, max_length=8, strict=False)] = ("front", "back")
     formats: Annotated[tuple[Literal["svg", "png"], ...], Field(min_length=1, max_length=2, strict=False)] = (
         "svg",
@@ -58,13 +51,25 @@ class FlatSpec(Spec):
     crease_degrees: Annotated[float, Field(ge=5, le=170, allow_inf_nan=False)] = 40.0
 
     @model_validator(mode="after")
-    def _once(self) -> FlatSpec:
+    def _once(self) -> Self:
         views = [same(view) for view in self.views]
         for name, values in (("view", views), ("format", self.formats), ("layer", self.layers)):
             if len(set(values)) != len(values):
                 msg = f"name each {name} once"
                 raise ValueError(msg)
         return self
+
+
+class FlatSpec(FlatOptions):
+    """Line drawings of a design: outlines, folds, open edges, seams, creases and stitches, hidden lines removed.
+
+    The drawing is orthographic, on a ``page`` (or ``width_mm`` by ``height_mm``), at the scale 1:``scale``; without
+    one, at the largest round scale at which all views fit, the same for all. ``layers`` are those to draw (all that
+    are visible, if none are named); the avatar is left out unless ``with_avatar`` says otherwise or there is nothing
+    else. SVG is in millimetres with a group for each kind of line; PNG shows the same at ``dpi``.
+    """
+
+    design: AnyDesign
 
 
 def close(spec: FlatSpec, resolver: Resolver, stem: str | None = None) -> Closed:

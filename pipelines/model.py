@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -27,7 +27,21 @@ class Optimisation(Spec):
     max_bytes: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 500_000_000
 
 
-class ModelSpec(Spec):
+class ModelOptions(Spec):
+    """What a job of the kind `model` takes beside its design; see :class:`ModelSpec`."""
+
+    formats: Annotated[tuple[Format, ...], Field(min_length=1, max_length=8, strict=False)] = ("glb",)
+    optimise: Optimisation = Optimisation()
+
+    @model_validator(mode="after")
+    def _formats_once(self) -> Self:
+        if len(set(self.formats)) != len(self.formats):
+            msg = "name each format once"
+            raise ValueError(msg)
+        return self
+
+
+class ModelSpec(ModelOptions):
     """The design as one model in one or more formats, in metres, +Y up (FBX: centimetres; STL and 3MF:
     millimetres, +Z up).
 
@@ -35,15 +49,6 @@ class ModelSpec(Spec):
     """
 
     design: AnyDesign
-    formats: Annotated[tuple[Format, ...], Field(min_length=1, max_length=8, strict=False)] = ("glb",)
-    optimise: Optimisation = Optimisation()
-
-    @model_validator(mode="after")
-    def _formats_once(self) -> ModelSpec:
-        if len(set(self.formats)) != len(self.formats):
-            msg = "name each format once"
-            raise ValueError(msg)
-        return self
 
 
 def close(spec: ModelSpec, resolver: Resolver, stem: str | None = None) -> Closed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -27,7 +27,27 @@ PRESETS: Mapping[str, tuple[int, Quality]] = {
 }
 
 
-class StillSpec(Spec):
+class StillOptions(Spec):
+    """What a job of the kind `still` takes beside its design; see :class:`StillSpec`."""
+
+    views: Annotated[tuple[ViewName, ...], Field(min_length=1, max_length=8, strict=False)] = ("three-quarter",)
+    preset: Literal["thumbnail", "preview", "high-res"] = "preview"
+    width: Pixels | None = None
+    height: Pixels | None = None
+    quality: Annotated[Quality | None, Field(strict=False)] = None
+    camera: CameraSettings | None = None
+    format: Literal["png", "jpeg", "webp", "avif"] = "png"
+    compression: Annotated[int, Field(ge=1, le=100)] = 90
+
+    @model_validator(mode="after")
+    def _views_once(self) -> Self:
+        if len(set(self.views)) != len(self.views):
+            msg = "name each view once"
+            raise ValueError(msg)
+        return self
+
+
+class StillSpec(StillOptions):
     """Pictures of a design from one or more views.
 
     A ``preset`` is a square size and a quality; ``width`` and ``height`` (512..8192 px) replace its size, and
@@ -42,23 +62,8 @@ class StillSpec(Spec):
     """
 
     design: AnyDesign
-    views: Annotated[tuple[ViewName, ...], Field(min_length=1, max_length=8, strict=False)] = ("three-quarter",)
-    preset: Literal["thumbnail", "preview", "high-res"] = "preview"
-    width: Pixels | None = None
-    height: Pixels | None = None
-    quality: Annotated[Quality | None, Field(strict=False)] = None
-    camera: CameraSettings | None = None
-    format: Literal["png", "jpeg", "webp", "avif"] = "png"
-    compression: Annotated[int, Field(ge=1, le=100)] = 90
     deadline_s: Deadline | None = None
     allow_lower_quality: bool = False
-
-    @model_validator(mode="after")
-    def _views_once(self) -> StillSpec:
-        if len(set(self.views)) != len(self.views):
-            msg = "name each view once"
-            raise ValueError(msg)
-        return self
 
 
 def close(spec: StillSpec, resolver: Resolver, stem: str | None = None) -> Closed:

@@ -23,7 +23,18 @@ RATIO = 0.75
 """Width over height of the colour views."""
 
 
-class TechPackSpec(Spec):
+class TechPackOptions(Spec):
+    """What a job of the kind `techpack` takes beside its design; see :class:`TechPackSpec`."""
+
+    tech_pack: TechPack = TechPack()
+    page: Literal["a4", "letter"] = "a4"
+    language: Language = "en"
+    units: Units = "metric"
+    picture_px: Annotated[int, Field(ge=256, le=2048)] = 1200
+    quality: Annotated[Quality, Field(strict=False)] = Quality.FINAL
+
+
+class TechPackSpec(TechPackOptions):
     """A tech pack of a design: cover, flats with callouts, colour views, layers, points of measure with a diagram and
     a graded table, bill of materials, colourways, construction, labels, fit notes, history.
 
@@ -33,12 +44,6 @@ class TechPackSpec(Spec):
     """
 
     design: AnyDesign
-    tech_pack: TechPack = TechPack()
-    page: Literal["a4", "letter"] = "a4"
-    language: Language = "en"
-    units: Units = "metric"
-    picture_px: Annotated[int, Field(ge=256, le=2048)] = 1200
-    quality: Annotated[Quality, Field(strict=False)] = Quality.FINAL
 
 
 def close(spec: TechPackSpec, resolver: Resolver, stem: str | None = None) -> Closed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -28,7 +28,25 @@ SEGMENT_FRAMES = 50
 """About how many frames a lost worker may cost; more would start and drain the encoder too often."""
 
 
-class TurntableSpec(Spec):
+class TurntableOptions(Spec):
+    """What a job of the kind `turntable` takes beside its design; see :class:`TurntableSpec`."""
+
+    formats: Annotated[tuple[Literal["mp4", "webm"], ...], Field(min_length=1, max_length=2, strict=False)] = ("mp4",)
+    duration: Literal[3, 5, 10] = 5
+    fps: Literal[24, 30, 60] = 30
+    rotation: Literal[360, 720] = 360
+    resolution: Literal["720p", "1080p", "4k"] = "1080p"
+    quality: Literal["draft", "standard", "high"] = "standard"
+
+    @model_validator(mode="after")
+    def _formats_once(self) -> Self:
+        if len(set(self.formats)) != len(self.formats):
+            msg = "name each format once"
+            raise ValueError(msg)
+        return self
+
+
+class TurntableSpec(TurntableOptions):
     """A video of ``duration * fps`` frames in which the design turns and the light stands still.
 
     ``rotation`` is the whole turn in degrees; the first frame follows the last without a jump. All ``formats``
@@ -37,21 +55,8 @@ class TurntableSpec(Spec):
     """
 
     design: AnyDesign
-    formats: Annotated[tuple[Literal["mp4", "webm"], ...], Field(min_length=1, max_length=2, strict=False)] = ("mp4",)
-    duration: Literal[3, 5, 10] = 5
-    fps: Literal[24, 30, 60] = 30
-    rotation: Literal[360, 720] = 360
-    resolution: Literal["720p", "1080p", "4k"] = "1080p"
-    quality: Literal["draft", "standard", "high"] = "standard"
     deadline_s: Deadline | None = None
     allow_lower_quality: bool = False
-
-    @model_validator(mode="after")
-    def _formats_once(self) -> TurntableSpec:
-        if len(set(self.formats)) != len(self.formats):
-            msg = "name each format once"
-            raise ValueError(msg)
-        return self
 
 
 def segments(frames: int) -> list[tuple[int, int]]:

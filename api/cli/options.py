@@ -10,7 +10,8 @@ import typer
 What = Annotated[
     str,
     typer.Argument(
-        metavar="KIND|FILE", help="still, turntable, flat, model, card, techpack; or a file with kind and spec."
+        metavar="KIND|FILE",
+        help="still, turntable, flat, model, card, techpack, bundle; or a file with kind and spec.",
     ),
 ]
 File = Annotated[

@@ -84,7 +84,7 @@ def check(
 
 def schema(
     kind: Annotated[
-        str | None, typer.Argument(metavar="KIND", help="still, turntable, flat, model, card, techpack.")
+        str | None, typer.Argument(metavar="KIND", help="still, turntable, flat, model, card, techpack, bundle.")
     ] = None,
     output: Output = Format.TABLE,
 ) -> None:

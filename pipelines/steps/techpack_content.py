@@ -15,6 +15,7 @@ from assets import catalogue, images, tech_pack_sources, tech_pack_start
 from assets.flat import Flat, Line, LineKind
 from assets.tech_pack import Callout, PointOfMeasure, TechPack, said
 from exporters.tech_pack.content import CalloutAt, LayerFacts, PackContent, Projection, Seen, Taken
+from farm.plan import StepResult
 from farm.steps import StepContext
 
 
@@ -60,12 +61,12 @@ def gathered(context: StepContext) -> PackContent:
         flats={
             view: _seen(_read(context, f"flat-{view}"))
             for view in tech_pack_sources.VIEWS
-            if f"flat-{view}" in context.inputs
+            if f"flat-{view}" in _needed(context)
         },
         pictures={
-            view: _picture(context.blob(context.inputs[f"render-{view}"].outputs[0].digest))
+            view: _picture(context.blob(_needed(context)[f"render-{view}"].outputs[0].digest))
             for view in tech_pack_sources.VIEWS
-            if f"render-{view}" in context.inputs
+            if f"render-{view}" in _needed(context)
         },
         logo=_logo(context, want["logo"]),
         layers=tuple(rows),
@@ -146,4 +147,9 @@ def _without(entry: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _read(context: StepContext, key: str) -> Any:
-    return orjson.loads(context.blob(context.inputs[key].outputs[0].digest))
+    return orjson.loads(context.blob(_needed(context)[key].outputs[0].digest))
+
+
+def _needed(context: StepContext) -> dict[str, StepResult]:
+    """What the step reads, by the keys that a tech pack gives; a bundle puts its own part's name before them."""
+    return {key.rpartition(".")[2]: result for key, result in context.inputs.items()}

@@ -156,7 +156,7 @@ def test_the_document_is_openapi_with_examples(farm: Farm, http: httpx.Client) -
     assert document["openapi"].startswith("3.1")
     assert "example" in str(document["paths"]["/api/v1/cards"]["post"]["requestBody"])
     jobs = document["paths"]["/api/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]
-    assert set(jobs["examples"]) == {"still", "turntable", "flat", "model", "card", "techpack"}
+    assert set(jobs["examples"]) == {"still", "turntable", "flat", "model", "card", "techpack", "bundle"}
     text = str(document)
     for name in set(text.split("#/components/schemas/")[1:]):
         assert name.split("'")[0] in document["components"]["schemas"]

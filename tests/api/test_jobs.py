@@ -148,7 +148,7 @@ def test_a_plan_submits_nothing(http: httpx.Client) -> None:
 
 def test_kinds_publish_their_schema(http: httpx.Client) -> None:
     kinds = {kind["name"]: kind for kind in http.get("/kinds").json()["items"]}
-    assert set(kinds) == {"still", "turntable", "flat", "model", "card", "techpack"}
+    assert set(kinds) == {"still", "turntable", "flat", "model", "card", "techpack", "bundle"}
     for name, kind in kinds.items():
         assert http.get(f"/kinds/{name}").json()["schema"]["type"] == "object"
         assert http.post("/plan", json={"kind": name, "spec": kind["example"]}).status_code == 200
