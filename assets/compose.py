@@ -135,7 +135,8 @@ def _customised(model: Model, worn: Avatar | Layer, fabric: Callable[[Ref], Fabr
         model = chosen(model, how.variant)
     cloth = fabric(how.texture) if how.texture is not None else None
     known = catalogue.ITEMS.get(ref.item) if ref.item is not None else None
-    return customise(model, how, cloth, uv_metres=known.uv_metres if known is not None else 0.0)
+    sewn = known is not None and known.kind == "garment"
+    return customise(model, how, cloth, uv_metres=known.uv_metres if known is not None else 0.0, sewn=sewn)
 
 
 def scene(model: Model, design: Design, environment: Environment | None = None, stage: Model | None = None) -> Scene:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from assets.design import Customisation
 from assets.fabric import Fabric
 from assets.model import AlphaMode, Material, Mesh, Model, Primitive, Texture
+from assets.trimmings import trimmings
 
 _SHEEN_ROUGHNESS: Final = 0.5  # where sheen is asked for and nobody says how rough
 
@@ -22,8 +23,10 @@ def linear(hex_colour: str) -> tuple[float, float, float]:
     return float(r), float(g), float(b)
 
 
-def customise(model: Model, how: Customisation, fabric: Fabric | None, *, uv_metres: float = 0.0) -> Model:
-    """The model with every material changed as asked.
+def customise(
+    model: Model, how: Customisation, fabric: Fabric | None, *, uv_metres: float = 0.0, sewn: bool = False
+) -> Model:
+    """The model with every material changed as asked; trimmings of one that is ``sewn`` stay.
 
     A colour takes the place of the base colour factor and multiplies the texture; roughness and metalness
     likewise multiply a texture that has them. A fabric brings its own textures, sheen, grain, holes and
@@ -35,6 +38,7 @@ def customise(model: Model, how: Customisation, fabric: Fabric | None, *, uv_met
     if fabric is not None:
         model = replace(model, meshes=tuple(_with_uvs(mesh) for mesh in model.meshes))
     tiles = _tiles(model, how, fabric, uv_metres) if fabric is not None else (1.0, 1.0)
+    kept = trimmings(model) if sewn else frozenset()
     made: dict[int, Material] = {}
     meshes = []
     for mesh in model.meshes:
@@ -42,7 +46,7 @@ def customise(model: Model, how: Customisation, fabric: Fabric | None, *, uv_met
         for primitive in mesh.primitives:
             key = id(primitive.material)
             if key not in made:
-                made[key] = _material(primitive.material, how, fabric, tiles)
+                made[key] = primitive.material if key in kept else _material(primitive.material, how, fabric, tiles)
             primitives.append(replace(primitive, material=made[key]))
         meshes.append(replace(mesh, primitives=tuple(primitives)))
     return replace(model, meshes=tuple(meshes))
