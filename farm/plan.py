@@ -82,7 +82,8 @@ class Output:
 
     ``name`` may hold ``{stem}``: the job's stem replaces it when the artifact is named, so that a cached result
     serves jobs of any name. ``artifact`` outputs become artifacts of the job; others (a segment) are only read by
-    later steps. ``role`` is "primary", "part" (of a multi-file export) or "intermediate".
+    later steps. ``role`` is "primary", "part" (of a multi-file export), "preview" (to be seen before the rest is
+    done) or "intermediate".
     """
 
     name: str

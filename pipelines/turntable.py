@@ -24,6 +24,8 @@ QUALITIES: Mapping[str, Quality] = {
     "standard": Quality.PREVIEW,
     "high": Quality.FINAL,
 }
+SIDES = ("front", "right", "back", "left")
+"""As they come into sight: the design turns counter-clockwise seen from above, and left is the wearer's."""
 SEGMENT_FRAMES = 50
 """About how many frames a lost worker may cost; more would start and drain the encoder too often."""
 
@@ -66,8 +68,15 @@ def segments(frames: int) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
+def cardinals(frames: int, rotation: int) -> dict[str, int]:
+    """The frames of the first turn that are nearest to the :data:`SIDES`."""
+    return {name: round(frames * quarter * 90 / rotation) for quarter, name in enumerate(SIDES)}
+
+
 def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> Closed:
-    """`turntable.segment` steps, and one `turntable.join` a format that needs them all."""
+    """First the four sides, to be seen early; then `turntable.segment` steps, and one `turntable.join` a format that
+    needs them all.
+    """
     if isinstance(as_design(spec.design).canvas.background, TransparentBackground):
         raise Refused(
             "turntable.no_alpha",
@@ -83,7 +92,7 @@ def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> C
         Work(
             width=width,
             height=height,
-            frames=frames,
+            frames=frames + len(SIDES),
             parts=len(segments(frames)),
             encodings=len(formats),
         ),
@@ -104,14 +113,23 @@ def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> C
         "fps": spec.fps,
         "degrees": spec.rotation,
         "quality": QUALITIES[quality].value,
-        "formats": formats,
     }
+    sides = Step(
+        key="sides",
+        name="turntable.sides",
+        lane="render",
+        params={**shared, "at": cardinals(frames, spec.rotation)},
+        version=code,
+        total=len(SIDES),
+        unit="frames",
+        requires=("gl",),
+    )
     parts = [
         Step(
             key=f"segment-{index}",
             name="turntable.segment",
             lane="render",
-            params={**shared, "start": start, "stop": stop},
+            params={**shared, "formats": formats, "start": start, "stop": stop},
             version=code,
             total=stop - start,
             unit="frames",
@@ -134,7 +152,7 @@ def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> C
     decided = {"quality": quality, "deadline_s": None, "allow_lower_quality": False}
     return Closed(
         spec=recorded(spec.model_copy(update=decided), choice),
-        plan=Plan(steps=(*parts, *joins)),
+        plan=Plan(steps=(sides, *parts, *joins)),
         blobs=closed.blobs,
         stem=stem or stem_of(spec.design),
     )

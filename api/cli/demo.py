@@ -75,7 +75,12 @@ def _jobs(running: Embedded, out: Path) -> int:
             jobs = {kind: future.result() for kind, future in watched.items()}
         took = time.monotonic() - began
         code = max((ended(job) for job in jobs.values()), default=0)
-        rows = [_row(farm, kind, job, artifact, out) for kind, job in jobs.items() for artifact in job["artifacts"]]
+        rows = [
+            _row(farm, kind, job, artifact, out)
+            for kind, job in jobs.items()
+            for artifact in job["artifacts"]
+            if artifact["role"] != "preview"
+        ]
     line("")
     show(rows, ("name", "size", "time", "source", "url"), Format.TABLE)
     line("")

@@ -53,9 +53,13 @@ def artifacts_of(
 def placed(
     farm: Farm, folder: Path, *, job: str | None = None, batch: str | None = None
 ) -> Iterator[tuple[dict[str, Any], Path]]:
-    """Each artifact and its place in the folder. A second file of one name gets its own folder, named by its job."""
+    """Each artifact and its place in the folder, but for those that were only a first look. A second file of one name
+    gets its own folder, named by its job.
+    """
     taken: dict[str, str] = {}
     for artifact in artifacts_of(farm, job=job, batch=batch):
+        if artifact.get("role") == "preview":
+            continue
         path = safe_path(folder, artifact["name"])
         key = str(path).casefold()
         if taken.setdefault(key, artifact["id"]) != artifact["id"]:

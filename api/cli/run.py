@@ -136,6 +136,7 @@ def _keep(store: BlobStore, outputs: list[Output], folder: Path, out: Path) -> l
 
     from farm.artifacts import safe_path
 
+    outputs = [output for output in outputs if output.role != "preview"]  # all is done: nobody waits for a first look
     single = len(outputs) == 1 and out.suffix and not out.is_dir()
     made = []
     for output in outputs:

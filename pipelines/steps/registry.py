@@ -10,6 +10,7 @@ from pipelines.steps import assemble, card, card_tilt, flat, model, still, techp
 STEPS: Mapping[str, StepCode] = {
     "render.still": still.render_still,
     "render.flat": flat.render_flat,
+    "turntable.sides": turntable.sides,
     "turntable.segment": turntable.segment,
     "turntable.join": turntable.join,
     "model.export": model.export,

@@ -1,4 +1,6 @@
-"""`turntable.segment` renders and encodes some frames; `turntable.join` makes the video out of the segments."""
+"""`turntable.sides` draws four frames to be seen early; `turntable.segment` renders and encodes some frames;
+`turntable.join` makes the video out of the segments.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +8,21 @@ from contextlib import ExitStack
 from time import perf_counter
 
 from assets import compose, framing
-from assets.scene import Quality, Target
-from exporters import video
+from assets.scene import Quality, Scene, Target, View
+from exporters import image, video
 from farm.errors import FarmFault
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
 from pipelines.steps.content import drawn, renderer
 from pipelines.steps.faults import faults
 
+_PREVIEW = 85  # JPEG's quality
 MEDIA_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
 
 
-@faults("render.failed")
-def segment(context: StepContext) -> StepResult:
-    """Frames ``start`` to ``stop``; each goes to every format's encoder while the next one is drawn."""
+def _turns(context: StepContext) -> tuple[Scene, tuple[View, ...]]:
+    """What is drawn, and the view of every frame."""
     want = context.step.params
-    began = perf_counter()
     design, scene = drawn(context, want["design"], want["content"])
     framed = compose.subject(scene.draws)
     views = framing.turntable(
@@ -30,9 +31,45 @@ def segment(context: StepContext) -> StepResult:
         degrees=want["degrees"],
         settings=design.canvas.camera,
         aspect=want["width"] / want["height"],
-    )[want["start"] : want["stop"]]
+    )
     if framed is not scene.draws:
         views = tuple(framing.seeing(view, scene.draws) for view in views)
+    return scene, views
+
+
+@faults("render.failed")
+def sides(context: StepContext) -> StepResult:
+    """The frames ``at``, each a picture: what the video will look like, before the first segment is done."""
+    want = context.step.params
+    began = perf_counter()
+    scene, turns = _turns(context)
+    target = Target(width=want["width"], height=want["height"], quality=Quality(want["quality"]))
+    named = sorted(want["at"].items(), key=lambda side: int(side[1]))
+    outputs = []
+    frames = renderer(context).frames(scene, tuple(turns[at] for _, at in named), target)
+    for done, ((name, at), frame) in enumerate(zip(named, frames, strict=True), start=1):
+        digest, size = context.put(image.encode(frame, "jpeg", quality=_PREVIEW), media_type=image.MIME["jpeg"])
+        outputs.append(
+            Output(
+                name=f"{{stem}}-turn-{name}.jpg",
+                digest=digest,
+                size=size,
+                media_type=image.MIME["jpeg"],
+                role="preview",
+                meta={"width": target.width, "height": target.height, "frame": at, "side": name},
+            )
+        )
+        context.progress(done, len(named))
+    return StepResult(outputs=tuple(outputs), metrics={"seconds": round(perf_counter() - began, 3)})
+
+
+@faults("render.failed")
+def segment(context: StepContext) -> StepResult:
+    """Frames ``start`` to ``stop``; each goes to every format's encoder while the next one is drawn."""
+    want = context.step.params
+    began = perf_counter()
+    scene, turns = _turns(context)
+    views = turns[want["start"] : want["stop"]]
     target = Target(width=want["width"], height=want["height"], quality=Quality(want["quality"]))
     files = {name: context.scratch / f"{context.step.key}.{name}" for name in want["formats"]}
     with ExitStack() as stack:

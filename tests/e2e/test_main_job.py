@@ -59,7 +59,9 @@ def test_a_turntable_has_exactly_its_frames(farm: Farm, tmp_path: Path) -> None:
         },
     )
     files = farm.files(job, tmp_path)
-    assert set(files) == {"design.mp4", "design.webm"}
+    sides = {f"design-turn-{side}.jpg" for side in ("front", "right", "back", "left")}
+    assert set(files) == {"design.mp4", "design.webm"} | sides
+    assert {a["name"] for a in job["artifacts"] if a["role"] == "preview"} == sides
     for path, codec in ((files["design.mp4"], "h264"), (files["design.webm"], "vp9")):
         found = probe(path)
         assert (found["codec_name"], found["width"], found["height"]) == (codec, 1280, 720)

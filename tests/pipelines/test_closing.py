@@ -84,6 +84,7 @@ def test_a_turntable_is_cut_into_segments_that_cover_every_frame_once() -> None:
     parts = [step for step in closed.plan.steps if step.name == "turntable.segment"]
     frames = [i for step in parts for i in range(step.params["start"], step.params["stop"])]
     assert frames == list(range(150))
+    assert closed.plan.steps[0].params["at"] == {"front": 0, "right": 38, "back": 75, "left": 112}
     joins = [step for step in closed.plan.steps if step.name == "turntable.join"]
     assert [join.params["format"] for join in joins] == ["mp4", "webm"]
     assert all(join.needs == tuple(part.key for part in parts) for join in joins)
