@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import catalogue, environments, framing
+from assets import catalogue, environments, fitting, framing
 from assets.customise import customise
 from assets.design import (
     Avatar,
@@ -47,7 +47,8 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
     """One model with a root node for the avatar and each visible layer, in the order they are worn.
 
     What garments cover of the avatar, and outer layers of inner ones, is cut or pushed under the cloth (see
-    :mod:`assets.covering`); see-through layers cut nothing. Loaded models are not changed. A layer whose
+    :mod:`assets.covering`); see-through layers cut nothing. The catalogue's garments are fitted to the mannequin that
+    wears them (see :mod:`assets.fitting`), whatever its size and pose. Loaded models are not changed. A layer whose
     opacity or blend mode is not the default, or that has effects, says so in its root node's ``extras``.
     Raises what ``load`` and ``fabric`` raise, and ModelError ``model.empty`` when nothing is visible,
     ``model.no_variant`` or ``model.no_animation`` where a layer asks for one that its model does not have.
@@ -55,11 +56,11 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
     parts: list[Part] = []
     see_through: set[str] = set()
     bounds: tuple[Matrix, Matrix] | None = None
-    avatar = design.avatar
+    avatar, body, worn = design.avatar, None, fitting.worn(design)
     if avatar is not None:
-        body = load(avatar.model)
         matrix = place(avatar.transform)
-        body = _posed(body, avatar.pose)
+        body = _posed(load(avatar.model), avatar.pose)
+        body = fitting.standing(body, worn.values())
         bounds = _moved_bounds(body, matrix)
         if avatar.visible:
             model = _customised(body, avatar, fabric)
@@ -67,7 +68,10 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
     for layer in design.layers:
         if not layer.visible or layer.opacity == 0:
             continue
-        model = _customised(_posed(load(layer.model), layer.pose), layer, fabric)
+        model = load(layer.model)
+        if body is not None and layer.id in worn:
+            model = fitting.fitted(worn[layer.id], body)
+        model = _customised(_posed(model, layer.pose), layer, fabric)
         matrix = place(layer.transform)
         if bounds is not None:
             model = harmonise(model, matrix, bounds)

@@ -105,11 +105,12 @@ def lowered(body: Model, down: float) -> Model:
 @lru_cache(maxsize=32)
 def level_feet(name: str) -> Feet:
     """The turns for a figure in a size, by its model's name ("mannequin-female M")."""
+    return _solved(catalogue.model(item_of(name)))
+
+
+def item_of(name: str) -> str:
+    """The catalogue's id of a mannequin, by its model's name."""
     figure, size = name.rsplit(" ", 1)
-    return _solved(catalogue.model(_item(figure, size)))
-
-
-def _item(figure: str, size: str) -> str:
     return next(one for one in MANNEQUINS if one.id == figure).item_id(size)
 
 
