@@ -125,4 +125,19 @@ GARMENTS: Final = (
         poses=STANDING,
         cloth="silk-satin",
     ),
+    Entry(
+        "pleated-skirt",
+        "Pleated skirt",
+        "플리츠 스커트",
+        ("skirt", "pleated", "knife pleats", "above the knee", "waistband"),
+        covers=("waist", "hips", "thighs"),
+        depth=10,
+        regions={
+            "waistband": ((-0.20, 1.08, -0.16), (0.20, 1.14, 0.16)),
+            "zip": ((0.12, 1.04, -0.05), (0.18, 1.09, 0.06)),
+            "hem": ((-0.32, 0.56, -0.30), (0.32, 0.63, 0.30)),
+        },
+        poses=STANDING,
+        cloth="twill",
+    ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from assets import baked
-from assets.generators import drape_dress, drape_tee, sewn_dress, sewn_tee, weave
+from assets.generators import drape_dress, drape_pleats, drape_tee, sewn_dress, sewn_pleats, sewn_tee, weave
 from assets.generators.textures import tiled
 
 Files = dict[str, bytes]
@@ -33,7 +33,15 @@ def _dress() -> Files:
     return {"models/dress.npz": baked.write(sewn_dress.model(worn, normal))}
 
 
+def _pleats() -> Files:
+    _, normal = tiled("gabardine", weave.gabardine(512))
+    body = drape_pleats.skin()
+    worn = drape_pleats.finished(*drape_pleats.drape(collider=body), body)
+    return {"models/pleated-skirt.npz": baked.write(sewn_pleats.model(worn, drape_pleats.pattern(body), normal))}
+
+
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "tee": _tee,
     "dress": _dress,
+    "pleated-skirt": _pleats,
 }
