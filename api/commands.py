@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from api.cards import commands as cards
+from api.catalogue import commands as catalogue
 from farm.jobs import Command
 
-COMMANDS: Mapping[str, Command] = {command.kind: command for command in (*cards.COMMANDS,)}
+COMMANDS: Mapping[str, Command] = {command.kind: command for command in (*cards.COMMANDS, *catalogue.COMMANDS)}

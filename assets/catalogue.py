@@ -25,6 +25,8 @@ Kind = Literal["avatar", "garment", "fabric", "studio", "stage", "card-template"
 
 DATA: Final = Path(__file__).resolve().parent / "catalogue_data"
 LICENCE: Final = "CC0-1.0"
+OWN: Final = "my-"
+"""How the ids of owners' own items begin; none that ships does."""
 _MODEL_KINDS: Final = frozenset({"avatar", "garment", "stage", "card-template"})
 
 Corner = catalogue_garments.Corner

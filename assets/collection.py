@@ -164,19 +164,31 @@ def _fabrics(one: Listing) -> tuple[str, ...]:
 @cache
 def listings() -> Mapping[str, Listing]:
     """Everything that ships, by id, in the catalogue's order. Reads every item's files on first use."""
-    found = [_item(one) for one in catalogue.ITEMS.values()]
-    found += [_outfit(one) for one in catalogue_outfits.OUTFITS]
-    found += [_foil(name) for name in foil.names()]
-    found.sort(key=lambda one: KINDS.index(one.kind))
+    ids = (*catalogue.ITEMS, *(look.id for look in catalogue_outfits.OUTFITS), *foil.names())
+    found = sorted((_listing(one) for one in ids), key=lambda one: KINDS.index(one.kind))
     return {one.id: one for one in found}
+
+
+@cache
+def _listing(item_id: str) -> Listing:
+    """Reads the files of this item alone. Raises KeyError for what is none."""
+    if item_id in catalogue.ITEMS:
+        return _item(catalogue.ITEMS[item_id])
+    look = next((look for look in catalogue_outfits.OUTFITS if look.id == item_id), None)
+    if look is not None:
+        return _outfit(look)
+    if item_id in foil.names():
+        return _foil(item_id)
+    raise KeyError(item_id)
 
 
 def listing(item_id: str) -> Listing:
     """One of them, with its details. Raises CatalogueError ``catalogue.unknown_item``."""
-    found = listings().get(item_id)
-    if found is None:
+    try:
+        found = _listing(item_id)
+    except KeyError:
         msg = f"the catalogue has no item {item_id!r}; look for it with a word of its name"
-        raise CatalogueError(msg)
+        raise CatalogueError(msg) from None
     if found.kind == FOIL:
         return replace(found, details=_parameters(item_id))
     return replace(found, details=_layout(item_id)) if found.kind == "card-template" else found

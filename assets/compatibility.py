@@ -1,14 +1,15 @@
 """What of a design cannot look right: a garment on a figure it is not made for, in a pose that it is not shown in, or
 under what it is worn over.
 
-Only the catalogue's own pieces are judged, since of others nobody knows what they are made for; and only those that
-are worn as they come: who moves, turns or scales a layer by hand sees to its place.
+The catalogue's own pieces are judged, and of an owner's those that say what they are made for; of other models nobody
+knows it. Only what is worn as it comes is: who moves, turns or scales a layer by hand sees to its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from assets import catalogue, catalogue_garments, catalogue_mannequins
@@ -18,6 +19,7 @@ from assets.design import Avatar, Design, Layer, Pose, Ref, Transform
 OUTERWEAR: Final = 30
 """From this depth on a piece goes over others. Below it both orders are worn: a top over its trousers, or in them."""
 _NAMED: Final = 6  # garments that a sentence names at most
+_NONE: Final[Mapping[str, Item]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,21 +31,27 @@ class Fault:
     detail: str
 
 
-def faults(design: Design) -> Iterator[Fault]:
-    """Everything in a design that cannot look right, layer by layer. References that nobody knows are passed over."""
-    worn = [(number, layer, piece) for number, layer in enumerate(design.layers) if (piece := _garment(layer))]
+def faults(design: Design, own: Mapping[str, Item] = _NONE) -> Iterator[Fault]:
+    """Everything in a design that cannot look right, layer by layer. References that nobody knows are passed over.
+
+    ``own`` are an owner's items by id; a garment of the owner's without figures fits whatever it is put on, and one
+    of ours is not judged on an avatar of the owner's.
+    """
+    known = {**catalogue.ITEMS, **own}
+    worn = [(number, piece) for number, layer in enumerate(design.layers) if (piece := _garment(layer, known))]
     avatar = design.avatar
-    body = _known(avatar.model) if avatar is not None else None
-    for number, _, piece in worn:
+    body = _known(avatar.model, known) if avatar is not None else None
+    for number, piece in worn:
         path = f"design.layers[{number}].model"
-        if avatar is not None and body is not None and body.kind == "avatar":
+        judged = piece.figures and not (body is not None and body.id in own and piece.id not in own)
+        if avatar is not None and body is not None and body.kind == "avatar" and judged:
             figure = figure_of(body.id)
             if figure not in piece.figures:
                 yield Fault(code="design.wrong_figure", path=path, detail=_misfit(path, piece, body.id, figure))
             elif piece.poses:
                 yield from _posed(piece, avatar)
-    for number, (place, _, outer) in enumerate(worn):
-        for under, _, inner in worn[:number]:
+    for number, (place, outer) in enumerate(worn):
+        for under, inner in worn[:number]:
             if outer.depth < OUTERWEAR <= inner.depth and set(outer.covers) & set(inner.covers):
                 path = f"design.layers[{place}].model"
                 detail = (
@@ -73,13 +81,13 @@ def pose_of(pose: Pose | None) -> str | None:
     return catalogue_garments.POSES[pose.animation] if pose.animation < len(catalogue_garments.POSES) else None
 
 
-def _known(ref: Ref) -> Item | None:
-    return catalogue.ITEMS.get(ref.item) if ref.item is not None else None
+def _known(ref: Ref, known: Mapping[str, Item]) -> Item | None:
+    return known.get(ref.item) if ref.item is not None else None
 
 
-def _garment(layer: Layer) -> Item | None:
-    """The layer's garment, when it is one of ours, worn as it comes, and seen."""
-    piece = _known(layer.model)
+def _garment(layer: Layer, known: Mapping[str, Item]) -> Item | None:
+    """The layer's garment, when it is known, worn as it comes, and seen."""
+    piece = _known(layer.model, known)
     if piece is None or piece.kind != "garment" or not layer.visible or layer.transform != Transform():
         return None
     return piece

@@ -46,6 +46,7 @@ CODES: Mapping[str, Code] = {
     ),
     "etag.mismatch": Code(412, 2, "The resource has changed", "리소스가 이미 변경되었습니다"),
     "blob.unknown": Code(422, 2, "There is no such blob", "알 수 없는 파일입니다"),
+    "blob.in_use": Code(409, 2, "The file is in use", "사용 중인 파일입니다"),
     "blob.digest_mismatch": Code(422, 2, "The bytes do not match the digest", "바이트가 다이제스트와 다릅니다"),
     "blob.missing": Code(500, 1, "The stored bytes are gone", "저장된 파일을 찾을 수 없습니다"),
     "upload.name": Code(422, 2, "The file name cannot be used", "사용할 수 없는 파일 이름입니다"),
@@ -71,6 +72,7 @@ CODES: Mapping[str, Code] = {
     "design.wrong_order": Code(
         422, 2, "The layers are worn in the wrong order", "옷을 겹쳐 입는 순서가 잘못되었습니다"
     ),
+    "catalogue.id_taken": Code(409, 2, "There is an item of this id", "이미 있는 항목 ID입니다"),
     "card.invalid": Code(422, 2, "The card cannot be printed", "인쇄할 수 없는 카드입니다"),
     "card.unknown_template": Code(422, 2, "There is no such card template", "없는 카드 템플릿입니다"),
     "card.unknown_field": Code(422, 2, "The template has no such field", "템플릿에 없는 필드입니다"),

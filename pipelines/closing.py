@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import Discriminator, Tag
 
 from assets import catalogue, compatibility, environments
+from assets.collection import Listing
 from assets.design import Avatar, Design, GradientBackground, Layer, Ref
 from assets.errors import ContentError
 from farm.errors import Refused
-from farm.jobs import Resolver
+from farm.jobs import Resolver, Spec
 
 MODEL_TYPES = frozenset({"model/gltf-binary", "model/gltf+json"})
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp"})
 LIGHT_TYPES = frozenset({"image/vnd.radiance", "image/x-exr"})
+S = TypeVar("S", bound=Spec)
 DRAWABLE_KINDS = frozenset({"avatar", "garment", "card-template"})
 
 
@@ -136,9 +138,78 @@ def close_design(given: Design | Ref, resolver: Resolver, *, canvas: bool, texts
     return ClosedDesign(document=document, content=content, blobs=blobs)
 
 
-def _compatible(design: Design) -> None:
+@runtime_checkable
+class OwnItems(Protocol):
+    """What a resolver may know beside blobs: the owner's own items of the catalogue."""
+
+    def item(self, item_id: str) -> Listing | None:
+        """The owner's item of that id; None when there is none."""
+
+
+def with_own_items(spec: S, resolver: Resolver) -> S:
+    """The spec with the models of the owner's items in the place of their ids, and what they say of themselves held
+    to. Raises Refused with the path of an id that is not the owner's.
+    """
+    given = getattr(spec, "design", None)
+    if not isinstance(given, (Design, Ref)):
+        return spec
+    design = as_design(given)
+    own: dict[str, Listing] = {}
+    for where, ref, kinds in _models(design):
+        if ref.item is None or not ref.item.startswith(catalogue.OWN):
+            continue
+        found = resolver.item(ref.item) if isinstance(resolver, OwnItems) else None
+        if found is None:
+            detail = f"{where}: you have no item {ref.item!r}: GET /api/v1/catalogue?mine=true lists yours"
+            raise Refused("catalogue.unknown_item", detail, {"path": where})
+        if found.kind not in kinds:
+            detail = f"{where}: {ref.item!r} is a {found.kind}; give a {' or '.join(sorted(kinds))} instead"
+            raise Refused("catalogue.wrong_kind", detail, {"path": where})
+        own[ref.item] = found
+    if not own:
+        return spec
+    _compatible(design, {one.id: _as_item(one) for one in own.values()})
+
+    def model(ref: Ref) -> Ref:
+        return Ref(blob=own[ref.item].blob) if ref.item in own else ref
+
+    changes: dict[str, Any] = {
+        "layers": tuple(layer.model_copy(update={"model": model(layer.model)}) for layer in design.layers)
+    }
+    if design.avatar is not None:
+        changes["avatar"] = design.avatar.model_copy(update={"model": model(design.avatar.model)})
+    if design.canvas.stage is not None:
+        changes["canvas"] = design.canvas.model_copy(update={"stage": model(design.canvas.stage)})
+    return spec.model_copy(update={"design": design.model_copy(update=changes)})
+
+
+def _models(design: Design) -> list[tuple[str, Ref, frozenset[str]]]:
+    """(path, reference, kinds that may stand there) of every model, seen or not."""
+    found = [("design.avatar.model", design.avatar.model, DRAWABLE_KINDS)] if design.avatar is not None else []
+    found += [(f"design.layers[{i}].model", layer.model, DRAWABLE_KINDS) for i, layer in enumerate(design.layers)]
+    if design.canvas.stage is not None:
+        found.append(("design.canvas.stage", design.canvas.stage, frozenset({"stage"})))
+    return found
+
+
+def _as_item(one: Listing) -> catalogue.Item:
+    worn = one.worn
+    return catalogue.Item(
+        id=one.id,
+        kind=one.kind,  # type: ignore[arg-type]  # checked when it was written
+        name_en=one.name_en,
+        name_ko=one.name_ko,
+        tags=one.tags,
+        covers=worn.covers if worn else (),
+        depth=worn.depth if worn else 0,
+        figures=worn.figures if worn else (),
+        poses=worn.poses if worn else (),
+    )
+
+
+def _compatible(design: Design, own: Mapping[str, catalogue.Item] | None = None) -> None:
     """Raises Refused for the first thing that cannot look right."""
-    for fault in compatibility.faults(design):
+    for fault in compatibility.faults(design, own or {}):
         raise Refused(fault.code, fault.detail, {"path": fault.path})
 
 

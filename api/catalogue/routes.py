@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, Router, get
+from litestar import Request, Router, delete, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.params import FromPath, QueryParameter
 
+from api.catalogue import reads
+from api.catalogue.commands import CREATE, DELETE
+from api.catalogue.schemas import OWN_ID, GoneItem, NewItem
 from api.etags import etag
-from api.http import Answer, Cursor, Limit, Page, bad_cursor, decoded, not_modified
+from api.http import Answer, Cursor, Limit, Page, bad_cursor, decoded, json_body, not_modified
 from api.identity.auth import scope
+from api.light import write
+from api.openapi import Body
+from api.problems import parsed
+from api.services import services
 from assets import collection
+from assets.catalogue import OWN
 from assets.collection import Listing, Wanted
 from assets.errors import CatalogueError
 from farm.errors import Refused
@@ -43,6 +52,8 @@ Depth = Annotated[
 ClothName = Annotated[str | None, _filter("Garments meant to be of this fabric, and outfits with it")]
 Fibre = Annotated[str | None, _filter("Fabrics that have some of this fibre")]
 Licence = Annotated[str | None, _filter("Under this licence (SPDX)")]
+Mine = Annotated[bool | None, QueryParameter(description="true: only your own items; false: none of them")]
+_OWN_ID = re.compile(OWN_ID)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,9 +107,10 @@ async def list_items(
     cloth: ClothName = None,
     fibre: Fibre = None,
     licence: Licence = None,
+    mine: Mine = None,
 ) -> Answer:
-    """Avatars, garments, outfits, fabrics, studios, stages, card templates, pictures for cards, foils, in this order.
-    Filters are all to be met. With an ETag: 304 when If-None-Match names it.
+    """Avatars, garments, outfits, fabrics, studios, stages, card templates, pictures for cards, foils, in this order,
+    then your own items. Filters are all to be met. With an ETag: 304 when If-None-Match names it.
     """
     wanted = Wanted(
         kind=kind,
@@ -113,7 +125,9 @@ async def list_items(
         fibre=fibre,
         licence=licence,
     )
-    everything = list(collection.listings().values())
+    everything = [] if mine else list(collection.listings().values())
+    if mine is not False:
+        everything += await services(request).read(lambda conn: reads.own(conn, request.user.owner))
     first = _begins(everything, cursor)
     page = Page.of([one for one in everything[first:] if wanted.matches(one)][: limit + 1], limit)
     tag_of = etag(hashlib.sha256(msgspec.json.encode([page.items, page.next])).hexdigest()[:32])
@@ -135,7 +149,13 @@ async def read_item(request: Request[Any, Any, Any], item_id: FromPath[str]) -> 
     """What it fits and is made of; of an outfit the design that shows it, of a foil its parameters, of a card
     template what it takes.
     """
-    body = msgspec.json.encode(_known(item_id))
+    if item_id.startswith(OWN):
+        found = await services(request).read(lambda conn: reads.one(conn, request.user.owner, item_id[:64]))
+        if found is None:
+            raise _unknown()
+    else:
+        found = _known(item_id)
+    body = msgspec.json.encode(found)
     tag_of = etag(hashlib.sha256(body).hexdigest()[:32])
     headers = [(b"etag", tag_of.encode()), (b"cache-control", LOOK_AGAIN)]
     return (
@@ -169,14 +189,47 @@ async def read_thumbnail(
     return Answer(body=picture, headers=headers, media_type=b"image/webp")
 
 
+@post(
+    "/catalogue",
+    guards=[scope("blobs:write")],
+    summary="Put a model of yours into the catalogue",
+    responses={201: ResponseSpec(Listing, description="The item")},
+    opt={"body": Body(NewItem)},
+)
+async def create_item(request: Request[Any, Any, Any]) -> Answer:
+    """Only you see it. A design names it as it names ours: ``{"item": "my-duffle-coat"}``; what it says of figures,
+    poses and depth is held to. To change an item, delete it and put it in again: designs go by its id.
+    """
+    parts = services(request)
+    body = await json_body(request, parts.settings.max_body_bytes)
+    return await write(request, parts.door, CREATE, parsed(NewItem, body), body)
+
+
+@delete(
+    "/catalogue/{item_id:str}",
+    guards=[scope("blobs:write")],
+    summary="Take an item of yours out of the catalogue",
+    responses={204: ResponseSpec(None, description="It is gone; its model is still a blob of yours")},
+    status_code=200,
+)
+async def delete_item(request: Request[Any, Any, Any], item_id: FromPath[str]) -> Answer:
+    """Jobs that were accepted with it go on."""
+    if not _OWN_ID.fullmatch(item_id):
+        raise _unknown()
+    return await write(request, services(request).door, DELETE, GoneItem(id=item_id), b"")
+
+
+def _unknown() -> Refused:
+    """The same answer for what is another's and for what never was."""
+    return Refused("not_found", "the catalogue has no item of this id: GET /api/v1/catalogue?q=… finds some")
+
+
 def _known(item_id: str) -> Listing:
-    """The item. Raises Refused ``not_found``."""
+    """The item of ours. Raises Refused ``not_found``."""
     try:
         return collection.listing(item_id)
     except CatalogueError:
-        raise Refused(
-            "not_found", "the catalogue has no item of this id: GET /api/v1/catalogue?q=… finds some"
-        ) from None
+        raise _unknown() from None
 
 
 def _begins(everything: list[Listing], cursor: str | None) -> int:
@@ -190,4 +243,6 @@ def _begins(everything: list[Listing], cursor: str | None) -> int:
     return places[0] + 1
 
 
-ROUTES = Router("/", route_handlers=[list_items, read_item, read_thumbnail], tags=["catalogue"])
+ROUTES = Router(
+    "/", route_handlers=[list_items, read_item, read_thumbnail, create_item, delete_item], tags=["catalogue"]
+)

@@ -13,6 +13,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 from sqlalchemy import Connection
 
+from api.catalogue.reads import user_of
 from api.http import Answer, header, stream
 from api.identity.auth import scope
 from api.jobs import reads
@@ -142,10 +143,19 @@ async def read_blob(request: Request[Any, Any, Any], digest: FromPath[str]) -> A
 )
 async def delete_blob(request: Request[Any, Any, Any], digest: FromPath[str]) -> Answer:
     """It no longer counts against your quota. The bytes go when nothing else needs them. Refused with
-    ``job.conflict`` while an unfinished job of yours needs them.
+    ``job.conflict`` while an unfinished job of yours needs them, with ``blob.in_use`` while an item of yours in the
+    catalogue does.
     """
-    await services(request).write(partial(deletion.blob, actor=request.user, digest=digest[:100]))
+    await services(request).write(partial(_give_up, actor=request.user, digest=digest[:100]))
     return Answer(status=204)
+
+
+def _give_up(conn: Connection, actor: Actor, digest: str) -> None:
+    quotas.lock(conn, actor.owner)
+    item = user_of(conn, actor.owner, digest)
+    if item is not None:
+        raise Refused("blob.in_use", f"it is the model of your item {item!r}: delete that first", {"item": item})
+    deletion.blob(conn, actor, digest)
 
 
 ROUTES = Router("/", route_handlers=[create_blob, read_blob, delete_blob], tags=["blobs"])

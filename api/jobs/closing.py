@@ -8,14 +8,17 @@ import msgspec
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
+from api.catalogue import reads as own_items
 from api.jobs.schemas import JobRequest
 from api.problems import invalid, undecodable
+from assets.collection import Listing
 from farm import blobs
 from farm.artifacts import safe_name
 from farm.errors import Refused
 from farm.ids import new_id
 from farm.jobs import Actor, BlobInfo, Closed, JobKind, Load, NewJob, Resolver, Spec
 from farm.load import measure
+from pipelines.closing import with_own_items
 
 _decoder = msgspec.json.Decoder(JobRequest)
 
@@ -34,6 +37,10 @@ class NoBlobs:
     def load(self, lane: str) -> Load:
         """Raises NeedsDatabase."""
         raise NeedsDatabase(lane)
+
+    def item(self, item_id: str) -> Listing | None:
+        """Raises NeedsDatabase."""
+        raise NeedsDatabase(item_id)
 
 
 class OwnersBlobs:
@@ -61,6 +68,10 @@ class OwnersBlobs:
         if lane not in self._loads:
             self._loads[lane] = measure(self._conn, lane)
         return self._loads[lane]
+
+    def item(self, item_id: str) -> Listing | None:
+        """The owner's own item of the catalogue."""
+        return own_items.one(self._conn, self._owner, item_id)
 
 
 def decode(body: bytes) -> JobRequest:
@@ -99,7 +110,7 @@ def validate(kind: JobKind, spec: bytes | msgspec.Raw) -> Spec:
 
 def close(kind: JobKind, spec: Spec, resolver: Resolver, output_name: str | None) -> Closed:
     """The closed job. Raises Refused, or NeedsDatabase with :class:`NoBlobs`."""
-    return kind.close(spec, resolver, output_name)
+    return kind.close(with_own_items(spec, resolver), resolver, output_name)
 
 
 def new_job(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from alembic import context
 
 import api.cards.tables
-import api.identity.tables  # noqa: F401 - both slices' tables join the metadata
+import api.catalogue.tables
+import api.identity.tables  # noqa: F401 - all slices' tables join the metadata
 from api.tables import metadata as slices
 from farm.tables import metadata as farm
 

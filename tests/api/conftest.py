@@ -61,7 +61,8 @@ class Light:
 
     def _run(self) -> None:
         while self._open:
-            if not self.running.is_set() or light.drain(self._db, self._bus, COMMANDS, "cards") == 0:
+            lanes = ("cards", "designs") if self.running.is_set() else ()
+            if sum(light.drain(self._db, self._bus, COMMANDS, lane) for lane in lanes) == 0:
                 time.sleep(0.005)
 
     def close(self) -> None:
