@@ -33,3 +33,4 @@ gallery: setup  ## draws docs/gallery again
 	$(VENV)/python -m tools.gallery.cards
 	$(VENV)/python -m tools.gallery.mannequins
 	$(VENV)/python -m tools.gallery.stages
+	$(VENV)/python -m tools.gallery.thumbnails

@@ -81,6 +81,21 @@ def test_answers_need_not_be_sent_twice(http: httpx.Client) -> None:
     assert http.get("/catalogue?kind=avatar").headers["etag"] != http.get("/catalogue?kind=fabric").headers["etag"]
 
 
+def test_pictures_need_no_token_and_may_be_kept(farm: Farm, http: httpx.Client) -> None:
+    address = http.get("/catalogue/denim").json()["thumbnail"]
+    shown = httpx.get(farm.url + address)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/webp")
+    assert shown.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert shown.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert shown.content == collection.thumbnail("denim")
+    again = httpx.get(farm.url + address, headers={"If-None-Match": shown.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    for unmarked in (address.partition("?")[0], f"{address[:-1]}x"):
+        assert httpx.get(farm.url + unmarked).headers["cache-control"] == "public, no-cache"
+    absent = httpx.get(f"{farm.url}/api/v1/catalogue/cape/thumbnail")
+    assert (absent.status_code, absent.json()["code"]) == (404, "not_found")
+
+
 @pytest.mark.parametrize("cursor", ["nonsense", "Y2FwZQ", "%F0"])
 def test_a_cursor_that_no_page_made_is_refused(http: httpx.Client, cursor: str) -> None:
     bad = http.get("/catalogue", params={"cursor": cursor})
