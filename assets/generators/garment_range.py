@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from assets import baked
-from assets.generators import drape_dress, drape_pleats, drape_tee, sewn_dress, sewn_pleats, sewn_tee, weave
+from assets.generators import (
+    drape_dress,
+    drape_jacket,
+    drape_pleats,
+    drape_tee,
+    sewn_blazer,
+    sewn_dress,
+    sewn_pleats,
+    sewn_tee,
+    weave,
+)
 from assets.generators.textures import tiled
 
 Files = dict[str, bytes]
@@ -40,8 +50,16 @@ def _pleats() -> Files:
     return {"models/pleated-skirt.npz": baked.write(sewn_pleats.model(worn, drape_pleats.pattern(body), normal))}
 
 
+def _blazer() -> Files:
+    _, normal = tiled("gabardine", weave.gabardine(512))
+    body = drape_jacket.skin(drape_jacket.BLAZER)
+    worn = drape_jacket.finished(*drape_jacket.drape(drape_jacket.BLAZER, collider=body), body)
+    return {"models/blazer.npz": baked.write(sewn_blazer.model(worn, normal))}
+
+
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "tee": _tee,
     "dress": _dress,
     "pleated-skirt": _pleats,
+    "blazer": _blazer,
 }
