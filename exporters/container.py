@@ -51,7 +51,7 @@ def probe(path: Path) -> VideoInfo:
                 fps=Fraction(stream.average_rate or 0),
                 width=stream.codec_context.width,
                 height=stream.codec_context.height,
-                codec=stream.codec_context.name,
+                codec=stream.codec_context.codec.canonical_name,
                 start=(stream.start_time or 0) * base,
                 duration=duration,
             )
@@ -144,7 +144,9 @@ def _write(target: av.container.OutputContainer, paths: Sequence[Path], fmt: str
             context = template.codec_context
             mine = (context.name, context.width, context.height, context.extradata)
             if stream is None:
-                stream = target.add_stream_from_template(template)
+                # A decoder whose library has no encoder (dav1d) has no codec to make a stream with: its own is copied.
+                foreign = context.codec.name != context.codec.canonical_name
+                stream = target.add_stream_from_template(template, opaque=foreign)
                 stream.time_base = base
                 signature = mine
             elif mine != signature:

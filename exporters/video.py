@@ -1,8 +1,8 @@
-"""Frames to a film: H.264 in MP4 and VP9 in WebM, encoded while the next frame is drawn.
+"""Frames to a film: H.264 or AV1 in MP4 and VP9 in WebM, encoded while the next frame is drawn.
 
 The settings leave no choice to the machine: the same frames give the same bytes whatever the number of
 threads. For x264 that takes a fixed motion range between threads, 2 to 4 of them, and no SEI (it would name
-the number); for VP9, 2 to 8 (with one, libvpx searches differently).
+the number); for VP9, 2 to 8 (with one, libvpx searches differently). SVT-AV1 gives the same bytes with any number.
 
 Tags are true: BT.709 primaries and matrix, limited range, the sRGB transfer curve (IEC 61966-2-1), chroma
 in the middle of its pixels.
@@ -44,7 +44,7 @@ __all__ = [
 EXPORTER_VERSION = 1
 """Goes into step hashes, together with :func:`exporters.ffmpeg.version`."""
 
-FormatName = Literal["mp4", "webm"]
+FormatName = Literal["mp4", "webm", "av1"]
 
 MAX_SIDE = 8192
 MAX_FPS = 120
@@ -73,6 +73,7 @@ class VideoFormat:
     """
 
     name: FormatName
+    container: Literal["mp4", "webm"]
     suffix: str
     mime: str
     codec: str
@@ -131,9 +132,22 @@ _VP9 = Encoder(
     max_threads=8,
 )
 
+_SVT_AV1 = Encoder(
+    name="libsvtav1",
+    quality={
+        Quality.DRAFT: {"preset": 10, "crf": 40},
+        Quality.PREVIEW: {"preset": 10, "crf": 34},
+        Quality.FINAL: {"preset": 8, "crf": 27},
+    },
+    options={"svtav1-params": "lp=2:scd=0"},
+    min_threads=1,
+    max_threads=1,
+)
+
 FORMATS: Mapping[FormatName, VideoFormat] = {
     "mp4": VideoFormat(
         name="mp4",
+        container="mp4",
         suffix=".mp4",
         mime="video/mp4",
         codec="h264",
@@ -142,11 +156,21 @@ FORMATS: Mapping[FormatName, VideoFormat] = {
     ),
     "webm": VideoFormat(
         name="webm",
+        container="webm",
         suffix=".webm",
         mime="video/webm",
         codec="vp9",
         encoders=(_VP9,),
         options={"cues_to_front": 1},
+    ),
+    "av1": VideoFormat(
+        name="av1",
+        container="mp4",
+        suffix="-av1.mp4",
+        mime="video/mp4",
+        codec="av1",
+        encoders=(_SVT_AV1,),
+        options={"movflags": "+faststart"},
     ),
 }
 
@@ -169,7 +193,7 @@ def open_writer(
     priority below the renderer's.
     """
     if fmt not in FORMATS:
-        raise ExportError("export.format_unknown", f"{fmt!r} is not a film format; use mp4 or webm")
+        raise ExportError("export.format_unknown", f"{fmt!r} is not a film format; use mp4, webm or av1")
     if width % 2 or height % 2:
         raise ExportError(
             "export.video_odd_size", f"a film's sides are even, not {width} x {height}; add or drop one pixel"
@@ -208,11 +232,11 @@ def _command(
         color_primaries="bt709",
         color_trc="iec61966-2-1",
     )
-    timescale = {"video_track_timescale": fps * 512} if kind.name == "mp4" else {}
+    timescale = {"video_track_timescale": fps * 512} if kind.container == "mp4" else {}
     output = ffmpeg.output(
         frames,
         program.local(path),
-        format=kind.name,
+        format=kind.container,
         vcodec=encoder.name,
         pix_fmt="yuv420p",
         color_range="tv",

@@ -64,19 +64,20 @@ def _gl(settings: Settings) -> Finding:
     )
 
 
+_ENCODERS = ("libx264", "libvpx-vp9", "libsvtav1")
+
+
 def _ffmpeg(_: Settings) -> Finding:
     program = shutil.which("ffmpeg")
     if program is None:
         return Finding(name="ffmpeg", ok=False, detail="not found", advice="install ffmpeg")
     ok, detail = _run([program, "-version"])
-    x264 = _run([program, "-hide_banner", "-h", "encoder=libx264"])[1]
-    vp9 = _run([program, "-hide_banner", "-h", "encoder=libvpx-vp9"])[1]
-    able = "libx264" in x264 and "libvpx-vp9" in vp9
+    missing = [name for name in _ENCODERS if name not in _run([program, "-hide_banner", "-h", f"encoder={name}"])[1]]
     return Finding(
         name="ffmpeg",
-        ok=ok and able,
-        detail=detail if able else "without libx264 or libvpx-vp9",
-        advice="install an ffmpeg with libx264 and libvpx-vp9",
+        ok=ok and not missing,
+        detail=f"without {', '.join(missing)}" if missing else detail,
+        advice=f"install an ffmpeg with {', '.join(_ENCODERS)}",
     )
 
 

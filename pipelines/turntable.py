@@ -30,10 +30,14 @@ SEGMENT_FRAMES = 50
 """About how many frames a lost worker may cost; more would start and drain the encoder too often."""
 
 
+FilmFormat = Literal["mp4", "webm", "av1"]
+"""H.264 in MP4, VP9 in WebM, AV1 in MP4."""
+
+
 class TurntableOptions(Spec):
     """What a job of the kind `turntable` takes beside its design; see :class:`TurntableSpec`."""
 
-    formats: Annotated[tuple[Literal["mp4", "webm"], ...], Field(min_length=1, max_length=2, strict=False)] = ("mp4",)
+    formats: Annotated[tuple[FilmFormat, ...], Field(min_length=1, max_length=3, strict=False)] = ("mp4",)
     duration: Literal[3, 5, 10] = 5
     fps: Literal[24, 30, 60] = 30
     rotation: Literal[360, 720] = 360
@@ -162,7 +166,7 @@ KIND = JobKind(
     name="turntable",
     spec=TurntableSpec,
     close=close,
-    summary="A video of a design turning: MP4 (H.264) and WebM (VP9)",
+    summary="A video of a design turning: MP4 (H.264 or AV1) and WebM (VP9)",
     example={
         "design": {
             "name": "tee",

@@ -17,7 +17,6 @@ from pipelines.steps.content import drawn, renderer
 from pipelines.steps.faults import faults
 
 _PREVIEW = 85  # JPEG's quality
-MEDIA_TYPES = {"mp4": "video/mp4", "webm": "video/webm"}
 
 
 def _turns(context: StepContext) -> tuple[Scene, tuple[View, ...]]:
@@ -86,10 +85,9 @@ def segment(context: StepContext) -> StepResult:
             writer.close()
     outputs = []
     for name, path in files.items():
-        digest, size = context.put(path, media_type=MEDIA_TYPES[name])
-        outputs.append(
-            Output(name=path.name, digest=digest, size=size, media_type=MEDIA_TYPES[name], role="intermediate")
-        )
+        mime = video.FORMATS[name].mime
+        digest, size = context.put(path, media_type=mime)
+        outputs.append(Output(name=path.name, digest=digest, size=size, media_type=mime, role="intermediate"))
     seconds = perf_counter() - began
     metrics = {
         "seconds": round(seconds, 3),
@@ -108,12 +106,13 @@ def join(context: StepContext) -> StepResult:
     for need in context.step.needs:
         output = next(o for o in context.inputs[need].outputs if o.name.endswith(suffix))
         parts.append(context.blob_path(output.digest))
-    path = context.scratch / f"joined{suffix}"
-    video.join(parts, path, want["format"], want["fps"])
+    kind = video.FORMATS[want["format"]]
+    path = context.scratch / f"joined.{kind.container}"
+    video.join(parts, path, kind.container, want["fps"])
     found = video.probe(path)
     if found.frames != want["frames"]:
         raise FarmFault("encode.failed", f"the video has {found.frames} frames instead of {want['frames']}")
-    digest, size = context.put(path, media_type=MEDIA_TYPES[want["format"]])
+    digest, size = context.put(path, media_type=kind.mime)
     context.progress(1, 1)
     meta = {
         "width": want["width"],
@@ -123,7 +122,5 @@ def join(context: StepContext) -> StepResult:
         "duration_s": want["frames"] / want["fps"],
         "codec": found.codec,
     }
-    output = Output(
-        name=f"{{stem}}{suffix}", digest=digest, size=size, media_type=MEDIA_TYPES[want["format"]], meta=meta
-    )
+    output = Output(name=f"{{stem}}{kind.suffix}", digest=digest, size=size, media_type=kind.mime, meta=meta)
     return StepResult(outputs=(output,))
