@@ -3,55 +3,35 @@
 A garment is stored as it was draped: on one figure in its A-pose. On loading, every control of its cloth
 (:mod:`assets.fitting_cloth`) is bound to the skin near it that looks the same way, so that a sleeve does not stick to
 the trunk nor a skirt to a hand. Grading moves it by how far that skin lies from the wanted figure's: the distance to
-the skin, and with it every fold, stays. Posing blends the body's joints, smoothed over the cloth, the more the farther
-off the skin it hangs. At last cloth that came under the posed skin is pushed out, and what is near it along.
+the skin, and with it every fold, stays. Posing blends the body's joints, smoothed over the cloth, and the more so the
+farther off the skin it hangs. At last cloth that came under the posed skin is pushed out, and what is near it along.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from threading import Lock
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.spatial import cKDTree
 
-from assets import catalogue, catalogue_mannequins, fitting_skin, regions, stance
+from assets import catalogue, catalogue_mannequins, fitting_free, fitting_hang, fitting_skin, regions, stance
 from assets.design import Design
-from assets.fitting_cloth import Cloth, cloth_of
-from assets.fitting_skin import Skin
-from assets.model import Model, Primitive
+from assets.fitting_bind import ROUNDS, Bound, base_skin, bound, joints_of, mirrored, parts
+from assets.fitting_cloth import Cloth
+from assets.fitting_free import Bodies
+from assets.model import Model
 from assets.transforms import Matrix
 
 Array = NDArray[np.float64]
 
 KEPT: Final = 24
 """Fitted garments that a process keeps: about 1.5 MB each."""
-_NEAR: Final = 8  # points of the skin that a control is bound to
-_TURN: Final = 0.05  # metres that a normal at right angles is worth times the square root of two
-_OFF: Final = 0.05  # metres from the skin at which cloth goes with its neighbours rather than with the skin
-_ROUNDS: Final = 30
-_HELD: Final = (0.30, 0.02)  # how much of its own a control keeps in each round, near the skin and far from it
-_LEAST, _MOST = 0.0006, 0.0030  # metres over the posed skin that cloth is kept
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Bound:
-    """A garment's cloth on the figure that it was draped on. ``to`` [controls, skin points] is the mean skin of each
-    control, ``hold`` float64[controls] how much it keeps of its own in smoothing, ``shares`` float32[welded, joints]
-    the smoothed weights and ``off`` float64[welded] the metres over the skin.
-    """
-
-    cloth: Cloth
-    to: sparse.csr_matrix
-    hold: Array
-    shares: NDArray[np.float32]
-    off: Array
+_MINE: Final = 0.5  # of a point's weights, from which on it belongs to an arm
+_BODIES: Final = 2  # posed mannequins that are kept: garments of one outfit come one after the other
 
 
 class Shelf:
@@ -106,7 +86,7 @@ def standing(body: Model, garments: Iterable[str]) -> Model:
     if not shoes:
         return body
     body = stance.level(body)
-    lowest = min(float(part.positions[:, 1].min()) for item in shoes for part in _parts(fitted(item, body)))
+    lowest = min(float(part.positions[:, 1].min()) for item in shoes for part in parts(fitted(item, body)))
     return stance.lowered(body, lowest)
 
 
@@ -127,59 +107,29 @@ def fitted(item: str, body: Model) -> Model:
 
 
 def _fit(item: str, wearer: Model, joints: Matrix) -> Model:
-    garment, held = catalogue.model(item), bound(item)
-    rest = _rest(item, wearer)
-    x = held.cloth.points + _spread(held, _graded(item, held, wearer))
+    held, rest = bound(item), _rest(item, wearer)
+    cloth = held.cloth
+    grade = _graded(item, held, wearer)
     undone = joints if rest is None else joints @ np.linalg.inv(rest)
-    blend = (held.shares @ undone[:, :3].reshape(-1, 12).astype(np.float32)).reshape(-1, 3, 4)[held.cloth.welded]
-    x = np.einsum("nij,nj->ni", blend[:, :, :3].astype(np.float64), x) + blend[:, :, 3]
-    x = _freed(held, x, _posed_skin(wearer, joints))
-    return _moved(garment, held, x)
+    at, centres = cloth.points + _spread(held, grade), cloth.centres + grade
+    x = _blended(at, held.shares, undone, cloth.welded)
+    around = _posed(wearer, joints)
+    if held.skirt.any():
+        other = mirrored(wearer)
+        own, far = (_blended(centres, weights, undone) for weights in (held.weights, held.weights[:, other]))
+        share = fitting_hang.shared(held, own, far)
+        x = x + _spread(held, share) * (_blended(at, held.shares[:, other], undone, cloth.welded) - x)
+        x = x + _spread(held, fitting_hang.hung(held, centres, own + share * (far - own), around.trunk))
+    return _moved(catalogue.model(item), held, fitting_free.freed(held, x, around))
 
 
-@lru_cache(maxsize=32)
-def bound(item: str) -> Bound:
-    """The garment bound to the figure that it was draped on."""
-    entry = catalogue.item(item)
-    base = catalogue.model(entry.draped_on)
-    cloth = cloth_of(_parts(catalogue.model(item)))
-    skin = _base_skin(entry.draped_on, level=entry.level_feet)
-    looks = cloth.facing
-    for _ in range(3):
-        looks = cloth.mean @ looks
-    looks = looks / np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), 1e-9)
-    tree = cKDTree(np.concatenate([skin.points, _TURN * skin.normals], axis=1))
-    far, near = tree.query(np.concatenate([cloth.centres, _TURN * looks], axis=1), k=_NEAR)
-    share = 1 / (far * far + 6e-5)
-    share /= share.sum(axis=1, keepdims=True)
-    # The inside of a hem looks at the wrong side of the body: it goes with the cloth that it lies on.
-    own = np.einsum("ci,cki,ck->c", cloth.facing, skin.normals[near], share)
-    sure = own > 0
-    lying = np.arange(len(sure))
-    if sure.any():
-        lying[~sure] = np.flatnonzero(sure)[cKDTree(cloth.centres[sure]).query(cloth.centres[~sure])[1]]
-    near, share = near[lying], share[lying]
-    rows = np.repeat(np.arange(len(near)), _NEAR)
-    to = sparse.csr_matrix((share.ravel(), (rows, near.ravel())), shape=(len(near), len(skin.points)))
-    away = np.linalg.norm(cloth.centres - to @ skin.points, axis=1)
-    ease = np.clip(away / _OFF, 0, 1)
-    hold = _HELD[0] + (_HELD[1] - _HELD[0]) * ease * ease * (3 - 2 * ease)
-    shares = cloth.smoothed((to @ fitting_skin.shares(base)).astype(np.float32), hold, _ROUNDS)
-    spread = cloth.spread @ shares
-    places = np.zeros((cloth.count, 3))
-    places[cloth.welded] = cloth.points
-    off, _ = skin.over(places)
-    return Bound(cloth=cloth, to=to, hold=hold, shares=spread / spread.sum(axis=1, keepdims=True), off=off)
-
-
-def _parts(model: Model) -> tuple[Primitive, ...]:
-    return tuple(part for mesh in model.meshes for part in mesh.primitives)
-
-
-@lru_cache(maxsize=8)
-def _base_skin(figure: str, *, level: bool) -> Skin:
-    body = catalogue.model(figure)
-    return fitting_skin.skin(body, stance.moves(stance.level(body)) if level else None)
+def _blended(
+    points: Array, weights: NDArray[np.float32], joints: Matrix, places: NDArray[np.int64] | slice = slice(None)
+) -> Array:
+    """Points as joints take them along: ``weights`` of points, or of the ``places`` at which the points are."""
+    blend = (weights @ joints[:, :3].reshape(-1, 12).astype(np.float32)).reshape(-1, 3, 4)[places]
+    found: Array = np.einsum("nij,nj->ni", blend[:, :, :3].astype(np.float64), points) + blend[:, :, 3]
+    return found
 
 
 def _rest(item: str, wearer: Model) -> Matrix | None:
@@ -192,23 +142,25 @@ def _graded(item: str, held: Bound, wearer: Model) -> Array:
     entry = catalogue.item(item)
     if wearer is catalogue.model(entry.draped_on):
         return np.zeros_like(held.cloth.centres)
-    before = _base_skin(entry.draped_on, level=entry.level_feet).points
+    before = base_skin(entry.draped_on, level=entry.level_feet).points
     rest = _rest(item, wearer)
     part = stance.skin_of(wearer)
     after = part.positions.astype(np.float64) if rest is None else stance.skinned(part, rest)
-    return held.cloth.smoothed(held.to @ (after - before), held.hold, _ROUNDS)
+    return held.cloth.smoothed(held.to @ (after - before), held.hold, ROUNDS)
 
 
-_POSED: Final[OrderedDict[tuple[str, bytes], Skin]] = OrderedDict()
+_POSED: Final[OrderedDict[tuple[str, bytes], Bodies]] = OrderedDict()
 
 
-def _posed_skin(wearer: Model, joints: Matrix) -> Skin:
-    """Shared by the garments of one outfit."""
+def _posed(wearer: Model, joints: Matrix) -> Bodies:
+    """What cloth cannot be in: shared by the garments of one outfit."""
     key = (wearer.name, joints.tobytes())
     found = _POSED.get(key)
     if found is None:
-        found = _POSED[key] = fitting_skin.skin(wearer, joints)
-        while len(_POSED) > 2:
+        skin = fitting_skin.skin(wearer, joints)
+        arm = fitting_skin.shares(wearer)[:, joints_of(wearer, "elbow", "wrist")].sum(axis=1) > _MINE
+        found = _POSED[key] = fitting_free.bodies(skin, arm)
+        while len(_POSED) > _BODIES:
             _POSED.popitem(last=False)
     return found
 
@@ -217,35 +169,6 @@ def _spread(held: Bound, field: Array) -> Array:
     """A field of the controls at every vertex."""
     found: Array = (held.cloth.spread @ field)[held.cloth.welded]
     return found
-
-
-def _freed(held: Bound, x: Array, skin: Skin) -> Array:
-    """The cloth over the skin, as far as it was at rest but at most :data:`_MOST`."""
-    cloth = held.cloth
-    least = np.clip(0.5 * held.off, _LEAST, _MOST)
-    first = np.zeros(cloth.count, dtype=np.int64)
-    first[cloth.welded] = np.arange(len(cloth.points))
-    for _ in range(3):
-        at = x[first]
-        height, out = skin.over(at)
-        need = np.clip(least - height, 0, None)
-        if not (need > 0).any():
-            return x
-        most = np.maximum(cloth.most(need), 0)
-        ways = np.zeros_like(cloth.centres)
-        mine = cloth.control >= 0
-        for axis in range(3):
-            ways[:, axis] = np.bincount(cloth.control[mine], (out * need[:, None])[mine, axis], len(ways))
-        ways /= np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-12)
-        push = most[:, None] * ways
-        for _ in range(6):
-            soft = cloth.mean @ push
-            longer = np.linalg.norm(soft, axis=1) > np.linalg.norm(push, axis=1)
-            push = np.where(longer[:, None], soft, push)
-        x = x + _spread(held, push)
-    height, out = skin.over(x[first])
-    need = np.clip(least - height, 0, None)
-    return x + (need[:, None] * out)[cloth.welded]
 
 
 def _moved(garment: Model, held: Bound, x: Array) -> Model:

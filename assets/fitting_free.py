@@ -1,0 +1,119 @@
+"""Cloth that a pose brought under the skin comes out again, lies under the hands that rest on it, and hangs.
+
+Everything happens on the controls of the cloth, a few thousand points, and is spread over its vertices; only the last
+half millimetre is seen to vertex by vertex.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from assets.fitting_bind import Bound
+from assets.fitting_skin import Skin
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+ROUNDS: Final = 3
+_BLUR: Final = 6  # steps over the controls by which a push takes along what is near it
+_LEAST, _MOST = 0.0006, 0.0030  # metres over the posed skin that cloth is kept
+_UNDER_HAND: Final = 0.0015  # metres under a hand at which cloth ends
+_THICK: Final = 0.07  # metres through a hand and what may lie under it
+_BESIDE: Final = 0.014  # metres beside the nearest points of a hand at which cloth is no longer under it
+_FACES: Final = -0.2  # cosine to the way out of the trunk below which an arm's skin looks at it
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bodies:
+    """What cloth cannot be in: for sleeves the whole ``skin``, for the rest that without arms (``trunk``), and
+    ``arms``, which lie on it.
+    """
+
+    skin: Skin
+    trunk: Skin
+    arms: Skin
+
+
+def bodies(skin: Skin, arm: Mask) -> Bodies:
+    """The posed skin in parts; ``arm`` bool[n] are its points on forearms and hands."""
+    return Bodies(
+        skin=skin,
+        trunk=Skin(points=skin.points[~arm], normals=skin.normals[~arm]),
+        arms=Skin(points=skin.points[arm], normals=skin.normals[arm]),
+    )
+
+
+def freed(held: Bound, x: Array, around: Bodies) -> Array:
+    """The garment's vertices ``x`` float64[n, 3] brought over the skin, as far as they were at rest but for
+    :data:`_LEAST` at least and :data:`_MOST` at most.
+    """
+    cloth = held.cloth
+    least = np.clip(0.8 * held.off, _LEAST, _MOST)
+    first = np.zeros(cloth.count, dtype=np.int64)
+    first[cloth.welded] = np.arange(len(cloth.points))
+    pressed = _pressed(x[first], np.flatnonzero(held.outer & ~held.sleeve), around)
+    if pressed is not None:
+        x = x + (cloth.spread @ _blurred(held, pressed))[cloth.welded]
+    for _ in range(ROUNDS):
+        push = _pushes(held, x[first], least, around)
+        if not push.any():
+            return x
+        x = x + (cloth.spread @ _blurred(held, push))[cloth.welded]
+    return x + _pushes(held, x[first], least, around)[cloth.welded]
+
+
+def _pushes(held: Bound, at: Array, least: Array, around: Bodies) -> Array:
+    """What the outer layer needs to be over the skin: float64[welded, 3]. Inner layers and trimmings go with it."""
+    push = np.zeros_like(at)
+    for mine, skin in ((held.outer & held.sleeve, around.skin), (held.outer & ~held.sleeve, around.trunk)):
+        if mine.any():
+            height, out = skin.over(at[mine])
+            push[mine] = np.clip(least[mine] - height, 0, None)[:, None] * out
+    return push
+
+
+def _pressed(at: Array, under: NDArray[np.int64], around: Bodies) -> Array | None:
+    """How far cloth has to give way, inwards, to a hand or a forearm that lies on it: float64[welded, 3].
+
+    Only the side of an arm that faces the trunk counts, so that cloth that a hand went into comes to lie under it.
+    """
+    arms, trunk = around.arms, around.trunk
+    height, out = trunk.over(arms.points)
+    inner = (np.einsum("ij,ij->i", arms.normals, out) < _FACES) & (height < _THICK)
+    if not inner.any():
+        return None
+    points, normals = arms.points[inner], arms.normals[inner]
+    far, near = cKDTree(points).query(at[under], k=3, distance_upper_bound=_THICK)
+    far, near = far[:, None] if far.ndim == 1 else far, np.minimum(near, len(points) - 1)
+    apart = at[under][:, None] - points[near]
+    over = np.einsum("kni,kni->kn", apart, normals[near])
+    beside = np.sqrt(np.maximum(far * far - over * over, 0))
+    need = np.where(np.isfinite(far) & (beside < _BESIDE), np.clip(_UNDER_HAND - over, 0, _THICK), 0)
+    most = need.argmax(axis=1)
+    rows = np.arange(len(under))
+    if not (need[rows, most] > 0).any():
+        return None
+    push = np.zeros_like(at)
+    push[under] = need[rows, most, None] * normals[near[rows, most]]
+    return push
+
+
+def _blurred(held: Bound, push: Array) -> Array:
+    """Pushes of the welded vertices as pushes of the controls, the longest of each, and what is near taken along."""
+    cloth = held.cloth
+    mine = cloth.control >= 0
+    length = np.linalg.norm(push, axis=1)
+    most = np.maximum(cloth.most(length), 0)
+    ways = np.stack([np.bincount(cloth.control[mine], push[mine, axis], len(most)) for axis in range(3)], axis=1)
+    ways *= (most / np.maximum(np.linalg.norm(ways, axis=1), 1e-12))[:, None]
+    ways = ways[held.lies]
+    for _ in range(_BLUR):
+        soft = cloth.mean @ ways
+        longer = np.einsum("ij,ij->i", soft, soft) > np.einsum("ij,ij->i", ways, ways)
+        ways = np.where(longer[:, None], soft, ways)
+    return np.asarray(ways[held.lies])
