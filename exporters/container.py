@@ -144,7 +144,7 @@ def _write(target: av.container.OutputContainer, paths: Sequence[Path], fmt: str
             context = template.codec_context
             mine = (context.name, context.width, context.height, context.extradata)
             if stream is None:
-                # A decoder whose library has no encoder (dav1d) has no codec to make a stream with: its own is copied.
+                # A decoder whose library has no encoder (dav1d) cannot make a stream: its own is copied.
                 foreign = context.codec.name != context.codec.canonical_name
                 stream = target.add_stream_from_template(template, opaque=foreign)
                 stream.time_base = base
