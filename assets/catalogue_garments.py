@@ -161,4 +161,22 @@ GARMENTS: Final = (
         },
         cloth="herringbone",
     ),
+    Entry(
+        "sneakers",
+        "Leather sneakers",
+        "가죽 스니커즈",
+        ("shoes", "sneakers", "trainers", "low-top", "laces", "cupsole", "pair"),
+        covers=("feet",),
+        depth=10,
+        regions={
+            "left-toe": ((0.05, 0.03, 0.15), (0.18, 0.12, 0.24)),
+            "left-laces": ((0.05, 0.09, 0.03), (0.16, 0.20, 0.16)),
+            "left-heel": ((0.04, 0.03, -0.09), (0.14, 0.15, -0.02)),
+            "right-toe": ((-0.18, 0.03, 0.15), (-0.05, 0.12, 0.24)),
+            "right-laces": ((-0.16, 0.09, 0.03), (-0.05, 0.20, 0.16)),
+            "right-heel": ((-0.14, 0.03, -0.09), (-0.04, 0.15, -0.02)),
+        },
+        cloth="leather",
+        level_feet=True,
+    ),
 )

@@ -15,6 +15,8 @@ from assets.generators import (
     sewn_dress,
     sewn_pleats,
     sewn_tee,
+    sneaker_surfaces,
+    sneakers,
     weave,
 )
 from assets.generators.textures import tiled
@@ -57,9 +59,14 @@ def _blazer() -> Files:
     return {"models/blazer.npz": baked.write(sewn_blazer.model(worn, normal))}
 
 
+def _sneakers() -> Files:
+    return {"models/sneakers.npz": baked.write(sneakers.model(sneaker_surfaces.looks()))}
+
+
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "tee": _tee,
     "dress": _dress,
     "pleated-skirt": _pleats,
     "blazer": _blazer,
+    "sneakers": _sneakers,
 }
