@@ -22,7 +22,7 @@ from assets.generators.garment import Draped, vertex_normals
 from assets.generators.panels_pleats import PleatDraft, cut, draft, grid, rows
 from assets.generators.pattern import Sewn, constraints
 from assets.generators.sewn_fine import finer
-from assets.generators.waist_ring import girth, grown, level, walk
+from assets.generators.waist_ring import band_at, girth, grown, level, walk
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -77,13 +77,7 @@ def start(pleats: PleatDraft, sewn: Sewn, on: Body, spacing: float) -> tuple[Arr
             at[ids] = np.stack([spot[:, 0], np.full(len(k), y), spot[:, 1]], axis=1)
             n[ids] = np.stack([out[:, 0], np.zeros(len(k)), out[:, 1]], axis=1)
     band = next(p for p in sewn.panels if p.name == "band")
-    ids = sewn.particle["band"]
-    for height in np.unique(band.flat[:, 1].round(6)):
-        own = np.flatnonzero(np.isclose(band.flat[:, 1], height, atol=1e-5))
-        ring = level(on, TOP + float(height), _STACK + 0.0024)
-        spot, out = walk(ring, band.flat[own, 0] / pleats.waist + 0.5 + 0.5)
-        at[ids[own]] = np.stack([spot[:, 0], np.full(len(own), TOP + height), spot[:, 1]], axis=1)
-        n[ids[own]] = np.stack([out[:, 0], 0 * out[:, 0], out[:, 1]], axis=1)
+    at[sewn.particle["band"]] = band_at(on, band.flat, pleats.waist, TOP, _STACK + 0.0024)
     return at, n
 
 

@@ -7,16 +7,16 @@ from typing import Final
 
 from assets import baked
 from assets.generators import (
+    drape_aline,
     drape_dress,
     drape_jacket,
     drape_pleats,
     drape_tee,
+    sewn_aline,
     sewn_blazer,
     sewn_dress,
     sewn_pleats,
     sewn_tee,
-    sneaker_surfaces,
-    sneakers,
     weave,
 )
 from assets.generators.textures import tiled
@@ -59,14 +59,17 @@ def _blazer() -> Files:
     return {"models/blazer.npz": baked.write(sewn_blazer.model(worn, normal))}
 
 
-def _sneakers() -> Files:
-    return {"models/sneakers.npz": baked.write(sneakers.model(sneaker_surfaces.looks()))}
+def _aline() -> Files:
+    _, normal = tiled("gabardine", weave.gabardine(512))
+    body = drape_aline.skin()
+    worn = drape_aline.finished(*drape_aline.drape(collider=body), body)
+    return {"models/a-line-skirt.npz": baked.write(sewn_aline.model(worn, drape_aline.pattern(body), normal))}
 
 
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "tee": _tee,
     "dress": _dress,
     "pleated-skirt": _pleats,
+    "a-line-skirt": _aline,
     "blazer": _blazer,
-    "sneakers": _sneakers,
 }

@@ -71,3 +71,18 @@ def walk(line: Array, share: Array) -> tuple[Array, Array]:
     slope = np.stack([np.interp(at, spots, soft[:, k]) for k in range(2)], axis=1)
     normal = np.stack([-slope[:, 1], slope[:, 0]], axis=1)
     return point, normal / np.linalg.norm(normal, axis=1, keepdims=True)
+
+
+def band_at(on: Body, flat: Array, long: float, low: float, away: float) -> Array:
+    """Where the points float64[n, 2] of a flat waistband of length ``long`` lie, float64[n, 3]: its lower edge at the
+    height ``low``, ``away`` from the skin, its ends at the wearer's left.
+    """
+    x, y = flat.T
+    heights = np.linspace(0.0, float(y.max()), 5)
+    rings = [walk(level(on, low + float(height), away), x / long + 1.0)[0] for height in heights]
+    at = np.clip(y / heights[1], 0, 4)
+    below = np.minimum(at.astype(int), 3)
+    every, share = np.arange(len(flat)), (at - below)[:, None]
+    held = np.stack(rings)
+    spot = (1 - share) * held[below, every] + share * held[below + 1, every]
+    return np.stack([spot[:, 0], low + y, spot[:, 1]], axis=1)
