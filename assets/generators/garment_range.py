@@ -17,6 +17,8 @@ from assets.generators import (
     sewn_dress,
     sewn_pleats,
     sewn_tee,
+    sneaker_surfaces,
+    sneakers,
     weave,
 )
 from assets.generators.textures import tiled
@@ -59,6 +61,10 @@ def _blazer() -> Files:
     return {"models/blazer.npz": baked.write(sewn_blazer.model(worn, normal))}
 
 
+def _sneakers() -> Files:
+    return {"models/sneakers.npz": baked.write(sneakers.model(sneaker_surfaces.looks()))}
+
+
 def _aline() -> Files:
     _, normal = tiled("gabardine", weave.gabardine(512))
     body = drape_aline.skin()
@@ -71,5 +77,6 @@ RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "dress": _dress,
     "pleated-skirt": _pleats,
     "a-line-skirt": _aline,
+    "sneakers": _sneakers,
     "blazer": _blazer,
 }
