@@ -9,13 +9,21 @@ from assets import baked
 from assets.generators import (
     drape_aline,
     drape_dress,
+    drape_hoodie,
     drape_jacket,
+    drape_jeans,
+    drape_legs,
     drape_pleats,
+    drape_ribbed,
+    drape_shirt,
     drape_tee,
     sewn_aline,
     sewn_blazer,
     sewn_dress,
+    sewn_hoodie,
+    sewn_jeans,
     sewn_pleats,
+    sewn_shirt,
     sewn_tee,
     sneaker_surfaces,
     sneakers,
@@ -72,11 +80,35 @@ def _aline() -> Files:
     return {"models/a-line-skirt.npz": baked.write(sewn_aline.model(worn, drape_aline.pattern(body), normal))}
 
 
+def _shirt() -> Files:
+    _, normal = tiled("oxford", weave.oxford(256))
+    body = drape_shirt.skin()
+    worn = drape_shirt.finished(*drape_shirt.drape(collider=body), body)
+    return {"models/shirt.npz": baked.write(sewn_shirt.model(drape_shirt.pattern(), worn, normal))}
+
+
+def _hoodie() -> Files:
+    _, normal = tiled("jersey", weave.jersey(512))
+    _, rib = tiled("rib", weave.rib(256))
+    body = drape_ribbed.skin()
+    worn = drape_hoodie.finished(*drape_hoodie.drape(collider=body), body)
+    return {"models/hoodie.npz": baked.write(sewn_hoodie.model(worn, normal, rib))}
+
+
+def _jeans() -> Files:
+    body = drape_legs.skin()
+    worn = drape_jeans.finished(*drape_jeans.drape(collider=body), body)
+    return {"models/jeans.npz": baked.write(sewn_jeans.model(worn, *sewn_jeans.textures()))}
+
+
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "tee": _tee,
     "dress": _dress,
     "pleated-skirt": _pleats,
     "a-line-skirt": _aline,
-    "sneakers": _sneakers,
     "blazer": _blazer,
+    "sneakers": _sneakers,
+    "hoodie": _hoodie,
+    "shirt": _shirt,
+    "jeans": _jeans,
 }
