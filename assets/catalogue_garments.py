@@ -23,8 +23,9 @@ class Entry(NamedTuple):
     skirts, shirts that are tucked in), 20 over that, 30 outerwear, 40 what is carried or wound about that.
     ``draped_on`` is the avatar on which it was draped, ``figures`` are the avatars (of any size) that it is made to
     fit, and ``poses`` theirs in which it may be shown. ``cloth`` is the fabric that its main material is
-    meant to be of. ``level_feet`` says that it is worn on feet that stand flat. ``regions`` are its details, lowest
-    and highest corner in metres; left is the wearer's.
+    meant to be of. ``level_feet`` says that it is worn on feet that stand flat, ``follows`` names the one
+    joint of the mannequin that it goes with as a whole ("head"), "" of what bends with the body. ``regions`` are its
+    details, lowest and highest corner in metres; left is the wearer's.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Entry(NamedTuple):
     poses: tuple[str, ...] = POSES
     cloth: str = ""
     level_feet: bool = False
+    follows: str = ""
 
     @property
     def files(self) -> tuple[str, ...]:
