@@ -14,6 +14,7 @@ follow its poses (:func:`assets.baked.write` refuses skins today); layers over l
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 import numpy as np
@@ -49,9 +50,19 @@ def hung(cloth: Cloth, start: Array, on: Body, spacing: float, seconds: float = 
     return relax(cloth, x, on, settle)
 
 
-def finished(sewn: Sewn, x: Array, on: Body, loops: Sequence[Loop], *, gap: float = GAP) -> Draped:
-    """The cloth at rest, finer, smooth, its free edges (``loops``) even nothing of it within ``gap`` of the skin."""
-    sewn, x = finer(sewn, x)
+def finished(
+    sewn: Sewn,
+    x: Array,
+    on: Body,
+    loops: Sequence[Loop],
+    *,
+    gap: float = GAP,
+    creases: AbstractSet[str] = frozenset(),
+) -> Draped:
+    """The cloth at rest, finer, smooth, its free edges (``loops``) even, nothing of it within ``gap`` of the skin;
+    ``creases`` names the edges that stay sharp.
+    """
+    sewn, x = finer(sewn, x, creases)
     for loop in loops:
         x = even(sewn, x, loop)
     x = sunken(sewn, x, 0.0013)

@@ -178,6 +178,20 @@ def gabardine(size: int = SIZE) -> Swatch:
     )
 
 
+def oxford(size: int = SIZE) -> Swatch:
+    """A basket of two thin warps and one weft: the cloth of button-up shirts."""
+    yarns, repeat = 32, 14.0
+    draft = np.array([[True, True, False, False], [False, False, True, True]])
+    woven = weave(draft, yarns, yarns // 2, size, slub=0.5, seed=61)
+    color = _shade(np.ones((size, size, 3)), woven, size, seed=62, depth=0.25, uneven=0.02)
+    return Swatch(
+        color=color,
+        height=woven.height * repeat / yarns / 1000 * 0.5,
+        roughness=0 * woven.height + 0.82,
+        repeat_mm=repeat,
+    )
+
+
 def rib(size: int = SIZE) -> Swatch:
     """1x1 rib: raised columns that run across the collar's length."""
     u, v = _grid(size)

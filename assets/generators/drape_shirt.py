@@ -1,0 +1,147 @@
+"""A button-up shirt on the female mannequin in M: where its panels start, and how stiff its parts are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from assets import catalogue
+from assets.generators.cloth import Cloth
+from assets.generators.drape_body import Body, body
+from assets.generators.drape_hang import finished as smoothed
+from assets.generators.drape_hang import hung
+from assets.generators.drape_tee import FIGURE
+from assets.generators.garment import Draped
+from assets.generators.panels_shirt import ShirtDraft, cut, draft
+from assets.generators.pattern import Panel, Sewn, constraints
+
+Array = NDArray[np.float64]
+
+SPACING: Final = 0.0165
+WEIGHT: Final = 0.125
+"""kg/m^2, an oxford."""
+GAP: Final = 0.005
+"""Metres to the skin: trousers and skirts are worn under it."""
+BOX: Final = ((-0.60, 0.72, -0.26), (0.60, 1.64, 0.28))
+PLACKET: Final = 0.016
+"""Half the placket's width, metres."""
+_SOFT: Final = 0.8
+_FIRM: Final = {"stand": 0.002, "cuff-left": 0.006, "cuff-right": 0.006, "yoke": 0.15}
+"""Compliances against bending of parts that are interlined or double, m/N."""
+CREASES: Final = frozenset({"top", "wrist", "left", "right", "back", "neck-left", "neck-right", "neck"})
+"""The seams of cuffs and collar, where the cloth turns sharply."""
+_HEM: Final = 0.010
+
+
+def skin() -> Body:
+    """The figure that the shirt is draped on, in its A-pose, to the wrists."""
+    return body(catalogue.model(FIGURE).meshes[0].primitives[0], *BOX)
+
+
+def pattern() -> ShirtDraft:
+    """The draft for the figure."""
+    extras = catalogue.model(FIGURE).meshes[0].primitives[0].extras
+    girth = {name: row["cm"] / 100 for name, row in extras["measures"].items()}
+    return draft(girth["bust"], girth["hip"], girth["shoulder"], girth["neck"], girth["arm"])
+
+
+def start(shirt: ShirtDraft, sewn: Sewn) -> Array:
+    """Where the particles begin, float64[n, 3]: an oval tube with two arms and a ring about the neck."""
+    total, count = np.zeros((sewn.count, 3)), np.zeros(sewn.count)
+    for p in sewn.panels:
+        name, _, hand = p.name.partition("-")
+        if name == "front":
+            placed = _trunk(shirt, p.flat, 1.0)
+        elif name == "back":
+            placed = _trunk(shirt, p.flat * [shirt.hem[0] / (shirt.hem[0] + shirt.ease), 1.0], -1.0)
+        elif name == "yoke":
+            over = shirt.beyond(p.flat) > 0
+            placed = np.where(over[:, None], _trunk(shirt, shirt.turned(p.flat), 1.0), _trunk(shirt, p.flat, -1.0))
+        elif name == "stand":
+            placed = _ring(p)
+        else:
+            placed = _arm(shirt, p.flat, 1.0 if hand == "left" else -1.0, cuff=name == "cuff")
+        np.add.at(total, sewn.particle[p.name], placed)
+        np.add.at(count, sewn.particle[p.name], 1)
+    return np.asarray(total / count[:, None])
+
+
+def _trunk(shirt: ShirtDraft, flat: Array, side: float) -> Array:
+    """On the oval tube: flat float64[n, 2] of the front (``side`` 1) or, seen from behind, of the back (-1)."""
+    x, y = flat.T
+    turn = np.clip(x / shirt.hem[0], -1, 1) * np.pi / 2
+    deep = 0.155 * np.sqrt(np.clip(-(y - 0.03) / 0.20, 0.03, 1))
+    return np.stack([side * 0.200 * np.sin(turn), 1.520 + y, 0.005 + side * deep * np.cos(turn)], axis=1)
+
+
+def _ring(p: Panel) -> Array:
+    """The stand: from the middle of the front round the wearer's left."""
+    low = p.flat[p.edges["start"][-1]]
+    radius = (low @ low) / (2 * low[1])
+    x, y = p.flat.T
+    turn = np.arctan2(x, radius - y)
+    up = radius - np.hypot(x, radius - y)
+    turn = turn / np.abs(turn).max() * np.pi
+    return np.stack([-0.080 * np.sin(turn), 1.505 + up, -0.022 - 0.080 * np.cos(turn)], axis=1)
+
+
+def _arm(shirt: ShirtDraft, flat: Array, side: float, *, cuff: bool) -> Array:
+    """A tube about the arm."""
+    x, y = flat.T
+    if cuff:
+        y = y - shirt.sleeve - shirt.cuff[1]
+    root, way = np.array([side * 0.1625, 1.410, -0.022]), np.array([side * 0.588, -0.809, 0.0])
+    across, ahead = np.array([side * 0.809, 0.588, 0.0]), np.array([0.0, 0.0, 1.0])
+    half = np.interp(y, [-shirt.sleeve, 0.0], [shirt.wrist, shirt.biceps])
+    turn = x / (shirt.cuff[0] if cuff else half) * np.pi * 0.98
+    ring = np.cos(turn)[:, None] * across - side * np.sin(turn)[:, None] * ahead
+    return np.asarray(root + (shirt.cap - y)[:, None] * way + (1.12 / np.pi * half)[:, None] * ring)
+
+
+def cloth(sewn: Sewn) -> Cloth:
+    """The oxford's particles and constraints; what is interlined, double or turned is stiffer."""
+    stretch, rest, bend, bend_rest, area = constraints(sewn)
+    soft = np.full(len(bend), _SOFT)
+
+    def firm(ids: NDArray[np.int64], compliance: float) -> None:
+        held = np.zeros(sewn.count, dtype=bool)
+        held[ids] = True
+        inside = held[bend].all(axis=1)
+        soft[inside] = np.minimum(soft[inside], compliance)
+
+    for p in sewn.panels:
+        ids = sewn.particle[p.name]
+        if p.name in _FIRM:
+            firm(ids, _FIRM[p.name])
+        if p.name == "front":
+            firm(ids[np.abs(p.flat[:, 0]) < PLACKET + 0.002], 0.03)
+        if p.name in {"front", "back"}:
+            far, _ = cKDTree(p.flat[p.edges["hem"]]).query(p.flat)
+            firm(ids[far < _HEM], 0.10)
+    return Cloth(
+        pairs=np.concatenate([stretch, bend]),
+        rest=np.concatenate([rest, bend_rest]),
+        compliance=np.concatenate([np.full(len(stretch), 1e-5), soft]),
+        inverse_mass=1.0 / (area * WEIGHT),
+    )
+
+
+def drape(spacing: float = SPACING, collider: Body | None = None, seconds: float = 1.0) -> tuple[Sewn, Array]:
+    """The sewn panels and where their particles come to rest."""
+    shirt = pattern()
+    sewn = cut(shirt, spacing)
+    return sewn, hung(cloth(sewn), start(shirt, sewn), collider or skin(), spacing, seconds=seconds, gap=GAP)
+
+
+def finished(sewn: Sewn, x: Array, on: Body) -> Draped:
+    """The shirt as a smooth surface."""
+    loops = (
+        (("front", "hem"), ("back", "hem")),
+        (("cuff-left", "hem"),),
+        (("cuff-right", "hem"),),
+        (("stand", "rim"),),
+    )
+    return smoothed(sewn, x, on, loops, gap=GAP, creases=CREASES)
