@@ -248,4 +248,19 @@ GARMENTS: Final = (
         },
         cloth="denim-mid",
     ),
+    Entry(
+        "hat",
+        "Felt fedora",
+        "펠트 페도라",
+        ("hat", "fedora", "brim", "felt", "ribbon", "headwear"),
+        covers=("head",),
+        depth=40,
+        regions={
+            "ribbon": ((-0.12, 1.63, -0.12), (0.12, 1.71, 0.14)),
+            "bow": ((0.07, 1.63, -0.05), (0.11, 1.70, 0.09)),
+            "crown": ((-0.10, 1.69, -0.11), (0.10, 1.80, 0.13)),
+            "brim": ((-0.17, 1.61, 0.08), (0.17, 1.69, 0.19)),
+        },
+        cloth="wool-felt",
+    ),
 )

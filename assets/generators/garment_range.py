@@ -17,6 +17,8 @@ from assets.generators import (
     drape_ribbed,
     drape_shirt,
     drape_tee,
+    hat,
+    headwear_surfaces,
     sewn_aline,
     sewn_blazer,
     sewn_dress,
@@ -101,6 +103,11 @@ def _jeans() -> Files:
     return {"models/jeans.npz": baked.write(sewn_jeans.model(worn, *sewn_jeans.textures()))}
 
 
+def _hat() -> Files:
+    made = hat.model(headwear_surfaces.felt(), headwear_surfaces.ribbon(), headwear_surfaces.leather())
+    return {"models/hat.npz": baked.write(made)}
+
+
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "tee": _tee,
     "dress": _dress,
@@ -111,4 +118,5 @@ RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "hoodie": _hoodie,
     "shirt": _shirt,
     "jeans": _jeans,
+    "hat": _hat,
 }
