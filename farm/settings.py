@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     upload_bodies: int = Field(default=64, ge=1)  # bodies of chunks taken in at once by one process; others wait
     image_bytes: int = Field(default=20_000_000, ge=1_000)  # of an image sent as a form or as base64
     scratch_dir: Path | None = None
+    watermark: str = Field(default="", max_length=60)  # laid over what watermark_tiers get of designs; empty: nothing
+    watermark_tiers: str = "free"  # comma-separated
     log_level: str = "info"
     debug: bool = False  # the command line shows tracebacks
     token: SecretStr = SecretStr("")  # of the command line; else <data_dir>/token

@@ -14,6 +14,7 @@ from farm.jobs import Closed, JobKind, Resolver, Spec
 from farm.plan import Plan, Step
 from pipelines.closing import AnyDesign, as_design, close_design, stem_of
 from pipelines.cost import Work
+from pipelines.marking import Watermark
 from pipelines.quality import Deadline, chosen, recorded
 from pipelines.versions import PICTURES, version
 from pipelines.views import ViewName, same, slugs
@@ -38,6 +39,7 @@ class StillOptions(Spec):
     camera: CameraSettings | None = None
     format: Literal["png", "jpeg", "webp", "avif"] = "png"
     compression: Annotated[int, Field(ge=1, le=100)] = 90
+    watermark: Watermark | None = None
 
     @model_validator(mode="after")
     def _views_once(self) -> Self:
@@ -54,7 +56,7 @@ class StillSpec(StillOptions):
     ``quality`` what a frame may cost. ``compression`` (1..100) is for JPEG, WebP and AVIF. A view is a side, or
     "detail:REGION": a layer, node or material by name, or a garment's "collar", "hem", "left-cuff", "waistband";
     "detail:REGION@VIEW" sees it from that side. "camera:NAME" is a camera that the model brings. ``camera`` takes the
-    place of the design's own.
+    place of the design's own. ``watermark`` is laid all over the picture.
 
     With ``deadline_s`` (seconds from now) the best quality is taken that is expected in time, with
     ``allow_lower_quality`` a lower one while the farm is busy; never a better one than asked for. What was chosen and
@@ -98,6 +100,7 @@ def close(spec: StillSpec, resolver: Resolver, stem: str | None = None) -> Close
         "quality": quality.value,
         "format": spec.format,
         "compression": spec.compression if spec.format != "png" else 0,
+        **({"watermark": spec.watermark} if spec.watermark else {}),
     }
     steps = tuple(
         Step(

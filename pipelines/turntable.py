@@ -15,6 +15,7 @@ from farm.jobs import Closed, JobKind, Resolver, Spec
 from farm.plan import Plan, Step
 from pipelines.closing import AnyDesign, as_design, close_design, stem_of
 from pipelines.cost import Work
+from pipelines.marking import Watermark
 from pipelines.quality import Deadline, chosen, recorded
 from pipelines.versions import PICTURES, version
 
@@ -43,6 +44,7 @@ class TurntableOptions(Spec):
     rotation: Literal[360, 720] = 360
     resolution: Literal["720p", "1080p", "4k"] = "1080p"
     quality: Literal["draft", "standard", "high"] = "standard"
+    watermark: Watermark | None = None
 
     @model_validator(mode="after")
     def _formats_once(self) -> Self:
@@ -57,7 +59,7 @@ class TurntableSpec(TurntableOptions):
 
     ``rotation`` is the whole turn in degrees; the first frame follows the last without a jump. All ``formats``
     are encoded from the same rendered frames. ``deadline_s`` and ``allow_lower_quality`` choose the quality as
-    those of a still do.
+    those of a still do; ``watermark`` is laid all over the pictures.
     """
 
     design: AnyDesign
@@ -117,6 +119,7 @@ def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> C
         "fps": spec.fps,
         "degrees": spec.rotation,
         "quality": QUALITIES[quality].value,
+        **({"watermark": spec.watermark} if spec.watermark else {}),
     }
     sides = Step(
         key="sides",

@@ -101,7 +101,8 @@ def _row(parts: Services, reading: _Reading, resolver: closing.OwnersBlobs, line
         name = naming.filled(
             reading.template, index=reading.count, kind=asked.kind, name=design, batch=reading.batch_id
         )
-    closed = closing.close(kind, spec, resolver, name)
+    mark = closing.over(parts.settings, reading.actor)
+    closed = closing.close(kind, spec, resolver, name, watermark=mark)
     return closing.new_job(asked, closed, reading.actor, batch_id=reading.batch_id, output_name=name)
 
 

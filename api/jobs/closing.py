@@ -18,7 +18,9 @@ from farm.errors import Refused
 from farm.ids import new_id
 from farm.jobs import Actor, BlobInfo, Closed, JobKind, Load, NewJob, Resolver, Spec
 from farm.load import measure
+from farm.settings import Settings
 from pipelines.closing import with_own_items
+from pipelines.marking import marked
 
 _decoder = msgspec.json.Decoder(JobRequest)
 
@@ -108,8 +110,16 @@ def validate(kind: JobKind, spec: bytes | msgspec.Raw) -> Spec:
         raise invalid(error, raw, "spec") from None
 
 
-def close(kind: JobKind, spec: Spec, resolver: Resolver, output_name: str | None) -> Closed:
+def over(settings: Settings, actor: Actor) -> str:
+    """The watermark that the farm lays over what this actor asks for; "" is none."""
+    tiers = {tier.strip() for tier in settings.watermark_tiers.split(",")}
+    return settings.watermark if actor.tier in tiers else ""
+
+
+def close(kind: JobKind, spec: Spec, resolver: Resolver, output_name: str | None, *, watermark: str = "") -> Closed:
     """The closed job. Raises Refused, or NeedsDatabase with :class:`NoBlobs`."""
+    if watermark:
+        spec = marked(spec, watermark)
     return kind.close(with_own_items(spec, resolver), resolver, output_name)
 
 

@@ -15,11 +15,14 @@ from farm.jobs import Actor, Closed, JobKind, NewJob, Spec
 
 async def close(parts: Services, kind: JobKind, spec: Spec, actor: Actor, output_name: str | None) -> Closed:
     """Closes a spec here when it refers to the catalogue alone, else in a thread that may read the database."""
+    mark = closing.over(parts.settings, actor)
     try:
-        return closing.close(kind, spec, closing.NoBlobs(), output_name)
+        return closing.close(kind, spec, closing.NoBlobs(), output_name, watermark=mark)
     except closing.NeedsDatabase:
         return await parts.read(
-            lambda conn: closing.close(kind, spec, closing.OwnersBlobs(conn, actor.owner), output_name)
+            lambda conn: closing.close(
+                kind, spec, closing.OwnersBlobs(conn, actor.owner), output_name, watermark=mark
+            )
         )
 
 

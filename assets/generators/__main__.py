@@ -116,7 +116,7 @@ MAKERS: Final[dict[str, Callable[[], Files]]] = {
 def main(wanted: list[str]) -> None:
     """Makes everything, or what the words name, and writes it under :data:`assets.catalogue.DATA`."""
     for name, make in MAKERS.items():
-        if wanted and not any(word in name for word in wanted):
+        if wanted and not any(word == name or (word not in MAKERS and word in name) for word in wanted):
             continue
         for path, data in make().items():
             target = DATA / path

@@ -6,7 +6,7 @@ from time import perf_counter
 
 from assets import compose, framing, viewpoints
 from assets.scene import Quality, Target
-from exporters import image
+from exporters import image, watermark
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
 from pipelines.steps import content
@@ -31,6 +31,8 @@ def render_still(context: StepContext) -> StepResult:
         view = view if framed is scene.draws else framing.seeing(view, scene.draws)
     target = Target(width=want["width"], height=want["height"], quality=Quality(want["quality"]))
     frame = next(iter(renderer(context).frames(scene, (view,), target)))
+    if want.get("watermark"):
+        frame = watermark.laid_over(frame, want["watermark"])
     drew = perf_counter()
     context.check()
     data = image.encode(frame, want["format"], quality=want["compression"] or 90)

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from time import perf_counter
 
 from assets import compose, framing
-from assets.scene import Quality, Scene, Target, View
-from exporters import image, video
+from assets.scene import Frame, Quality, Scene, Target, View
+from exporters import image, video, watermark
 from farm.errors import FarmFault
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
@@ -36,6 +37,13 @@ def _turns(context: StepContext) -> tuple[Scene, tuple[View, ...]]:
     return scene, views
 
 
+def _frames(context: StepContext, scene: Scene, views: tuple[View, ...], target: Target) -> Iterator[Frame]:
+    """The frames with what is laid over them."""
+    text = context.step.params.get("watermark")
+    for frame in renderer(context).frames(scene, views, target):
+        yield watermark.laid_over(frame, text) if text else frame
+
+
 @faults("render.failed")
 def sides(context: StepContext) -> StepResult:
     """The frames ``at``, each a picture: what the video will look like, before the first segment is done."""
@@ -45,7 +53,7 @@ def sides(context: StepContext) -> StepResult:
     target = Target(width=want["width"], height=want["height"], quality=Quality(want["quality"]))
     named = sorted(want["at"].items(), key=lambda side: int(side[1]))
     outputs = []
-    frames = renderer(context).frames(scene, tuple(turns[at] for _, at in named), target)
+    frames = _frames(context, scene, tuple(turns[at] for _, at in named), target)
     for done, ((name, at), frame) in enumerate(zip(named, frames, strict=True), start=1):
         digest, size = context.put(image.encode(frame, "jpeg", quality=_PREVIEW), media_type=image.MIME["jpeg"])
         outputs.append(
@@ -77,7 +85,7 @@ def segment(context: StepContext) -> StepResult:
             writer = video.open_writer(path, name, target.width, target.height, want["fps"], quality=target.quality)
             stack.callback(writer.abort)  # does nothing after close()
             writers.append(writer)
-        for done, frame in enumerate(renderer(context).frames(scene, views, target), start=1):
+        for done, frame in enumerate(_frames(context, scene, views, target), start=1):
             for writer in writers:
                 writer.write(frame)
             context.progress(done, len(views))
