@@ -71,6 +71,31 @@ BLAZER: Final = Tailoring(
     spacing=0.0175,
 )
 
+TRENCH: Final = Tailoring(
+    draft=JacketDraft(
+        half=0.560,
+        neck=(0.088, 0.020),
+        shoulder=(0.204, -0.047),
+        depth=0.252,
+        seams=(0.206, 0.352),
+        intake=((-0.40, 0.036, 0.020), (-0.44, 0.034, 0.018), (-1.000, -0.092, -0.034)),
+        break_=(0.085, -0.365),
+        cut_away=None,
+        sleeve=0.450,
+        cap=0.150,
+        cuff=0.148,
+        dip=0.0,
+    ),
+    weight=0.36,
+    bend=0.16,
+    faced=0.03,
+    pad=0.005,
+    box=((-0.62, 0.44, -0.32), (0.62, 1.64, 0.34)),
+    spacing=0.0215,
+    seconds=1.3,
+    belt=(-0.415, 0.83),
+)
+
 
 def skin(tailoring: Tailoring = BLAZER) -> Body:
     """The figure that it is draped on, in its A-pose, its shoulders padded."""
@@ -147,7 +172,7 @@ def _belted(tailoring: Tailoring, sewn: Sewn) -> NDArray[np.bool_]:
     found = np.zeros(sewn.count, dtype=bool)
     for p in sewn.panels:
         if not p.name.startswith("sleeve"):
-            found[sewn.particle[p.name][np.abs(p.flat[:, 1] - tailoring.belt[0]) < 0.018]] = True
+            found[sewn.particle[p.name][np.abs(p.flat[:, 1] - tailoring.belt[0]) < 0.022]] = True
     return found
 
 

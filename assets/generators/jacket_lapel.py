@@ -193,6 +193,10 @@ def collar(
     points = np.concatenate([left[0], right[0][:, -2::-1]], axis=1)
     base = np.concatenate([left[1], right[1][-2::-1]], axis=0)
     out = np.concatenate([left[2], right[2][:, -2::-1]], axis=1)
+    # A collar turns the corner of the shoulder in a curve; at its ends it meets the lapels.
+    held = ease(np.minimum(np.arange(len(base)), np.arange(len(base))[::-1]) / 12)[:, None]
+    points = points + held * (gaussian_filter1d(points, 2.2, axis=1, mode="nearest") - points)
+    base = base + held * (gaussian_filter1d(base, 1.2, axis=0, mode="nearest") - base)
     across = np.linalg.norm(np.diff(points, axis=0), axis=-1)
     v = np.concatenate([np.zeros((1, points.shape[1])), np.cumsum(across, axis=0)])
     middle = points[2 * len(points) // 3]

@@ -52,10 +52,12 @@ def lap(front: Front, shell: Material, shift: Array, rows: int = 80) -> Primitiv
     draft = front.draft
     line = np.concatenate([draft.roll(), draft.edge()[1:]])
     near = line[line[:, 0] < BESIDE]
+    if draft.cut_away is None:  # the edge runs down to the hem
+        near[-1, 1] = draft.hem
     run = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(near, axis=0), axis=1))])
     at = np.linspace(0, run[-1], rows)
     rim = np.stack([np.interp(at, run, near[:, k]) for k in range(2)], axis=1)
-    shares = np.linspace(0, 1, 14)
+    shares = np.linspace(0, 1, 14 + round(150 * max(0.0, draft.break_[0] - 0.03)))
     x = BESIDE + (rim[:, :1] - BESIDE) * shares
     flat = np.stack([x, np.repeat(rim[:, 1:], len(shares), axis=1)], axis=-1)
     points, n = resting(front, flat, 0.0002)

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from assets import catalogue
 from assets.generators import drape_jacket, sewn_blazer, sewn_checks
 from assets.generators.drape_body import Body
-from assets.generators.drape_jacket import BLAZER
+from assets.generators.drape_jacket import BLAZER, TRENCH
 from assets.generators.garment import Draped
 from assets.generators.jacket_lapel import Turned, drawn
 from assets.generators.panels_jacket import cut
@@ -20,12 +20,17 @@ from assets.generators.solids import joined
 from assets.model import Primitive
 
 COARSE = 0.030
-GARMENTS = ["blazer"]
+GARMENTS = ["blazer", "trench-coat"]
 
 
 @cache
 def skin() -> Body:
     return drape_jacket.skin(BLAZER)
+
+
+@cache
+def long_skin() -> Body:
+    return drape_jacket.skin(TRENCH)
 
 
 @cache
@@ -93,6 +98,28 @@ def test_a_blazer_has_two_buttons_in_front_and_four_on_each_sleeve() -> None:
     assert np.ptp(front[:, 1]) == pytest.approx(0.09 + 0.022, abs=0.015)
 
 
+def test_a_trench_coat_has_two_rows_of_three_buttons_and_one_on_each_shoulder() -> None:
+    horn = part("trench-coat", "button")
+    assert pieces(horn) == 8
+    front = horn.positions[horn.positions[:, 1] < 1.3]
+    assert len(front) == len(horn.positions) * 6 / 8
+    assert (front[:, 0] > 0).sum() == (front[:, 0] < 0).sum()
+
+
+def test_the_belt_is_all_about_the_waist_outside_the_coat_and_has_a_buckle_in_front() -> None:
+    at = part("trench-coat", "buckle").positions
+    closing = at[np.abs(at[:, 0]) < 0.1]
+    assert closing[:, 2].min() > 0.08
+    level = float(closing[:, 1].mean())
+    coat = part("trench-coat", "shell").positions.astype(np.float64)
+    ring = coat[(np.abs(coat[:, 1] - level) < 0.02) & (np.abs(coat[:, 0]) < 0.25)]
+    way = np.degrees(np.arctan2(ring[:, 0], ring[:, 2])) // 10
+    assert len(np.unique(way)) == 36
+    far, height = long_skin()(ring)[0], np.hypot(ring[:, 0], ring[:, 2])
+    outermost = [far[way == k][height[way == k].argmax()] for k in np.unique(way)]
+    assert min(outermost) > 0.011
+
+
 def test_what_is_worn_under_it_shows_in_the_neck() -> None:
     """Nothing of the blazer is before the breastbone, nor before the throat."""
     points = part("blazer", "shell").positions
@@ -104,8 +131,9 @@ def test_what_is_worn_under_it_shows_in_the_neck() -> None:
 
 @pytest.mark.parametrize("item", GARMENTS)
 def test_room_is_left_for_what_is_worn_under_it(item: str) -> None:
-    assert sewn_checks.deepest(catalogue.model(item), skin()) < 0.0005
-    lowest = skin()(part(item, "shell").positions.astype(np.float64))[0]
+    on = skin() if item == "blazer" else long_skin()
+    assert sewn_checks.deepest(catalogue.model(item), on) < 0.0005
+    lowest = on(part(item, "shell").positions.astype(np.float64))[0]
     assert np.percentile(lowest, 2) > 0.006
 
 
