@@ -20,13 +20,17 @@ from assets.generators.pattern import Sewn, constraints
 Array = NDArray[np.float64]
 
 FIGURE: Final = "mannequin-female"
-SPACING: Final = 0.012
+SPACING: Final = 0.0135
 WEIGHT: Final = 0.17
 """kg/m^2, a single jersey."""
+RIPPLE: Final = 0.10
+"""How far the lower part waves at first, a share of its width: folds grow from that where there is cloth for them."""
+WORN: Final = 0.005
+"""Metres from the skin: it may be worn over a skirt or trousers."""
 HEM: Final = 0.024
 BOX: Final = ((-0.42, 0.80, -0.24), (0.42, 1.62, 0.26))
 BOX_LONG: Final = ((-0.60, 0.80, -0.24), (0.60, 1.62, 0.26))
-LONG_SPACING: Final = 0.0135
+LONG_SPACING: Final = 0.0150
 WRIST: Final = 0.205  # metres round the end of a long sleeve
 
 
@@ -53,7 +57,11 @@ def start(tee: TeeDraft, sewn: Sewn) -> Array:
             side = 1.0 if p.name == "front" else -1.0
             turn = np.clip(x / tee.hem[0], -1, 1) * np.pi / 2
             deep = 0.150 * np.sqrt(np.clip(-(y - 0.03) / 0.20, 0.03, 1))
-            placed = np.stack([side * 0.195 * np.sin(turn), top + y, middle + side * deep * np.cos(turn)], axis=1)
+            about = turn if p.name == "front" else np.pi - turn
+            grow = 1 + RIPPLE * np.cos(9 * about + 0.7) * np.clip(-(y + 0.25) / 0.30, 0, 1)
+            placed = np.stack(
+                [side * 0.195 * grow * np.sin(turn), top + y, middle + side * deep * grow * np.cos(turn)], axis=1
+            )
         elif p.name == "collar":
             span = np.abs(x).max()
             around = x / span * np.pi
@@ -76,13 +84,15 @@ def start(tee: TeeDraft, sewn: Sewn) -> Array:
 def cloth(sewn: Sewn) -> Cloth:
     """The jersey's particles and constraints; hems, which are two layers and a seam, and the rib are stiffer."""
     stretch, rest, bend, bend_rest, area = constraints(sewn)
-    soft = np.full(len(bend), 1.5)
-    turned = np.zeros(sewn.count, dtype=bool)
-    for p in sewn.panels:
-        if p.name != "collar":
-            edge = p.flat[p.edges["hem"][0], 1]
-            turned[sewn.particle[p.name][p.flat[:, 1] < edge + HEM]] = True
-    soft[turned[bend].all(axis=1)] = 0.04
+    soft = np.full(len(bend), 6.0)
+    for names, compliance in ((("front", "back"), 1.2), (("sleeve-left", "sleeve-right"), 0.015)):
+        turned = np.zeros(sewn.count, dtype=bool)
+        for p in sewn.panels:
+            if p.name in names:
+                line = p.flat[p.edges["hem"]]
+                edge = np.interp(p.flat[:, 0], line[:, 0], line[:, 1])
+                turned[sewn.particle[p.name][p.flat[:, 1] < edge + HEM]] = True
+        soft[turned[bend].all(axis=1)] = compliance
     rib = np.zeros(sewn.count, dtype=bool)
     rib[sewn.particle["collar"]] = True
     soft[rib[bend].all(axis=1)] = 1e-2
@@ -100,10 +110,10 @@ def drape(spacing: float = SPACING, collider: Body | None = None, tee: TeeDraft 
     """The sewn panels and where their particles come to rest; ``tee`` is the short-sleeved one unless it is given."""
     tee = tee or pattern()
     sewn = cut(tee, spacing)
-    return sewn, hung(cloth(sewn), start(tee, sewn), collider or skin(), spacing)
+    return sewn, hung(cloth(sewn), start(tee, sewn), collider or skin(), spacing, gap=WORN)
 
 
 def finished(sewn: Sewn, x: Array, on: Body) -> Draped:
     """The shirt as a smooth surface."""
     loops = ((("front", "hem"), ("back", "hem")), (("sleeve-left", "hem"),), (("sleeve-right", "hem"),))
-    return smoothed(sewn, x, on, loops)
+    return smoothed(sewn, x, on, loops, gap=WORN)

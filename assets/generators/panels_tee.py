@@ -47,6 +47,12 @@ class TeeDraft:
         (sx, sy), (ux, uy) = self.shoulder, (self.bust, -self.depth)
         return curve((ux, uy), (ux - 0.050, uy + 0.002), (sx - 0.020, uy + 0.080), (sx, sy))
 
+    def low(self, side: int) -> Array:
+        """The hem from the left to the right; the front is longer in the middle, for the way over the bust."""
+        (x, y), along = self.hem, np.linspace(-1, 1, 41)
+        drop = (0.024, 0.0)[side]
+        return np.stack([x * along, y - drop * (1 - along**2) ** 2], axis=1)
+
     def side(self) -> Array:
         """From the hem up to the underarm."""
         (wx, wy), (hx, hy) = self.waist, self.hem
@@ -82,13 +88,13 @@ def draft(bust: float, hip: float, upper_arm: float, shoulder: float, neck: floa
         neck=neck / 5 + 0.016,
         drops=(neck / 5 + 0.030, 0.026),
         shoulder=(shoulder / 2 + 0.006, -0.054),
-        bust=(bust + 0.12) / 4,
+        bust=(bust + 0.14) / 4,
         depth=bust / 8 + 0.125,
-        waist=((bust + 0.08) / 4, -0.42),
-        hem=((hip + 0.08) / 4, -0.625),
+        waist=((bust + 0.12) / 4, -0.42),
+        hem=((hip + 0.17) / 4, -0.64),
         sleeve=0.100,
         cap=0.118,
-        cuff=upper_arm / 2 * 1.20,
+        cuff=upper_arm / 2 * 1.15,
     )
 
 
@@ -139,11 +145,11 @@ def cut(tee: TeeDraft, spacing: float) -> Sewn:
 
 
 def _trunk(tee: TeeDraft, name: str, n: dict[str, int], spacing: float) -> Panel:
-    (hx, hy), tip = tee.hem, np.array([tee.shoulder, (tee.neck, 0.0)])
+    tip = np.array([tee.shoulder, (tee.neck, 0.0)])
     return panel(
         name,
         [
-            ("hem", np.array([(-hx, hy), (hx, hy)]), n["hem"]),
+            ("hem", tee.low(0 if name == "front" else 1), n["hem"]),
             ("side-right", tee.side(), n["side"]),
             ("armhole-right", tee.armhole(), n["armhole"]),
             ("shoulder-right", tip, n["shoulder"]),

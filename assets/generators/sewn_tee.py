@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from assets.generators.garment import Draped, face_of, hem, stitches
+from assets.generators.garment import Draped, face_of, hem, inset, stitches
 from assets.generators.solids import joined
 from assets.model import Material, Mesh, Model, Node, Primitive, Texture
 
@@ -21,14 +21,17 @@ _LAID: Final = {
 
 NAME: Final = "tee"
 TURNED: Final = 0.022  # metres that hems are deep
+TONES: Final = {"tee": (0.33, 0.39, 0.40), "long-sleeve": (0.38, 0.17, 0.12)}
+"""Linear colours of the jersey: a mist blue, a brick red."""
 ROWS: Final = (0.0190, 0.0245)  # metres of the twin needle's rows above the edge
 
 
 def model(draped: Draped, normal: Texture | None = None, rib: Texture | None = None, name: str = NAME) -> Model:
     """The garment, 1 UV unit per metre: jersey, rib, thread."""
+    tone = np.array(TONES[name])
     jersey = Material(
         name="jersey",
-        base_color=(0.80, 0.80, 0.79, 1.0),
+        base_color=(*tone, 1.0),
         metallic=0.0,
         roughness=0.88,
         normal_texture=normal,
@@ -39,13 +42,13 @@ def model(draped: Draped, normal: Texture | None = None, rib: Texture | None = N
     )
     ribbed = Material(
         name="rib",
-        base_color=(0.78, 0.78, 0.77, 1.0),
+        base_color=(*(0.94 * tone), 1.0),
         metallic=0.0,
         roughness=0.88,
         normal_texture=rib,
         double_sided=True,
     )
-    thread = Material(name="thread", base_color=(0.68, 0.68, 0.67, 1.0), metallic=0.0, roughness=0.6)
+    thread = Material(name="thread", base_color=(*(0.82 * tone), 1.0), metallic=0.0, roughness=0.6)
     cloth: list[Primitive] = []
     ribs: list[Primitive] = []
     seams: list[Primitive] = []
@@ -57,8 +60,7 @@ def model(draped: Draped, normal: Texture | None = None, rib: Texture | None = N
             continue
         cloth.append(face_of(draped, p, jersey, shift))
         cloth.append(hem(draped, p, "hem", jersey, shift, depth=TURNED))
-        line = p.flat[p.edges["hem"]]
-        seams += [stitches(draped, p, line + np.array([0.0, up]), thread) for up in ROWS]
+        seams += [stitches(draped, p, inset(p, "hem", up), thread) for up in ROWS]
         if p.name in {"front", "back"}:
             neck = p.flat[p.edges["neck"]]
             tangent = np.gradient(neck, axis=0)
