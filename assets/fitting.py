@@ -11,18 +11,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import replace
 from threading import Lock
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import catalogue, catalogue_mannequins, fitting_free, fitting_hang, fitting_skin, regions, stance
+from assets import catalogue, catalogue_mannequins, fitting_free, fitting_hang, fitting_skin, stance
 from assets.design import Design
-from assets.fitting_bind import ROUNDS, Bound, base_skin, bound, joints_of, mirrored, parts
-from assets.fitting_cloth import Cloth
+from assets.fitting_bind import ROUNDS, Bound, base_skin, bound, joints_of, laid, mirrored, parts
 from assets.fitting_free import Bodies
+from assets.fitting_mesh import moved
 from assets.model import Model
 from assets.transforms import Matrix
 
@@ -120,7 +119,7 @@ def _fit(item: str, wearer: Model, joints: Matrix) -> Model:
         share = fitting_hang.shared(held, own, far)
         x = x + _spread(held, share) * (_blended(at, held.shares[:, other], undone, cloth.welded) - x)
         x = x + _spread(held, fitting_hang.hung(held, centres, own + share * (far - own), around.trunk))
-    return _moved(catalogue.model(item), held, fitting_free.freed(held, x, around))
+    return moved(laid(item), cloth, at, fitting_free.freed(held, x, around))
 
 
 def _blended(
@@ -167,44 +166,5 @@ def _posed(wearer: Model, joints: Matrix) -> Bodies:
 
 def _spread(held: Bound, field: Array) -> Array:
     """A field of the controls at every vertex."""
-    found: Array = (held.cloth.spread @ field)[held.cloth.welded]
+    found: Array = (held.spread @ field)[held.cloth.welded]
     return found
-
-
-def _moved(garment: Model, held: Bound, x: Array) -> Model:
-    """The garment with its vertices at ``x``: normals turned as the cloth turned, named boxes moved along."""
-    cloth = held.cloth
-    turned = _turned(cloth.normals, _normals(cloth, cloth.points), _normals(cloth, x))
-    meshes, start = [], 0
-    for mesh in garment.meshes:
-        parts = []
-        for part in mesh.primitives:
-            mine = slice(start, start + len(part.positions))
-            start = mine.stop
-            positions = x[mine].astype(np.float32)
-            extras = regions.moved(part.extras, part.positions, positions)
-            parts.append(replace(part, positions=positions, normals=turned[mine].astype(np.float32), extras=extras))
-        meshes.append(replace(mesh, primitives=tuple(parts)))
-    return replace(garment, meshes=tuple(meshes))
-
-
-def _normals(cloth: Cloth, x: Array) -> Array:
-    """Of the faces about each vertex, across seams, float64[n, 3]."""
-    corner = x[cloth.triangles]
-    one, two = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
-    faces = np.cross(one, two)
-    at = cloth.welded[cloth.triangles].ravel()
-    total = np.stack([np.bincount(at, np.repeat(faces[:, axis], 3), cloth.count) for axis in range(3)], axis=1)
-    found: Array = (total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-20))[cloth.welded]
-    return found
-
-
-def _turned(normals: Array, before: Array, after: Array) -> Array:
-    """Normals turned by the shortest turn that takes ``before`` to ``after`` (Rodrigues), unit float64[n, 3]."""
-    axis = np.cross(before, after)
-    cosine = np.einsum("ij,ij->i", before, after)
-    share = 1 / np.maximum(1 + cosine, 1e-3)
-    along = np.einsum("ij,ij->i", axis, normals)
-    found = cosine[:, None] * normals + np.cross(axis, normals) + (share * along)[:, None] * axis
-    length = np.linalg.norm(found, axis=1, keepdims=True)
-    return np.asarray(np.where(length > 1e-9, found / np.maximum(length, 1e-9), after))

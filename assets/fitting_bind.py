@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from assets import catalogue, fitting_skin, stance
+from assets import catalogue, catalogue_garments, fitting_skin, regions, stance
 from assets.fitting_cloth import Cloth, cloth_of
 from assets.fitting_skin import Skin
-from assets.model import Model, Primitive
+from assets.model import Mesh, Model, Node, Primitive
+from assets.pose import drawing, flatten
+from assets.transforms import apply
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -22,12 +24,14 @@ Mask = NDArray[np.bool_]
 ROUNDS: Final = 30
 """Steps in which fields are smoothed over the controls."""
 _NEAR: Final = 8  # points of the skin that a control is bound to
+_BESIDE: Final = 3  # vertices of the outer layer that one of another goes with
 _TURN: Final = 0.05  # metres that a normal at right angles is worth times the square root of two
 _OFF: Final = 0.05  # metres from the skin at which cloth goes with its neighbours rather than with the skin
 _HELD: Final = (0.30, 0.02)  # how much of its own a control keeps in each round, near the skin and far from it
 _MINE: Final = 0.5  # of a point's weights, from which on it belongs to an arm
-_SLICE: Final = 0.03  # metres: cloth is a skirt where every slice below the crotch has some before both legs
-_MIDDLE: Final = 0.03  # metres either side of the middle that are before both legs
+_SLICE, _SLICES = 0.03, 7  # metres, and how many from the crotch down: a skirt has cloth across the middle in each
+_MIDDLE: Final = 0.012  # metres either side of the middle
+_AHEAD: Final = 0.7  # cosine to front or back that cloth across the middle has at least
 _ABOVE, _BELOW = 0.06, 0.10  # metres about the crotch between which cloth becomes a skirt
 
 
@@ -38,7 +42,9 @@ class Bound:
     the control of the outer layer that one of an inner layer goes with (its own number for the outer layer),
     ``skirt`` float64[controls] how much it hangs about both legs.
     Of the welded vertices: ``shares`` float32[welded, joints] are the weights, ``off`` float64 the metres over the
-    skin, ``sleeve`` bool what goes with an arm, ``outer`` bool the outer layer of the cloth.
+    skin, ``sleeve`` bool what goes with an arm, ``outer`` bool the outer layer of the cloth. ``along``
+    [welded, welded] gives inner layers and small parts what the outer layer under them has, ``spread``
+    [welded, controls] takes a field of the controls to all of them so.
     """
 
     cloth: Cloth
@@ -51,6 +57,8 @@ class Bound:
     off: Array
     sleeve: Mask
     outer: Mask
+    along: sparse.csr_matrix
+    spread: sparse.csr_matrix
 
 
 @lru_cache(maxsize=32)
@@ -58,32 +66,68 @@ def bound(item: str) -> Bound:
     """The catalogue's garment bound to the figure that it was draped on. Kept."""
     entry = catalogue.item(item)
     base = catalogue.model(entry.draped_on)
-    cloth = cloth_of(parts(catalogue.model(item)))
+    cloth = cloth_of(parts(laid(item)))
     skin = base_skin(entry.draped_on, level=entry.level_feet)
     near, share, lies = _nearest(cloth, skin)
     rows = np.repeat(np.arange(len(near)), _NEAR)
     to = sparse.csr_matrix((share.ravel(), (rows, near.ravel())), shape=(len(near), len(skin.points)))
     ease = np.clip(np.linalg.norm(cloth.centres - to @ skin.points, axis=1) / _OFF, 0, 1)
     hold = _HELD[0] + (_HELD[1] - _HELD[0]) * ease * ease * (3 - 2 * ease)
+    if entry.level_feet:
+        hold = np.full(len(hold), _HELD[1])  # leather and soles are stiff: what lies near moves alike
     weights = cloth.smoothed((to @ fitting_skin.shares(base)).astype(np.float32), hold, ROUNDS)
+    follows = next(one.follows for one in catalogue_garments.GARMENTS if one.id == item)
+    if follows:
+        weights = np.zeros_like(weights)
+        weights[:, joints_of(base, follows)] = 1
     skirt = _skirt(cloth, stance.skin_of(base).extras["landmarks"]["crotch point"][1])
-    shares = cloth.spread @ weights
+    outer = (cloth.control >= 0) & (lies == np.arange(len(lies)))[cloth.control]
+    along = _along(cloth, outer)
+    spread = (along @ cloth.spread).tocsr()
+    shares = spread @ weights
     shares /= shares.sum(axis=1, keepdims=True)
     places = np.zeros((cloth.count, 3))
     places[cloth.welded] = cloth.points
-    sure = lies == np.arange(len(lies))
     return Bound(
         cloth=cloth,
         to=to,
         hold=hold,
-        weights=weights,
+        weights=weights.astype(np.float32),
         lies=lies,
         skirt=skirt,
         shares=shares,
         off=skin.over(places)[0],
         sleeve=shares[:, joints_of(base, "shoulder", "elbow", "wrist")].sum(axis=1) > _MINE,
-        outer=(cloth.control >= 0) & sure[cloth.control],
+        outer=outer,
+        along=along,
+        spread=spread,
     )
+
+
+@lru_cache(maxsize=32)
+def laid(item: str) -> Model:
+    """The catalogue's garment with each mesh where it stands: its nodes move nothing."""
+    model = catalogue.model(item)
+    if all(np.array_equal(node.matrix, np.eye(4)) for node in model.nodes) and len(drawing(model)) == len(
+        model.meshes
+    ):
+        return model
+    meshes = []
+    for draw in flatten(model):
+        part = draw.primitive
+        linear = draw.matrix[:3, :3]
+        # Inverse transpose for normals; a mirrored node's triangles were turned round already.
+        normals = part.normals @ np.linalg.inv(linear)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+        placed = replace(
+            part,
+            positions=apply(draw.matrix, part.positions).astype(np.float32),
+            normals=normals.astype(np.float32),
+            extras=regions.moved(part.extras, part.positions, apply(draw.matrix, part.positions).astype(np.float32)),
+        )
+        meshes.append(Mesh(name=draw.name, primitives=(placed,)))
+    nodes = tuple(Node(matrix=np.eye(4), name=mesh.name, mesh=place) for place, mesh in enumerate(meshes))
+    return replace(model, nodes=nodes, roots=tuple(range(len(nodes))), meshes=tuple(meshes))
 
 
 def parts(model: Model) -> tuple[Primitive, ...]:
@@ -133,18 +177,30 @@ def _nearest(cloth: Cloth, skin: Skin) -> tuple[NDArray[np.int64], Array, NDArra
     return near[lies], share[lies], lies
 
 
+def _along(cloth: Cloth, outer: Mask) -> sparse.csr_matrix:
+    """Each vertex of the outer layer its own, of any other the three nearest of that layer, the nearer the more."""
+    mine, others = np.flatnonzero(outer), np.flatnonzero(~outer)
+    own = sparse.csr_matrix((np.ones(len(mine)), (mine, mine)), shape=(cloth.count, cloth.count))
+    if not len(others) or len(mine) < _BESIDE:
+        return own if len(mine) else sparse.identity(cloth.count, format="csr")
+    places = np.zeros((cloth.count, 3))
+    places[cloth.welded] = cloth.points
+    far, near = cKDTree(places[mine]).query(cloth.middle[others], k=_BESIDE)
+    share = 1 / (far + 1e-4)
+    share /= share.sum(axis=1, keepdims=True)
+    entries = (share.ravel(), (np.repeat(others, _BESIDE), mine[near].ravel()))
+    return (own + sparse.csr_matrix(entries, shape=own.shape)).tocsr()
+
+
 def _skirt(cloth: Cloth, crotch: float) -> Array:
-    """How much each control hangs about both legs, 0 to 1."""
+    """How much each control hangs about both legs, 0 to 1: of cloth that goes across the middle in every slice from
+    the crotch down to its hem, or far enough. Trousers do so only where their legs meet.
+    """
     x, y = cloth.centres[:, 0], cloth.centres[:, 1]
     number = np.floor((crotch - 0.02 - y) / _SLICE).astype(np.int64)
-    before = (number >= 0) & (np.abs(x) < _MIDDLE)
-    before &= np.abs(cloth.facing[:, 2]) > 0.6 * np.linalg.norm(cloth.facing, axis=1)
-    found = np.unique(number[before])
-    whole = len(found) and found[0] == 0
-    if not whole:
-        return np.zeros(len(y))
-    deep = int(np.argmin(np.append(found == np.arange(len(found)), False)))  # slices without a gap
-    if deep < 2:
+    last = min(int(number.max()) - 1, _SLICES)
+    across = (np.abs(x) < _MIDDLE) & (np.abs(cloth.facing[:, 2]) > _AHEAD * np.linalg.norm(cloth.facing, axis=1))
+    if last < 1 or not np.isin(np.arange(last), number[across]).all():
         return np.zeros(len(y))
     ease = np.clip((crotch + _ABOVE - y) / (_ABOVE + _BELOW), 0, 1)
     return np.asarray(ease * ease * (3 - 2 * ease))

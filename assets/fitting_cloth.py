@@ -31,7 +31,8 @@ _SPREAD: Final = 4  # steps over the mesh that blur one control into the next
 class Cloth:
     """``points`` and outward ``normals`` float64[n, 3] of all vertices, ``triangles`` int64[m, 3]; ``welded``
     int64[n] is each vertex's place among the ``count`` welded ones. ``control`` int64[count] is the control of each
-    (-1 for small parts), ``spread`` [count, controls] takes a field from the controls to them, ``mean``
+    (-1 for small parts), ``spread`` [count, controls] takes a field from the controls to them (nothing
+    for small parts), ``middle`` float64[count, 3] is where each is, of small parts the middle of the part; ``mean``
     [controls, controls] is the mean over a control's neighbours; ``centres`` and ``facing`` float64[controls, 3] are
     where controls are and which way they look.
     """
@@ -43,6 +44,7 @@ class Cloth:
     count: int
     control: Index
     spread: sparse.csr_matrix
+    middle: Array
     mean: sparse.csr_matrix
     centres: Array
     facing: Array
@@ -95,7 +97,6 @@ def cloth_of(parts: tuple[Primitive, ...]) -> Cloth:
     step = _rows(graph + sparse.identity(count, dtype=np.float32, format="csr"))
     for _ in range(_SPREAD):
         spread = step @ spread
-    spread = _with_small(spread.tocsr(), small, piece, places, centres)
     return Cloth(
         points=points,
         normals=normals,
@@ -103,7 +104,8 @@ def cloth_of(parts: tuple[Primitive, ...]) -> Cloth:
         welded=welded,
         count=count,
         control=control,
-        spread=spread,
+        spread=_rows(spread.tocsr()),
+        middle=_middles(places, small, piece),
         mean=mean,
         centres=centres,
         facing=looks,
@@ -170,23 +172,8 @@ def _rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     return (scale @ matrix).tocsr().astype(np.float32)
 
 
-def _with_small(
-    spread: sparse.csr_matrix, small: NDArray[np.bool_], piece: Index, places: Array, centres: Array
-) -> sparse.csr_matrix:
-    """Small parts follow, each as a whole, the controls nearest to its middle."""
-    spread = _rows(spread)
-    if not small.any():
-        return spread
-    which, number = np.unique(piece[small], return_inverse=True)
-    size = np.bincount(number)
-    middle = np.stack([np.bincount(number, places[small, axis]) for axis in range(3)], axis=1) / size[:, None]
-    near = min(4, len(centres))
-    far, held = cKDTree(centres).query(middle, k=near)
-    far, held = far.reshape(len(which), near), held.reshape(len(which), near)
-    share = 1 / (far + 0.004)
-    share /= share.sum(axis=1, keepdims=True)
-    rows = np.repeat(np.flatnonzero(small), near)
-    own = sparse.csr_matrix(
-        (share[number].ravel().astype(np.float32), (rows, held[number].ravel())), shape=spread.shape
-    )
-    return (spread + own).tocsr()
+def _middles(places: Array, small: NDArray[np.bool_], piece: Index) -> Array:
+    """The places of vertices, those of a small part all in its middle."""
+    size = np.maximum(np.bincount(piece), 1)
+    middle = np.stack([np.bincount(piece, places[:, axis]) for axis in range(3)], axis=1) / size[:, None]
+    return np.asarray(np.where(small[:, None], middle[piece], places))

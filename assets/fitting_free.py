@@ -58,13 +58,13 @@ def freed(held: Bound, x: Array, around: Bodies) -> Array:
     first[cloth.welded] = np.arange(len(cloth.points))
     pressed = _pressed(x[first], np.flatnonzero(held.outer & ~held.sleeve), around)
     if pressed is not None:
-        x = x + (cloth.spread @ _blurred(held, pressed))[cloth.welded]
+        x = x + (held.spread @ _blurred(held, pressed, 3 * _BLUR))[cloth.welded]
     for _ in range(ROUNDS):
         push = _pushes(held, x[first], least, around)
         if not push.any():
             return x
-        x = x + (cloth.spread @ _blurred(held, push))[cloth.welded]
-    return x + _pushes(held, x[first], least, around)[cloth.welded]
+        x = x + (held.spread @ _blurred(held, push))[cloth.welded]
+    return x + (held.along @ _pushes(held, x[first], least, around))[cloth.welded]
 
 
 def _pushes(held: Bound, at: Array, least: Array, around: Bodies) -> Array:
@@ -103,7 +103,7 @@ def _pressed(at: Array, under: NDArray[np.int64], around: Bodies) -> Array | Non
     return push
 
 
-def _blurred(held: Bound, push: Array) -> Array:
+def _blurred(held: Bound, push: Array, steps: int = _BLUR) -> Array:
     """Pushes of the welded vertices as pushes of the controls, the longest of each, and what is near taken along."""
     cloth = held.cloth
     mine = cloth.control >= 0
@@ -112,7 +112,7 @@ def _blurred(held: Bound, push: Array) -> Array:
     ways = np.stack([np.bincount(cloth.control[mine], push[mine, axis], len(most)) for axis in range(3)], axis=1)
     ways *= (most / np.maximum(np.linalg.norm(ways, axis=1), 1e-12))[:, None]
     ways = ways[held.lies]
-    for _ in range(_BLUR):
+    for _ in range(steps):
         soft = cloth.mean @ ways
         longer = np.einsum("ij,ij->i", soft, soft) > np.einsum("ij,ij->i", ways, ways)
         ways = np.where(longer[:, None], soft, ways)

@@ -20,9 +20,11 @@ Array = NDArray[np.float64]
 
 _PUSHED: Final = 0.06  # metres between the two legs' moves, outwards, over which cloth goes from both to one
 _EASED: Final = 8  # steps over the controls in which that is smoothed
-_STEPS: Final = 16
-_SOFT: Final = 0.35  # of a control's move that it takes from its neighbours in each step
-_STIFF: Final = 0.8  # of an edge's excess that is taken back
+_STEPS: Final = 14
+_PULLS: Final = 6  # times that edges pull in each of them
+_SOFT: Final = 0.3  # of a control's move that it takes from its neighbours in each step
+_STIFF: Final = 1.0  # of an edge's excess that is taken back
+_SLACK: Final = 0.3  # of what an edge is too short, likewise: cloth folds rather than stretches
 _GAP: Final = 0.006  # metres over the skin that hanging cloth is kept, or what it was kept at rest
 _MOVES: Final = 0.02  # share of a skirt from which on a control is moved
 
@@ -52,10 +54,11 @@ def hung(held: Bound, rest: Array, posed: Array, skin: Skin) -> Array:
     gap = np.minimum(_GAP, np.maximum(_heights(held), 0.001))
     for _ in range(_STEPS):
         moved += _SOFT * share * (held.cloth.mean @ moved - moved)
-        along = pull @ (posed + moved)
-        now = np.linalg.norm(along, axis=1)
-        excess = np.where(now > lengths, now - lengths, 0.3 * (now - lengths))
-        moved -= _STIFF * share * (back @ ((excess / np.maximum(now, 1e-9))[:, None] * along)) / degree
+        for _ in range(_PULLS):
+            along = pull @ (posed + moved)
+            now = np.linalg.norm(along, axis=1)
+            excess = np.where(now > lengths, now - lengths, _SLACK * (now - lengths))
+            moved -= _STIFF * share * (back @ ((excess / np.maximum(now, 1e-9))[:, None] * along)) / degree
         moved[free] += _out(skin, (posed + moved)[free], gap[free])
     return moved
 

@@ -179,7 +179,7 @@ def _evened(before: Model, body: Model) -> Model:
     for _ in range(_HALVINGS):
         angle = (least + most) / 2
         nodes = list(body.nodes)
-        for name, share in ((f"knee-half-{deep}", 0.5), (f"knee-{deep}", 1.0), (f"ankle-{deep}", -0.6)):
+        for name, share in ((f"knee-half-{deep}", 0.5), (f"knee-{deep}", 1.0), (f"ankle-{deep}", -1.0)):
             place = names[name]
             turn = _four(about(np.array([1.0, 0.0, 0.0]), share * angle))
             held = nodes[place].matrix
