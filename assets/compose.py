@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import catalogue, environments, fitting, framing
+from assets import catalogue, environments, fitting, framing, placement
 from assets.customise import customise
 from assets.design import (
     Avatar,
@@ -63,7 +63,7 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
         body = fitting.standing(body, worn.values())
         bounds = _moved_bounds(body, matrix)
         if avatar.visible:
-            model = _customised(body, avatar, fabric)
+            model = _printed(_customised(body, avatar, fabric), avatar, load, fabric)
             parts.append(Part(model=model, matrix=matrix, layer=AVATAR, name="avatar"))
     for layer in design.layers:
         if not layer.visible or layer.opacity == 0:
@@ -71,7 +71,7 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
         model = load(layer.model)
         if body is not None and layer.id in worn:
             model = fitting.fitted(worn[layer.id], body)
-        model = _customised(_posed(model, layer.pose), layer, fabric)
+        model = _printed(_customised(_posed(model, layer.pose), layer, fabric), layer, load, fabric)
         matrix = place(layer.transform)
         if bounds is not None:
             model = harmonise(model, matrix, bounds)
@@ -141,6 +141,19 @@ def _customised(model: Model, worn: Avatar | Layer, fabric: Callable[[Ref], Fabr
     known = catalogue.ITEMS.get(ref.item) if ref.item is not None else None
     sewn = known is not None and known.kind == "garment"
     return customise(model, how, cloth, uv_metres=known.uv_metres if known is not None else 0.0, sewn=sewn)
+
+
+def _printed(
+    model: Model, worn: Avatar | Layer, load: Callable[[Ref], Model], fabric: Callable[[Ref], Fabric]
+) -> Model:
+    """With the layer's prints; their places are those of the model as it was made, whoever wears it and however."""
+    prints = worn.material.prints
+    if not prints:
+        return model
+    known = catalogue.ITEMS.get(worn.model.item) if worn.model.item is not None else None
+    found = placement.spots(load(worn.model), prints, uv_metres=known.uv_metres if known is not None else 0.0)
+    pictures = (fabric(one.image).base_color for one in prints)
+    return placement.printed(model, tuple(zip(prints, found, pictures, strict=True)))
 
 
 def scene(model: Model, design: Design, environment: Environment | None = None, stage: Model | None = None) -> Scene:

@@ -20,6 +20,7 @@ ItemId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 LayerId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Metre = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
+Centimetre = Annotated[float, Field(ge=-300, le=300, allow_inf_nan=False)]
 Degrees = Annotated[float, Field(ge=-3600, le=3600, allow_inf_nan=False)]
 Scale = Annotated[float, Field(ge=0.001, le=1000, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
@@ -56,12 +57,27 @@ class Transform(Document):
     scale: tuple[Scale, Scale, Scale] = (1.0, 1.0, 1.0)
 
 
+class Placement(Document):
+    """A picture (a blob) on the cloth, as it is printed on a panel before sewing: it ends at seams.
+
+    It lies in the middle of the side, at chest height of a top; ``offset_cm`` moves it to the right, as one looks at
+    it, and up, along the cloth. ``width_cm`` is its width on the cloth, ``rotation`` in degrees, counter-clockwise.
+    """
+
+    image: Ref
+    at: Literal["front", "back", "left", "right"] = "front"
+    offset_cm: tuple[Centimetre, Centimetre] = (0.0, 0.0)
+    width_cm: Annotated[float, Field(ge=0.5, le=300, allow_inf_nan=False)] = 20.0
+    rotation: Degrees = 0.0
+
+
 class Customisation(Document):
     """What to change about a layer's materials; ``None`` keeps what the model has.
 
     ``variant`` names one of the model's own colourways (KHR_materials_variants); the rest is applied to that.
     ``colour`` (sRGB) multiplies the texture; ``texture`` replaces the base colour texture (an image blob or a
     fabric of the catalogue, which brings its normal and roughness along), tiled ``repeat`` times per UV unit.
+    ``prints`` lie over all that, later ones over earlier ones.
     """
 
     variant: Name | None = None
@@ -72,6 +88,7 @@ class Customisation(Document):
     metalness: Unit | None = None
     sheen: HexColour | None = None
     sheen_roughness: Unit | None = None
+    prints: Annotated[tuple[Placement, ...], Field(max_length=8, strict=False)] = ()
 
 
 class Pose(Document):
@@ -224,9 +241,11 @@ class Design(Document):
         if self.avatar is not None:
             found += [self.avatar.model]
             found += [self.avatar.material.texture] if self.avatar.material.texture else []
+            found += [one.image for one in self.avatar.material.prints]
         for layer in self.layers:
             found.append(layer.model)
             if layer.material.texture:
                 found.append(layer.material.texture)
+            found += [one.image for one in layer.material.prints]
         found += [self.canvas.stage] if self.canvas.stage else []
         return tuple(dict.fromkeys(found))

@@ -91,7 +91,9 @@ def blob_digest(ref: Ref, types: frozenset[str], where: str, resolver: Resolver)
 
 
 def places(design: Design) -> list[tuple[str, Ref, bool]]:
-    """(path, reference, whether it is a model) of everything that is drawn."""
+    """(path, reference, whether it is a model) of everything that is drawn. Raises Refused for a print that is no
+    blob.
+    """
     found: list[tuple[str, Ref, bool]] = []
     parts: list[tuple[str, Avatar | Layer]] = []
     if design.avatar is not None and design.avatar.visible:
@@ -101,6 +103,12 @@ def places(design: Design) -> list[tuple[str, Ref, bool]]:
         found.append((f"{path}.model", part.model, True))
         if part.material.texture is not None:
             found.append((f"{path}.material.texture", part.material.texture, False))
+        for number, one in enumerate(part.material.prints):
+            where = f"{path}.material.prints[{number}].image"
+            if one.image.blob is None:
+                detail = f"{where} takes a blob, the digest of a picture: upload it with POST /api/v1/blobs first"
+                raise Refused("catalogue.wrong_kind", detail, {"path": where})
+            found.append((where, one.image, False))
     return found
 
 

@@ -126,6 +126,20 @@ def test_a_file_of_light_is_kept_while_the_job_needs_it() -> None:
     assert closed.plan.steps[0].params["content"][f"blob:{HDR}"] == HDR
 
 
+def printed(**image: str) -> dict[str, Any]:
+    return {
+        **DESIGN,
+        "layers": [{"id": "a", "model": {"item": "tshirt"}, "material": {"prints": [{"image": image}]}}],
+    }
+
+
+def test_a_print_is_kept_while_the_job_needs_it() -> None:
+    closed = close("still", design=printed(blob=PNG))
+    assert closed.blobs == (PNG,)
+    assert closed.plan.steps[0].params["content"][f"blob:{PNG}"] == PNG
+    assert set(hashes(closed)).isdisjoint(hashes(close("still")))
+
+
 def test_the_canvas_does_not_change_a_model() -> None:
     light = {"exposure": 1.0, "environment": {"blob": HDR}}
     lit = {**DESIGN, "canvas": {"lighting": light, "stage": {"item": "floor-parquet"}}}
@@ -211,6 +225,18 @@ def test_a_bare_model_is_a_design() -> None:
             },
             "design.wrong_pose",
             "design.avatar.pose.animation",
+        ),
+        (
+            "still",
+            {"design": printed(item="jersey")},
+            "catalogue.wrong_kind",
+            "design.layers[0].material.prints[0].image",
+        ),
+        (
+            "still",
+            {"design": printed(blob=GLB)},
+            "design.wrong_media_type",
+            "design.layers[0].material.prints[0].image",
         ),
         (
             "still",
