@@ -33,4 +33,5 @@ gallery: setup  ## draws docs/gallery again
 	$(VENV)/python -m tools.gallery.cards
 	$(VENV)/python -m tools.gallery.mannequins
 	$(VENV)/python -m tools.gallery.stages
+	$(VENV)/python -m tools.gallery.garments
 	$(VENV)/python -m tools.gallery.thumbnails
