@@ -297,4 +297,18 @@ GARMENTS: Final = (
         },
         cloth="cable-knit",
     ),
+    Entry(
+        "beanie",
+        "Ribbed beanie",
+        "골지 비니",
+        ("hat", "beanie", "knit", "rib", "wool", "turned cuff", "headwear"),
+        covers=("head",),
+        depth=40,
+        regions={
+            "cuff": ((-0.12, 1.58, -0.12), (0.12, 1.73, 0.14)),
+            "label": ((0.02, 1.65, 0.05), (0.09, 1.72, 0.14)),
+            "crown": ((-0.10, 1.72, -0.11), (0.10, 1.82, 0.10)),
+        },
+        cloth="rib-knit",
+    ),
 )

@@ -49,7 +49,7 @@ class Hoodie(NamedTuple):
 
 def pattern() -> RibbedDraft:
     """The draft for the figure."""
-    return draft(girths(), ease=0.26, long=0.60, blouse=0.04)
+    return draft(girths(), ease=0.26, long=0.60, blouse=0.04, gap=GAP)
 
 
 def drape(spacing: float = SPACING, collider: Body | None = None) -> tuple[Sewn, Array]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from assets import baked
 from assets.generators import (
+    beanie,
     drape_aline,
     drape_dress,
     drape_hoodie,
@@ -16,9 +17,12 @@ from assets.generators import (
     drape_pleats,
     drape_ribbed,
     drape_shirt,
+    drape_sweater,
     drape_tee,
+    fabric_knits,
     hat,
     headwear_surfaces,
+    knit_textures,
     sewn_aline,
     sewn_blazer,
     sewn_dress,
@@ -26,7 +30,9 @@ from assets.generators import (
     sewn_jeans,
     sewn_pleats,
     sewn_shirt,
+    sewn_sweater,
     sewn_tee,
+    sewn_trench,
     sneaker_surfaces,
     sneakers,
     weave,
@@ -103,9 +109,29 @@ def _jeans() -> Files:
     return {"models/jeans.npz": baked.write(sewn_jeans.model(worn, *sewn_jeans.textures()))}
 
 
+def _trench() -> Files:
+    _, normal = tiled("gabardine", weave.gabardine(512))
+    body = drape_jacket.skin(drape_jacket.TRENCH)
+    worn = drape_jacket.finished(*drape_jacket.drape(drape_jacket.TRENCH, collider=body), body)
+    return {"models/trench-coat.npz": baked.write(sewn_trench.model(worn, normal))}
+
+
 def _hat() -> Files:
     made = hat.model(headwear_surfaces.felt(), headwear_surfaces.ribbon(), headwear_surfaces.leather())
     return {"models/hat.npz": baked.write(made)}
+
+
+def _sweater() -> Files:
+    cable = knit_textures.knitted("cable", fabric_knits.cable(512), sewn_sweater.REPEAT[0])
+    rib = knit_textures.knitted("rib", fabric_knits.rib(256), sewn_sweater.REPEAT[1])
+    body = drape_ribbed.skin()
+    worn = drape_sweater.finished(*drape_sweater.drape(collider=body), body)
+    return {"models/sweater.npz": baked.write(sewn_sweater.model(worn, cable, rib))}
+
+
+def _beanie() -> Files:
+    made = beanie.model(beanie.head(), headwear_surfaces.wool((0.11, 0.17, 0.20)), headwear_surfaces.patch())
+    return {"models/beanie.npz": baked.write(made)}
 
 
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
@@ -114,9 +140,12 @@ RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "pleated-skirt": _pleats,
     "a-line-skirt": _aline,
     "blazer": _blazer,
+    "trench-coat": _trench,
     "sneakers": _sneakers,
     "hoodie": _hoodie,
+    "sweater": _sweater,
     "shirt": _shirt,
     "jeans": _jeans,
     "hat": _hat,
+    "beanie": _beanie,
 }

@@ -17,6 +17,7 @@ from assets.generators.pattern import Panel, Sewn, length, panel, sew
 Array = NDArray[np.float64]
 
 _MIRROR: Final = np.array([-1.0, 1.0])
+_WRIST: Final = 0.155  # metres about a wrist for an arm of medium size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +30,11 @@ class RibbedDraft(TeeDraft):
     wrist: tuple[float, float]
 
 
-def draft(girth: Mapping[str, float], *, ease: float, long: float, blouse: float, collar: float = 0.0) -> RibbedDraft:
+def draft(
+    girth: Mapping[str, float], *, ease: float, long: float, blouse: float, gap: float, collar: float = 0.0
+) -> RibbedDraft:
     """A loose fit for girths and lengths in metres: ``ease`` on the bust, ``long`` from the neck's side point to the
-    band, of which ``blouse`` lies over it in a fold (as much in the sleeves).
+    band, of which ``blouse`` lies over it in a fold (as much in the sleeves), ``gap`` how far off the skin it is worn.
 
     Shoulders are dropped by 3 cm and armholes deepened by 4 cm as in Aldrich, "Metric Pattern Cutting for Women's
     Wear" (6th ed.), easy-fitting overgarments; ribs are four fifths of what is gathered into them.
@@ -39,7 +42,7 @@ def draft(girth: Mapping[str, float], *, ease: float, long: float, blouse: float
     half = (girth["bust"] + ease) / 4
     shoulder = girth["shoulder"] / 2 + 0.030
     cap = 0.085
-    wrist = (0.065, 0.104)
+    wrist = (0.065, 0.93 * (_WRIST / 2 + np.pi * gap))
     return RibbedDraft(
         neck=girth["neck"] / 5 + (0.014 if collar else 0.022),
         drops=(girth["neck"] / 5 + (0.022 if collar else 0.030), 0.022),
@@ -53,7 +56,7 @@ def draft(girth: Mapping[str, float], *, ease: float, long: float, blouse: float
         cuff=wrist[1] * 1.22,
         collar=collar,
         collar_ease=0.90,
-        band=(0.065, (girth["hip"] + 0.01) / 4),
+        band=(0.065, 0.94 * (girth["hip"] + 2 * np.pi * gap) / 4),
         wrist=wrist,
     )
 

@@ -7,11 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from assets.generators import sewn_cord, sewn_patch
+from assets.generators import sewn_cord, sewn_patch, sewn_ribbed
 from assets.generators.drape_hoodie import Hoodie
 from assets.generators.garment import Draped, face_of, hem, stitches
-from assets.generators.solids import joined
-from assets.model import Material, Mesh, Model, Node, Primitive, Texture
+from assets.model import Material, Model, Primitive, Texture
 
 NAME: Final = "hoodie"
 _LAID: Final = {
@@ -51,18 +50,7 @@ def model(worn: Hoodie, normal: Texture | None = None, rib: Texture | None = Non
     thread = Material(name="thread", base_color=(0.22, 0.30, 0.38, 1.0), metallic=0.0, roughness=0.6)
     braid = Material(name="cord", base_color=(0.62, 0.60, 0.55, 1.0), metallic=0.0, roughness=0.8)
     metal = Material(name="metal", base_color=(0.55, 0.54, 0.52, 1.0), metallic=1.0, roughness=0.32)
-    cloth: list[Primitive] = []
-    ribs: list[Primitive] = []
-    seams: list[Primitive] = []
-    for p in worn.body.sewn.panels:
-        shift = -np.array(_LAID[p.name])
-        if "rim" in p.edges:
-            ribs.append(face_of(worn.body, p, ribbed, shift))
-            ribs.append(hem(worn.body, p, "rim", ribbed, shift, depth=0.03, thickness=0.0036))
-            top = sewn_patch.beside(p, "top", 0.003)
-            seams.append(stitches(worn.body, p, top, thread))
-        else:
-            cloth.append(face_of(worn.body, p, jersey, shift))
+    cloth, ribs, seams = sewn_ribbed.faces(worn.body, jersey, ribbed, _LAID, thread=thread)
     for p in worn.hood.sewn.panels:
         shift = -np.array(_LAID[p.name])
         cloth.append(face_of(worn.hood, p, jersey, shift))
@@ -78,10 +66,7 @@ def model(worn: Hoodie, normal: Texture | None = None, rib: Texture | None = Non
     for middle, outward, line in worn.cords:
         cords.append(sewn_cord.cord(line, braid))
         tips += [sewn_cord.tip(line, metal), sewn_cord.eyelet(middle, outward, metal)]
-    parts = (joined(cloth), joined(ribs), joined(seams), joined(cords), joined(tips))
-    node = Node(matrix=np.eye(4), name=NAME, mesh=0)
-    mesh = Mesh(name=NAME, primitives=parts)
-    return Model(name=NAME, nodes=(node,), roots=(0,), meshes=(mesh,), copyright="CC0-1.0")
+    return sewn_ribbed.whole(NAME, (cloth, ribs, seams, cords, tips))
 
 
 def _pocket(body: Draped, jersey: Material, thread: Material) -> tuple[list[Primitive], list[Primitive]]:
