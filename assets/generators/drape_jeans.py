@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.generators.drape_body import Body
-from assets.generators.drape_legs import cloth, hung, skin, start
+from assets.generators.drape_legs import cloth, hung, shod, skin, start
 from assets.generators.drape_legs import finished as smoothed
 from assets.generators.garment import Draped
 from assets.generators.panels_legs import LegsDraft, cut
@@ -16,10 +16,12 @@ from assets.generators.pattern import Sewn
 
 Array = NDArray[np.float64]
 
-SPACING: Final = 0.019
+SPACING: Final = 0.0185
 WEIGHT: Final = 0.40
 """kg/m^2, a 12 oz denim."""
 HEM: Final = 0.022
+SHOES: Final = 0.128
+"""The height at which the hems rest on shoes, metres."""
 LOOPS: Final = (
     (("front-left", "hem"), ("back-left", "hem")),
     (("back-right", "hem"), ("front-right", "hem")),
@@ -39,8 +41,8 @@ def pattern() -> LegsDraft:
         hip_up=0.067,
         knee=(0.194, 0.212),
         knee_down=0.335,
-        hem=(0.163, 0.181),
-        long=0.765,
+        hem=(0.165, 0.181),
+        long=0.731,
         opening=(0.100, 0.072),
         band=(0.806, 0.764, 0.038),
         fly=0.135,
@@ -55,7 +57,7 @@ def drape(spacing: float = SPACING, collider: Body | None = None, seconds: float
     made = cloth(
         sewn, weight=WEIGHT, soft=0.10, firm={"hem": (HEM, 0.01), "mouth": (0.02, 0.03), "inseam": (0.012, 0.05)}
     )
-    return sewn, hung(made, start(legs, sewn, on), on, spacing, seconds)
+    return sewn, hung(made, start(legs, sewn, on), shod(on, SHOES), spacing, seconds)
 
 
 def finished(sewn: Sewn, x: Array, on: Body) -> Draped:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from assets import catalogue
-from assets.generators.cloth import Cloth, Drape, relax
+from assets.generators.cloth import Cloth, Collider, Drape, relax
 from assets.generators.drape_body import Body, body
 from assets.generators.drape_hang import GAP, Loop
 from assets.generators.drape_tee import FIGURE
@@ -163,7 +163,20 @@ def cloth(sewn: Sewn, *, weight: float, soft: float, firm: Mapping[str, tuple[fl
     )
 
 
-def hung(cloth: Cloth, start: Array, on: Body, spacing: float, seconds: float) -> Array:
+def shod(on: Body, floor: float) -> Collider:
+    """The figure with the tops of its shoes at a height: there hems end that are too long, and legs gather."""
+
+    def meet(points: Array) -> tuple[Array, Array]:
+        distance, outward = on(points)
+        over = points[:, 1] - floor
+        lower = over < distance
+        outward[lower] = [0.0, 1.0, 0.0]
+        return np.where(lower, over, distance), outward
+
+    return meet
+
+
+def hung(cloth: Cloth, start: Array, on: Collider, spacing: float, seconds: float) -> Array:
     """Where the particles come to rest, float64[n, 3]. Legs start gathered above the feet: they first fall without
     friction, or they would stay pushed up at the hips, and then settle with it.
     """
