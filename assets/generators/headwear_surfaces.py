@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from assets.generators.fabric_knits import jersey
 from assets.generators.fabric_naps import felt as felted
 from assets.generators.fabric_skins import leather as calf
 from assets.generators.fabric_swatch import Swatch, grid
@@ -59,3 +62,24 @@ def leather() -> Material:
         normal_texture=relief("leather", calf(256), 40.0),
         normal_scale=0.5,
     )
+
+
+def wool(colour: tuple[float, float, float], *, coarse: float = 2.0) -> Material:
+    """Knitted wool, its stitches ``coarse`` times as large as a fine jersey's."""
+    repeat = 30.0 * coarse
+    return Material(
+        name="knit",
+        base_color=(*colour, 1.0),
+        metallic=0.0,
+        roughness=0.95,
+        double_sided=True,
+        normal_texture=relief("knit", jersey(512), repeat, 50),
+        normal_scale=2.0,
+        sheen_color=(0.5 * colour[0], 0.5 * colour[1], 0.5 * colour[2]),
+        sheen_roughness=0.5,
+    )
+
+
+def patch() -> Material:
+    """The leather of a label."""
+    return replace(leather(), name="label", base_color=(0.30, 0.155, 0.075, 1.0))
