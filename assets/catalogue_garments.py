@@ -281,6 +281,7 @@ GARMENTS: Final = (
             "brim": ((-0.17, 1.61, 0.08), (0.17, 1.69, 0.19)),
         },
         cloth="wool-felt",
+        follows="head",
     ),
     Entry(
         "sweater",
@@ -310,5 +311,6 @@ GARMENTS: Final = (
             "crown": ((-0.10, 1.72, -0.11), (0.10, 1.82, 0.10)),
         },
         cloth="rib-knit",
+        follows="head",
     ),
 )
