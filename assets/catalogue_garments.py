@@ -313,4 +313,20 @@ GARMENTS: Final = (
         cloth="rib-knit",
         follows="head",
     ),
+    Entry(
+        "polo",
+        "Polo shirt",
+        "폴로 셔츠",
+        ("top", "polo", "polo shirt", "pique", "collar", "placket", "short sleeve", "rib cuffs", "tipped"),
+        covers=("shoulders", "upper arms", "chest", "back", "waist", "hips"),
+        depth=20,
+        regions={
+            "collar": ((-0.13, 1.40, -0.12), (0.13, 1.57, 0.11)),
+            "placket": ((-0.02, 1.26, 0.03), (0.02, 1.45, 0.16)),
+            "left-cuff": ((0.25, 1.19, -0.11), (0.36, 1.32, 0.08)),
+            "right-cuff": ((-0.36, 1.19, -0.11), (-0.25, 1.32, 0.08)),
+            "hem": ((-0.23, 0.84, -0.18), (0.23, 0.95, 0.18)),
+        },
+        cloth="pique",
+    ),
 )

@@ -29,7 +29,8 @@ _AWAY: Final = 0.030  # metres from the garment where its tangent planes mean no
 class Fall:
     """Metres: ``back`` and ``point`` are its depth at the back and along its front edge, ``spread`` how far a point
     is drawn away from the middle, ``gap`` from the middle of the front to where it begins, ``roll`` the radius of
-    its fold, ``clear`` how far it stays from the garment; ``lean`` is its least angle from the stand, radians.
+    its fold, ``clear`` how far it stays from the garment; ``lean`` is its least angle from the stand, radians;
+    ``knit`` says that it is a straight strip that stretches, not cut to its shape.
     """
 
     back: float = 0.046
@@ -39,6 +40,7 @@ class Fall:
     roll: float = 0.0026
     clear: float = 0.0032
     lean: float = 0.10
+    knit: bool = False
     rows: int = 15
     columns: int = 97
 
@@ -83,7 +85,7 @@ def fall(rim: Array, foot: Array, garment: Draped, under: Array, shape: Fall) ->
     aside, down = (map_coordinates(lean[..., k], where, order=1, mode="nearest")[..., None] for k in range(2))
     points = over + aside * way - down * high
     points = np.where(v[..., None] > arc + 0.010, _lifted(points, garment, under, shape.clear), points)
-    flat = _unrolled(points, v)
+    flat = np.stack([1.12 * (s - span / 2), -v], axis=-1) if shape.knit else _unrolled(points, v)
     # Rows go down from the roll: seen from outside they run against the columns.
     return lofted("fall", flat[::-1], points[::-1])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -52,33 +53,35 @@ def start(shirt: ShirtDraft, sewn: Sewn) -> Array:
     """Where the particles begin, float64[n, 3]: an oval tube with two arms and a ring about the neck."""
     total, count = np.zeros((sewn.count, 3)), np.zeros(sewn.count)
     for p in sewn.panels:
-        name, _, hand = p.name.partition("-")
-        if name == "front":
-            placed = _trunk(shirt, p.flat, 1.0)
-        elif name == "back":
-            placed = _trunk(shirt, p.flat * [shirt.hem[0] / (shirt.hem[0] + shirt.ease), 1.0], -1.0)
-        elif name == "yoke":
+        half = shirt.hem[0]
+        if p.name == "front":
+            placed = trunk(p.flat, half, 1.0)
+        elif p.name == "back":
+            placed = trunk(p.flat, half + shirt.ease, -1.0)
+        elif p.name == "yoke":
             over = shirt.beyond(p.flat) > 0
-            placed = np.where(over[:, None], _trunk(shirt, shirt.turned(p.flat), 1.0), _trunk(shirt, p.flat, -1.0))
-        elif name == "stand":
-            placed = _ring(p)
+            placed = np.where(over[:, None], trunk(shirt.turned(p.flat), half, 1.0), trunk(p.flat, half, -1.0))
+        elif p.name == "stand":
+            placed = ring(p)
         else:
-            placed = _arm(shirt, p.flat, 1.0 if hand == "left" else -1.0, cuff=name == "cuff")
+            placed = _sleeved(shirt, p)
         np.add.at(total, sewn.particle[p.name], placed)
         np.add.at(count, sewn.particle[p.name], 1)
     return np.asarray(total / count[:, None])
 
 
-def _trunk(shirt: ShirtDraft, flat: Array, side: float) -> Array:
-    """On the oval tube: flat float64[n, 2] of the front (``side`` 1) or, seen from behind, of the back (-1)."""
+def trunk(flat: Array, half: float, side: float) -> Array:
+    """On the oval tube: flat float64[n, 2] of the front (``side`` 1) or, seen from behind, of the back (-1), whose
+    half width is ``half``.
+    """
     x, y = flat.T
-    turn = np.clip(x / shirt.hem[0], -1, 1) * np.pi / 2
+    turn = np.clip(x / half, -1, 1) * np.pi / 2
     deep = 0.155 * np.sqrt(np.clip(-(y - 0.03) / 0.20, 0.03, 1))
     return np.stack([side * 0.200 * np.sin(turn), 1.520 + y, 0.005 + side * deep * np.cos(turn)], axis=1)
 
 
-def _ring(p: Panel) -> Array:
-    """The stand: from the middle of the front round the wearer's left."""
+def ring(p: Panel) -> Array:
+    """A collar's stand about the neck: from the middle of the front round the wearer's left."""
     low = p.flat[p.edges["start"][-1]]
     radius = (low @ low) / (2 * low[1])
     x, y = p.flat.T
@@ -88,45 +91,65 @@ def _ring(p: Panel) -> Array:
     return np.stack([-0.080 * np.sin(turn), 1.505 + up, -0.022 - 0.080 * np.cos(turn)], axis=1)
 
 
-def _arm(shirt: ShirtDraft, flat: Array, side: float, *, cuff: bool) -> Array:
-    """A tube about the arm."""
+def arm(flat: Array, side: float, cap: float, widths: Array) -> Array:
+    """A tube about an arm, ``side`` 1 the left; ``widths`` float64[k, 2] are heights, from below, and half widths."""
     x, y = flat.T
-    if cuff:
-        y = y - shirt.sleeve - shirt.cuff[1]
     root, way = np.array([side * 0.1625, 1.410, -0.022]), np.array([side * 0.588, -0.809, 0.0])
     across, ahead = np.array([side * 0.809, 0.588, 0.0]), np.array([0.0, 0.0, 1.0])
-    half = np.interp(y, [-shirt.sleeve, 0.0], [shirt.wrist, shirt.biceps])
-    turn = x / (shirt.cuff[0] if cuff else half) * np.pi * 0.98
-    ring = np.cos(turn)[:, None] * across - side * np.sin(turn)[:, None] * ahead
-    return np.asarray(root + (shirt.cap - y)[:, None] * way + (1.12 / np.pi * half)[:, None] * ring)
+    half = np.interp(y, *widths.T)
+    turn = x / half * np.pi * 0.98
+    round_it = np.cos(turn)[:, None] * across - side * np.sin(turn)[:, None] * ahead
+    return np.asarray(root + (cap - y)[:, None] * way + (1.12 / np.pi * half)[:, None] * round_it)
+
+
+def _sleeved(shirt: ShirtDraft, p: Panel) -> Array:
+    name, _, hand = p.name.partition("-")
+    side = 1.0 if hand == "left" else -1.0
+    if name == "cuff":
+        wide = np.array([(-9.0, shirt.cuff[0]), (9.0, shirt.cuff[0])])
+        return arm(p.flat - [0.0, shirt.sleeve + shirt.cuff[1]], side, shirt.cap, wide)
+    return arm(p.flat, side, shirt.cap, np.array([(-shirt.sleeve, shirt.wrist), (0.0, shirt.biceps)]))
+
+
+def stiffened(
+    sewn: Sewn, weight: float, soft: float, firm: Sequence[tuple[NDArray[np.int64], float]], stretch_by: float = 1e-5
+) -> Cloth:
+    """Particles and constraints of a cloth of ``weight`` kg/m^2 with the compliance ``soft`` against bending, m/N;
+    ``firm`` are groups of particles with theirs; ``stretch_by`` is the compliance against stretching.
+    """
+    stretch, rest, bend, bend_rest, area = constraints(sewn)
+    bent = np.full(len(bend), soft)
+    for ids, compliance in firm:
+        held = np.zeros(sewn.count, dtype=bool)
+        held[ids] = True
+        inside = held[bend].all(axis=1)
+        bent[inside] = np.minimum(bent[inside], compliance)
+    return Cloth(
+        pairs=np.concatenate([stretch, bend]),
+        rest=np.concatenate([rest, bend_rest]),
+        compliance=np.concatenate([np.full(len(stretch), stretch_by), bent]),
+        inverse_mass=1.0 / (area * weight),
+    )
+
+
+def near_edge(sewn: Sewn, p: Panel, edge: str, far: float) -> NDArray[np.int64]:
+    """The particles of a panel at most ``far`` metres from one of its edges."""
+    away, _ = cKDTree(p.flat[p.edges[edge]]).query(p.flat)
+    return np.asarray(sewn.particle[p.name][away < far])
 
 
 def cloth(sewn: Sewn) -> Cloth:
     """The oxford's particles and constraints; what is interlined, double or turned is stiffer."""
-    stretch, rest, bend, bend_rest, area = constraints(sewn)
-    soft = np.full(len(bend), _SOFT)
-
-    def firm(ids: NDArray[np.int64], compliance: float) -> None:
-        held = np.zeros(sewn.count, dtype=bool)
-        held[ids] = True
-        inside = held[bend].all(axis=1)
-        soft[inside] = np.minimum(soft[inside], compliance)
-
+    firm = []
     for p in sewn.panels:
         ids = sewn.particle[p.name]
         if p.name in _FIRM:
-            firm(ids, _FIRM[p.name])
+            firm.append((ids, _FIRM[p.name]))
         if p.name == "front":
-            firm(ids[np.abs(p.flat[:, 0]) < PLACKET + 0.002], 0.03)
+            firm.append((ids[np.abs(p.flat[:, 0]) < PLACKET + 0.002], 0.03))
         if p.name in {"front", "back"}:
-            far, _ = cKDTree(p.flat[p.edges["hem"]]).query(p.flat)
-            firm(ids[far < _HEM], 0.10)
-    return Cloth(
-        pairs=np.concatenate([stretch, bend]),
-        rest=np.concatenate([rest, bend_rest]),
-        compliance=np.concatenate([np.full(len(stretch), 1e-5), soft]),
-        inverse_mass=1.0 / (area * WEIGHT),
-    )
+            firm.append((near_edge(sewn, p, "hem", _HEM), 0.10))
+    return stiffened(sewn, WEIGHT, _SOFT, firm)
 
 
 def drape(spacing: float = SPACING, collider: Body | None = None, seconds: float = 1.0) -> tuple[Sewn, Array]:

@@ -15,6 +15,7 @@ from assets.generators import (
     drape_jeans,
     drape_legs,
     drape_pleats,
+    drape_polo,
     drape_ribbed,
     drape_shirt,
     drape_sweater,
@@ -29,6 +30,7 @@ from assets.generators import (
     sewn_hoodie,
     sewn_jeans,
     sewn_pleats,
+    sewn_polo,
     sewn_shirt,
     sewn_sweater,
     sewn_tee,
@@ -134,6 +136,14 @@ def _beanie() -> Files:
     return {"models/beanie.npz": baked.write(made)}
 
 
+def _polo() -> Files:
+    _, normal = tiled("pique", weave.pique(256))
+    _, rib = tiled("rib", weave.rib(256))
+    body = drape_polo.skin()
+    worn = drape_polo.finished(*drape_polo.drape(collider=body), body)
+    return {"models/polo.npz": baked.write(sewn_polo.model(drape_polo.pattern(), worn, normal, rib))}
+
+
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "tee": _tee,
     "dress": _dress,
@@ -145,6 +155,7 @@ RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "hoodie": _hoodie,
     "sweater": _sweater,
     "shirt": _shirt,
+    "polo": _polo,
     "jeans": _jeans,
     "hat": _hat,
     "beanie": _beanie,

@@ -13,14 +13,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from assets.generators.panels_bands import MIRROR, Outline, both, cuff, stand
 from assets.generators.panels_tee import curve
 from assets.generators.pattern import Sewn, length, panel, sew
 
 Array = NDArray[np.float64]
-Outline = list[tuple[str, Array, int]]
 Seam = tuple[str, str, str, str, bool]
 
-_MIRROR = np.array([-1.0, 1.0])
 _FOLDS = 2  # intervals of half the pleat
 
 
@@ -75,7 +74,7 @@ class ShirtDraft:
         """The hem from the left side seam to the right one: level in the middle, swinging up to the sides."""
         (x, y), low = self.hem, self.hem[1] - self.tails[side]
         half = curve((0.0, low), (0.58 * x, low), (0.66 * x, y - 0.002), (x, y))
-        return np.concatenate([half[:0:-1] * _MIRROR, half])
+        return np.concatenate([half[:0:-1] * MIRROR, half])
 
     @cached_property
     def cuts(self) -> tuple[Array, Array, Array, Array]:
@@ -98,7 +97,7 @@ class ShirtDraft:
         """A line of the front as the yoke goes on over the shoulder, and back: mirrored across its line."""
         way = np.array(self.shoulder) - [self.neck, 0.0]
         out = np.array([-way[1], way[0]]) / np.hypot(*way)
-        hand = np.where(line[:, :1] < 0, _MIRROR, 1.0)
+        hand = np.where(line[:, :1] < 0, MIRROR, 1.0)
         return np.asarray(line - 2 * self.beyond(line)[:, None] * out * hand)
 
     def beyond(self, flat: Array) -> Array:
@@ -192,33 +191,31 @@ def cut(shirt: ShirtDraft, spacing: float) -> Sewn:
             ("yoke", f"box-{side}", "back", f"box-{side}", True),
         ]
     for hand, other in (("left", "right"), ("right", "left")):
-        arm, cuff = f"sleeve-{hand}", f"cuff-{hand}"
+        arm, band = f"sleeve-{hand}", f"cuff-{hand}"
         pieces += [
             panel(arm, _sleeve(shirt, hand, count), spacing),
-            panel(cuff, _cuff(shirt, count), min(spacing, shirt.cuff[1] / 3)),
+            panel(
+                band,
+                cuff(*shirt.cuff, 2 * round(shirt.cuff[0] / 0.011), max(3, round(shirt.cuff[1] / spacing))),
+                min(spacing, shirt.cuff[1] / 3),
+            ),
         ]
         seams += [
             (arm, "cap-back", "back", f"armhole-{hand}", True),
             (arm, "cap-yoke", "yoke", f"armhole-{hand}", True),
             (arm, "cap-front", "front", f"armhole-{other}", True),
             (arm, "under-left", arm, "under-right", True),
-            (cuff, "top", arm, "wrist", True),
-            (cuff, "start", cuff, "end", True),
+            (band, "top", arm, "wrist", True),
+            (band, "start", band, "end", True),
         ]
     return sew(pieces, seams)
-
-
-def _both(right: Outline, middle: Outline, bottom: Outline) -> Outline:
-    """A whole outline: the bottom's edges, the right half's going up, the middle's, the left half's going down."""
-    left = [(f"{name}-left", line[::-1] * _MIRROR, n) for name, line, n in right[::-1]]
-    return [*bottom, *((f"{name}-right", line, n) for name, line, n in right), *middle, *left]
 
 
 def _trunk(shirt: ShirtDraft, count: Callable[[Array], int]) -> dict[str, Outline]:
     back_hole, yoke_hole, front_hole = shirt.hole()
     _, _, neck, rest = shirt.cuts
     a, tail, side = shirt.pleat, shirt.tail(0), shirt.side()
-    front = _both(
+    front = both(
         [
             ("side", side, count(side)),
             ("armhole", front_hole[::-1], count(front_hole)),
@@ -233,19 +230,19 @@ def _trunk(shirt: ShirtDraft, count: Callable[[Array], int]) -> dict[str, Outlin
     over = shirt.turned(neck)[::-1]
     around = np.concatenate([over, shirt.neckline(1)[1:]])
     joint = np.array([yoke_hole[-1], over[0]])
-    yoke = _both(
+    yoke = both(
         [
             ("box", np.array([(0.0, low), (a, low)]), _FOLDS),
             ("back", seam, count(seam)),
             ("armhole", yoke_hole, count(yoke_hole)),
             ("front", joint, count(joint)),
         ],
-        [("neck", np.concatenate([around, around[-2::-1] * _MIRROR]), 2 * count(around))],
+        [("neck", np.concatenate([around, around[-2::-1] * MIRROR]), 2 * count(around))],
         [],
     )
     wide = np.array([shirt.ease, 0.0])
     tail = shirt.tail(1) * [1 + shirt.ease / shirt.hem[0], 1.0]
-    back = _both(
+    back = both(
         [
             ("side", side + wide, count(side)),
             ("armhole", back_hole + wide, count(back_hole)),
@@ -277,41 +274,14 @@ def _sleeve(shirt: ShirtDraft, hand: str, count: Callable[[Array], int]) -> Outl
         ("wrist", np.array([(-wrist, low), (wrist, low)]), 2 * round(shirt.cuff[0] / 0.011)),
         ("under-right", under, count(under)),
         *cap,
-        ("under-left", under[::-1] * _MIRROR, count(under)),
-    ]
-
-
-def _cuff(shirt: ShirtDraft, count: Callable[[Array], int]) -> Outline:
-    wide, high = shirt.cuff
-    around, up = 2 * round(wide / 0.011), max(3, count(np.array([(0.0, 0.0), (0.0, high)])))
-    return [
-        ("hem", np.array([(-wide, 0.0), (wide, 0.0)]), around),
-        ("end", np.array([(wide, 0.0), (wide, high)]), up),
-        ("top", np.array([(wide, high), (-wide, high)]), around),
-        ("start", np.array([(-wide, high), (-wide, 0.0)]), up),
+        ("under-left", under[::-1] * MIRROR, count(under)),
     ]
 
 
 def _stand(shirt: ShirtDraft, count: Callable[[Array], int]) -> Outline:
-    """From the middle of the front round the wearer's left and the back; curved: its upper edge is shorter."""
     (high, share), (_, _, neck, rest) = shirt.stand, shirt.cuts
-    around = length(shirt.neckline(1)) + length(neck)
+    behind = np.concatenate([shirt.turned(neck)[::-1], shirt.neckline(1)[1:]])
     half = share * shirt.round_neck() / 2
-    radius = high / (1 - shirt.lean)
-    split = half * (1 - around / (around + length(rest)))
-
-    def arc(start: float, end: float, y: float) -> Array:
-        turn = np.linspace(start, end, 60) / radius
-        return (radius - y) * np.stack([np.sin(turn), -np.cos(turn)], axis=1) + [0.0, radius]
-
-    front, back = count(rest), 2 * count(np.concatenate([shirt.turned(neck)[::-1], shirt.neckline(1)[1:]]))
+    split = half * length(rest) / (length(behind) + length(rest))
     up = max(2, count(np.array([(0.0, 0.0), (0.0, high)])))
-    low, top = arc(-half, half, 0.0), arc(-half, half, high)
-    return [
-        ("left", arc(-half, split - half, 0.0), front),
-        ("back", arc(split - half, half - split, 0.0), back),
-        ("right", arc(half - split, half, 0.0), front),
-        ("end", np.array([low[-1], top[-1]]), up),
-        ("rim", top[::-1], 2 * front + back),
-        ("start", np.array([top[0], low[0]]), up),
-    ]
+    return stand(half, split, (high, high), shirt.lean, (count(rest), 2 * count(behind), up))

@@ -26,7 +26,7 @@ class Tailor:
         """Starts with nothing sewn on; ``places`` says where on the cloth each piece is cut, metres."""
         self.draped, self.shell, self._places = draped, shell, places
         self.panels = {p.name: p for p in draped.sewn.panels}
-        paler = [0.8 * channel + 0.17 for channel in shell.base_color[:3]]
+        paler = [1.2 * channel + 0.02 for channel in shell.base_color[:3]]
         self.thread = Material(
             name="thread", base_color=(paler[0], paler[1], paler[2], 1.0), metallic=0.0, roughness=0.6
         )

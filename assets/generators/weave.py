@@ -192,6 +192,20 @@ def oxford(size: int = SIZE) -> Swatch:
     )
 
 
+def pique(size: int = SIZE) -> Swatch:
+    """The honeycomb of a polo's knit: dimples in rows that stand between each other, 8 x 10 in a centimetre."""
+    u, v = _grid(size)
+    across, down, repeat = 8, 10, 10.0
+    x, y = u * across, v * down
+    x = x + 0.5 * (np.floor(y) % 2)
+    dimple = np.exp(-((((x % 1) - 0.5) / 0.30) ** 2) - (((y % 1) - 0.5) / 0.34) ** 2)
+    yarn = np.abs(np.sin(np.pi * (v * down * 4 + 0.3 * np.cos(2 * np.pi * u * across * 2))))
+    height = -0.00026 * dimple + 0.00005 * yarn
+    light = 0.72 + 0.28 * (1 - dimple) + 0.02 * _noise(size, (0.9, 0.9), 71)
+    color = np.repeat(np.clip(light, 0, 1)[..., None], 3, axis=2)
+    return Swatch(color=color, height=height, roughness=0 * u + 0.88, repeat_mm=repeat)
+
+
 def rib(size: int = SIZE) -> Swatch:
     """1x1 rib: raised columns that run across the collar's length."""
     u, v = _grid(size)
