@@ -329,4 +329,19 @@ GARMENTS: Final = (
         },
         cloth="pique",
     ),
+    Entry(
+        "scarf",
+        "Wool scarf",
+        "울 머플러",
+        ("scarf", "muffler", "wool", "wound", "fringes", "accessory"),
+        covers=("neck",),
+        depth=40,
+        regions={
+            "neck": ((-0.16, 1.40, -0.20), (0.16, 1.60, 0.16)),
+            "left-end": ((0.0, 0.94, 0.08), (0.18, 1.10, 0.22)),
+            "right-end": ((-0.18, 0.89, 0.08), (0.0, 1.05, 0.22)),
+        },
+        poses=STANDING,
+        cloth="tweed",
+    ),
 )

@@ -24,6 +24,7 @@ from assets.generators import (
     hat,
     headwear_surfaces,
     knit_textures,
+    scarf,
     sewn_aline,
     sewn_blazer,
     sewn_dress,
@@ -144,6 +145,10 @@ def _polo() -> Files:
     return {"models/polo.npz": baked.write(sewn_polo.model(drape_polo.pattern(), worn, normal, rib))}
 
 
+def _scarf() -> Files:
+    return {"models/scarf.npz": baked.write(scarf.model(scarf.skin(), headwear_surfaces.tweed()))}
+
+
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "tee": _tee,
     "dress": _dress,
@@ -159,4 +164,5 @@ RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "jeans": _jeans,
     "hat": _hat,
     "beanie": _beanie,
+    "scarf": _scarf,
 }

@@ -10,6 +10,7 @@ from assets.generators.fabric_knits import jersey
 from assets.generators.fabric_naps import felt as felted
 from assets.generators.fabric_skins import leather as calf
 from assets.generators.fabric_swatch import Swatch, grid
+from assets.generators.fabric_wovens import tweed as woven
 from assets.generators.sneaker_surfaces import relief
 from assets.model import Material
 
@@ -83,3 +84,18 @@ def wool(colour: tuple[float, float, float], *, coarse: float = 2.0) -> Material
 def patch() -> Material:
     """The leather of a label."""
     return replace(leather(), name="label", base_color=(0.30, 0.155, 0.075, 1.0))
+
+
+def tweed() -> Material:
+    """Brushed wool in a rust red."""
+    return Material(
+        name="wool",
+        base_color=(0.33, 0.085, 0.050, 1.0),
+        metallic=0.0,
+        roughness=0.95,
+        double_sided=True,
+        normal_texture=relief("tweed", woven(256), 90.0, 50),
+        normal_scale=1.2,
+        sheen_color=(0.16, 0.06, 0.045),
+        sheen_roughness=0.5,
+    )
