@@ -25,7 +25,8 @@ class Entry(NamedTuple):
     fit, and ``poses`` theirs in which it may be shown. ``cloth`` is the fabric that its main material is
     meant to be of. ``level_feet`` says that it is worn on feet that stand flat, ``follows`` names the one
     joint of the mannequin that it goes with as a whole ("head"), "" of what bends with the body. ``regions`` are its
-    details, lowest and highest corner in metres; left is the wearer's.
+    details, lowest and highest corner in metres; left is the wearer's. ``layered`` cloth is
+    folded on itself, as pleats are: in a pose its layers move as one.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Entry(NamedTuple):
     cloth: str = ""
     level_feet: bool = False
     follows: str = ""
+    layered: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -141,6 +143,7 @@ GARMENTS: Final = (
         },
         poses=STANDING,
         cloth="twill",
+        layered=True,
     ),
     Entry(
         "a-line-skirt",

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import catalogue, catalogue_mannequins, fitting_free, fitting_hang, fitting_skin, stance
+from assets import catalogue, catalogue_mannequins, fitting_free, fitting_hang, fitting_layers, fitting_skin, stance
 from assets.design import Design
 from assets.fitting_bind import ROUNDS, Bound, base_skin, bound, joints_of, laid, mirrored, parts
 from assets.fitting_free import Bodies
@@ -119,7 +119,10 @@ def _fit(item: str, wearer: Model, joints: Matrix) -> Model:
         share = fitting_hang.shared(held, own, far)
         x = x + _spread(held, share) * (_blended(at, held.shares[:, other], undone, cloth.welded) - x)
         x = x + _spread(held, fitting_hang.hung(held, centres, own + share * (far - own), around.trunk))
-    return moved(laid(item), cloth, at, fitting_free.freed(held, x, around))
+    x = fitting_free.freed(held, x, around)
+    if item in fitting_layers.LAYERED:
+        x = fitting_layers.evened(held, x, around)
+    return moved(laid(item), cloth, at, x)
 
 
 def _blended(
