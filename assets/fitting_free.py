@@ -64,7 +64,8 @@ def freed(held: Bound, x: Array, around: Bodies) -> Array:
         if not push.any():
             return x
         x = x + (held.spread @ _blurred(held, push))[cloth.welded]
-    return x + (held.along @ _pushes(held, x[first], least, around))[cloth.welded]
+    found: Array = x + (held.along @ _pushes(held, x[first], least, around))[cloth.welded]
+    return found
 
 
 def _pushes(held: Bound, at: Array, least: Array, around: Bodies) -> Array:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.ndimage import gaussian_filter, map_coordinates
 from scipy.sparse import csgraph
 
 from assets import regions
@@ -16,6 +17,7 @@ from assets.model import Model, Primitive
 
 Array = NDArray[np.float64]
 
+_CELLS: Final = 10  # along each side of a panel, in each of which it grows by its own measure
 _PANEL: Final = 50  # triangles: what has fewer is a stitch or a button, on which no print is measured
 
 
@@ -67,7 +69,7 @@ def _turned(normals: Array, before: Array, after: Array) -> Array:
 
 
 def _cut(part: Primitive, before: Array, after: Array) -> NDArray[np.float32] | None:
-    """The primitive's UVs, each panel stretched about its middle by the mean stretch of its cloth."""
+    """The primitive's UVs, each panel stretched about its middle as its cloth was."""
     if part.uv0 is None:
         return None
     indices = part.indices.astype(np.int64)
@@ -84,15 +86,42 @@ def _cut(part: Primitive, before: Array, after: Array) -> NDArray[np.float32] | 
     large = np.flatnonzero(np.bincount(mine, minlength=count) >= _PANEL)
     found = uv.copy()
     for number in large:
-        held = (mine == number) & real
-        weight = area[held, None, None]
-        if not weight.sum() > 0:
-            continue
-        old, new = ((metric[held] * weight).sum(axis=0) / weight.sum() for metric in (one, two))
-        points = panel == number
-        middle = uv[points].mean(axis=0)
-        found[points] = middle + (uv[points] - middle) @ (_root(new) @ np.linalg.inv(_root(old))).T
+        held, points = (mine == number) & real, panel == number
+        if held.any():
+            found[points] = _wider(uv[points], uv[indices[held]].mean(axis=1), one[held], two[held], area[held])
     return found.astype(np.float32)
+
+
+def _wider(uv: Array, centres: Array, before: Array, after: Array, area: Array) -> Array:
+    """A panel's UVs as a larger panel has them. A grid over the panel holds how much wider and longer its cloth
+    became in each cell, and is summed up from the middle. Of its triangles ``centres`` float64[m, 2] are the UVs in
+    their middle, and ``before`` and ``after`` float64[m, 2, 2] the metrics.
+    """
+    low, high = uv.min(axis=0), uv.max(axis=0)
+    cell = np.clip((centres - low) / np.maximum(high - low, 1e-9) * _CELLS, 0, _CELLS - 1).astype(np.int64)
+    key = cell[:, 0] * _CELLS + cell[:, 1]
+    size = (np.maximum(high - low, 1e-9)) / _CELLS
+    at = np.clip((uv - low) / size, 0, _CELLS).T
+    found = np.empty_like(uv)
+    for axis in range(2):
+        old, new = (
+            gaussian_filter(np.bincount(key, metric[:, axis, axis] * area, _CELLS**2).reshape(_CELLS, _CELLS), 1.0)
+            for metric in (before, after)
+        )
+        grown = np.sqrt(_mean(new, old))
+        lines = np.pad(np.cumsum(grown, axis=axis), [(1, 0), (0, 0)] if axis == 0 else [(0, 0), (1, 0)])
+        across = [(0, 0), (1, 1)] if axis == 0 else [(1, 1), (0, 0)]
+        wide = np.pad(lines, across, mode="edge")
+        corners = (wide[:, 1:] + wide[:, :-1]) / 2 if axis == 0 else (wide[1:] + wide[:-1]) / 2
+        moved = map_coordinates(corners, at, order=1)
+        middle = map_coordinates(corners, np.where(np.arange(2)[:, None] == axis, _CELLS / 2, at), order=1)
+        found[:, axis] = (low[axis] + high[axis]) / 2 + (moved - middle) * size[axis]
+    return found
+
+
+def _mean(new: Array, old: Array) -> Array:
+    """Ratios, where there is no cloth that of the whole."""
+    return np.asarray(np.where(old > 0, new / np.where(old > 0, old, 1.0), new.sum() / old.sum()))
 
 
 def _crossed(corner: Array) -> Array:
@@ -113,8 +142,3 @@ def _metric(corner: Array, inverse: Array) -> Array:
     edges = np.stack([corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]], axis=1)
     across = inverse @ edges
     return np.asarray(across @ across.transpose(0, 2, 1))
-
-
-def _root(metric: Array) -> Array:
-    values, vectors = np.linalg.eigh(metric)
-    return np.asarray((vectors * np.sqrt(np.maximum(values, 1e-12))) @ vectors.T)
