@@ -25,8 +25,11 @@ GAP: Final = 0.011
 """Metres to the skin: a shirt or a sweater is worn under it."""
 TAPE: Final = 0.985
 """What a tape along the roll line and the neck holds them to, of the length that they are cut."""
-_EDGES: Final = ("hem", "roll", "centre", "cutaway", "neck")
+_EDGES: Final = ("roll", "centre", "cutaway", "neck")
 _FACED: Final = 0.05  # metres that facings reach in from the edges
+_HEM: Final = (0.030, 0.4)
+"""How deep hems are, metres, and their compliance as a share of the cloth's: stiffer ones dent the cloth above."""
+_COLLAR: Final = 0.009  # metres more room at the neck, for the collar of a shirt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,17 +54,17 @@ class Tailoring:
 
 BLAZER: Final = Tailoring(
     draft=JacketDraft(
-        half=0.525,
-        neck=(0.086, 0.020),
-        shoulder=(0.200, -0.048),
-        depth=0.238,
-        seams=(0.198, 0.328),
+        half=0.530,
+        neck=(0.088, 0.020),
+        shoulder=(0.201, -0.048),
+        depth=0.258,
+        seams=(0.198, 0.332),
         intake=((-0.40, 0.036, 0.022), (-0.45, 0.033, 0.021), (-0.700, -0.024, 0.002)),
         break_=(0.020, -0.415),
         cut_away=(-0.470, 0.125),
         sleeve=0.440,
-        cap=0.150,
-        cuff=0.130,
+        cap=0.144,
+        cuff=0.132,
     ),
     weight=0.34,
     bend=0.10,
@@ -74,15 +77,15 @@ BLAZER: Final = Tailoring(
 TRENCH: Final = Tailoring(
     draft=JacketDraft(
         half=0.560,
-        neck=(0.088, 0.020),
-        shoulder=(0.204, -0.047),
-        depth=0.252,
+        neck=(0.094, 0.022),
+        shoulder=(0.206, -0.047),
+        depth=0.264,
         seams=(0.206, 0.352),
-        intake=((-0.40, 0.036, 0.020), (-0.44, 0.034, 0.018), (-1.000, -0.092, -0.034)),
+        intake=((-0.40, 0.038, 0.024), (-0.44, 0.036, 0.022), (-1.000, -0.080, -0.030)),
         break_=(0.085, -0.365),
         cut_away=None,
         sleeve=0.450,
-        cap=0.150,
+        cap=0.146,
         cuff=0.148,
         dip=0.0,
     ),
@@ -93,7 +96,7 @@ TRENCH: Final = Tailoring(
     box=((-0.62, 0.44, -0.32), (0.62, 1.64, 0.34)),
     spacing=0.0215,
     seconds=1.3,
-    belt=(-0.415, 0.83),
+    belt=(-0.415, 0.87),
 )
 
 
@@ -110,6 +113,8 @@ def skin(tailoring: Tailoring = BLAZER) -> Body:
     grid[..., 0] = np.abs(grid[..., 0])
     away = (grid - (tip - [0.012, 0.0, 0.0])) / [0.060, 0.045, 0.070]
     raised = tailoring.pad * np.exp(-np.einsum("...i,...i->...", away, away))
+    nape = (grid - np.array([0.045, 1.515, -0.025])) / [0.060, 0.060, 0.080]
+    raised += _COLLAR * np.exp(-np.einsum("...i,...i->...", nape, nape))
     return replace(bare, values=bare.values - raised)
 
 
@@ -143,17 +148,20 @@ def cloth(tailoring: Tailoring, sewn: Sewn) -> Cloth:
     stretch, rest, bend, bend_rest, area = constraints(sewn)
     soft = np.full(len(bend), tailoring.bend)
     firm = np.zeros(sewn.count, dtype=bool)
-    taped = np.zeros(sewn.count, dtype=bool)
+    hemmed, taped = np.zeros(sewn.count, dtype=bool), np.zeros(sewn.count, dtype=bool)
     for p in sewn.panels:
         ids = sewn.particle[p.name]
-        lines = [p.flat[p.edges[name]] for name in _EDGES if name in p.edges and not p.name.startswith("back-")]
-        lines += [p.flat[p.edges[name]] for name in ("hem", "neck") if p.name.startswith("back-")]
-        far, _ = cKDTree(np.concatenate(lines)).query(p.flat)
-        firm[ids[far < _FACED]] = True
+        for name, edge in p.edges.items():
+            far, _ = cKDTree(p.flat[edge]).query(p.flat)
+            if name in _EDGES and (name, p.name.split("-")[0]) != ("centre", "back"):
+                firm[ids[far < _FACED]] = True
+            elif name == "hem":
+                hemmed[ids[far < _HEM[0]]] = True
         if p.name.startswith(("front", "back")):
             firm[ids[p.flat[:, 1] > tailoring.draft.shoulder[1] - 0.06]] = True
         for name in {"roll", "neck"} & p.edges.keys():
             taped[ids[p.edges[name]]] = True
+    soft[hemmed[bend].all(axis=1)] *= _HEM[1]
     soft[firm[bend].all(axis=1)] = tailoring.faced
     rest[taped[stretch].all(axis=1)] *= TAPE
     if tailoring.belt is not None:

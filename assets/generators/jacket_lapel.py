@@ -231,7 +231,7 @@ def _half(front: Front, turned: Turned, rows: int) -> tuple[Array, Array, Array]
             _between(_edge(shape, reach), ahead - count + 1)[1:],
         ]
     )
-    up = unit(UP + np.array([-0.20 * hand, 0.0, 0.0]))
+    up = unit(UP)
     leaf, bases, outs = [], [], []
     for k in range(ahead):
         share = k / (ahead - 1)
@@ -260,13 +260,12 @@ def _half(front: Front, turned: Turned, rows: int) -> tuple[Array, Array, Array]
         # Past the middle there is no cloth of this half: its normal looks straight back there.
         n = n * np.array([1.0 - share, 1.0, 1.0])
         turn = ease(np.array([share]))[0]
-        lean = unit(UP + np.array([-0.20 * hand * (1 - turn), 0.0, 0.0]))
         away = unit(np.array([hand * np.cos(turn * np.pi / 2), 0.15, 0.25 * (1 - turn) - np.sin(turn * np.pi / 2)]))
         rise = turned.stand * (0.86 + 0.14 * turn)
         end = ground[1] + unit(n[1]) * LIES
-        leaf.append(_fallen(ground[0], rise, lean, away, end, unit(n[1]), leaf[0].shape[0]))
+        leaf.append(_fallen(ground[0], rise, up, away, end, unit(n[1]), leaf[0].shape[0]))
         bases.append(ground[0])
-        outs.append(_looks(lean, away, rows))
+        outs.append(_looks(up, away, rows))
     points, base, out = np.stack(leaf, axis=1), np.stack(bases), np.stack(outs, axis=1)
     points[:, -1, 0], base[-1, 0] = 0.0, 0.0  # the halves meet in the middle
     return points, base, unit(out)
