@@ -9,6 +9,7 @@ from assets import baked
 from assets.generators import (
     beanie,
     drape_aline,
+    drape_bomber,
     drape_dress,
     drape_hoodie,
     drape_jacket,
@@ -20,6 +21,7 @@ from assets.generators import (
     drape_shirt,
     drape_sweater,
     drape_tee,
+    drape_trousers,
     fabric_knits,
     hat,
     headwear_surfaces,
@@ -27,6 +29,7 @@ from assets.generators import (
     scarf,
     sewn_aline,
     sewn_blazer,
+    sewn_bomber,
     sewn_dress,
     sewn_hoodie,
     sewn_jeans,
@@ -36,10 +39,12 @@ from assets.generators import (
     sewn_sweater,
     sewn_tee,
     sewn_trench,
+    sewn_trousers,
     sneaker_surfaces,
     sneakers,
     weave,
 )
+from assets.generators.sewn_ribbed import broad
 from assets.generators.textures import tiled
 
 Files = dict[str, bytes]
@@ -100,7 +105,7 @@ def _shirt() -> Files:
 
 def _hoodie() -> Files:
     _, normal = tiled("jersey", weave.jersey(512))
-    _, rib = tiled("rib", weave.rib(256))
+    rib = broad(tiled("rib", weave.rib(256), tone=0.5), 1.7)
     body = drape_ribbed.skin()
     worn = drape_hoodie.finished(*drape_hoodie.drape(collider=body), body)
     return {"models/hoodie.npz": baked.write(sewn_hoodie.model(worn, normal, rib))}
@@ -110,6 +115,12 @@ def _jeans() -> Files:
     body = drape_legs.skin()
     worn = drape_jeans.finished(*drape_jeans.drape(collider=body), body)
     return {"models/jeans.npz": baked.write(sewn_jeans.model(worn, *sewn_jeans.textures()))}
+
+
+def _trousers() -> Files:
+    body = drape_legs.skin()
+    worn = drape_trousers.finished(*drape_trousers.drape(collider=body), body)
+    return {"models/trousers.npz": baked.write(sewn_trousers.model(worn, *sewn_trousers.textures()))}
 
 
 def _trench() -> Files:
@@ -149,6 +160,14 @@ def _scarf() -> Files:
     return {"models/scarf.npz": baked.write(scarf.model(scarf.skin(), headwear_surfaces.tweed()))}
 
 
+def _bomber() -> Files:
+    _, normal = tiled("gabardine", weave.gabardine(256))
+    rib = broad(tiled("rib", weave.rib(256), tone=0.5), 1.7)
+    body = drape_ribbed.skin()
+    worn = drape_bomber.finished(*drape_bomber.drape(collider=body), body)
+    return {"models/bomber.npz": baked.write(sewn_bomber.model(worn, normal, rib))}
+
+
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "tee": _tee,
     "dress": _dress,
@@ -159,9 +178,11 @@ RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "sneakers": _sneakers,
     "hoodie": _hoodie,
     "sweater": _sweater,
+    "bomber": _bomber,
     "shirt": _shirt,
     "polo": _polo,
     "jeans": _jeans,
+    "trousers": _trousers,
     "hat": _hat,
     "beanie": _beanie,
     "scarf": _scarf,

@@ -20,10 +20,8 @@ from assets.model import Material, Mesh, Model, Node, Primitive
 
 Array = NDArray[np.float64]
 
-LAP: Final = 0.0014
+LAP: Final = 0.0017
 """Metres that an edge which lies over another stands off."""
-WIDE: Final = 0.0013
-"""Metres across a stitch: a thick thread."""
 _EASED: Final = 0.016  # metres over which a lap comes down to the cloth
 _LAID: Final = {
     "front-left": (0.20, 0.0),
@@ -48,9 +46,11 @@ def place(name: str) -> Array:
 class Bench:
     """A garment's parts as they are made, by material; what is made of cloth first."""
 
-    def __init__(self, draped: Draped, shell: Material, thread: Material, *, every: float = 0.0056) -> None:
-        """Nothing is sewn yet. ``every`` is the length of a stitch and the gap after it."""
-        self.draped, self.shell, self.thread, self.every = draped, shell, thread, every
+    def __init__(
+        self, draped: Draped, shell: Material, thread: Material, *, every: float = 0.0056, wide: float = 0.0013
+    ) -> None:
+        """Nothing is sewn yet. ``every`` is the length of a stitch and the gap after it, ``wide`` the thread's."""
+        self.draped, self.shell, self.thread, self.every, self.wide = draped, shell, thread, every, wide
         self.panels = {p.name: p for p in draped.sewn.panels}
         self.worn = dict.fromkeys(self.panels, draped)
         self.made: dict[str, tuple[Material, list[Primitive]]] = {shell.name: (shell, [])}
@@ -88,7 +88,7 @@ class Bench:
                 self.thread,
                 every=self.every,
                 long=0.72 * self.every,
-                wide=WIDE,
+                wide=self.wide,
             )
         )
 
@@ -97,10 +97,10 @@ class Bench:
         for deep in away:
             self.row(name, inset(self.panels[name], edge, deep)[part])
 
-    def faces(self) -> None:
-        """The panels themselves, with what was done to them."""
+    def faces(self, shared: float = 0.45) -> None:
+        """The panels themselves, with what was done to them; ``shared`` as for :func:`face_of`."""
         for name, panel in self.panels.items():
-            self.add(face_of(self.worn[name], panel, self.shell, -place(name)))
+            self.add(face_of(self.worn[name], panel, self.shell, -place(name), shared=shared))
 
     def hems(self, deep: float, *rows: float) -> None:
         """The legs' ends, turned in."""
@@ -131,7 +131,7 @@ class Bench:
                     self.thread,
                     every=self.every,
                     long=0.72 * self.every,
-                    wide=WIDE,
+                    wide=self.wide,
                 )
             )
 
@@ -186,7 +186,7 @@ def belt_loop(bench: Bench, legs: LegsDraft, share: float, *, wide: float = 0.01
                 bench.thread,
                 every=bench.every,
                 long=0.72 * bench.every,
-                wide=WIDE,
+                wide=bench.wide,
             )
         )
     for end in (-0.0045, high - 0.0035):
