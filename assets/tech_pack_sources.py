@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from assets.design import Customisation
 from assets.tech_pack import TechPack
 
 VIEWS = ("front", "back", "left")
@@ -31,7 +32,7 @@ def geometry(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shape(worn: Mapping[str, Any]) -> dict[str, Any]:
-    plain = dict.fromkeys(worn["material"]) | {"variant": worn["material"].get("variant")}
+    plain = Customisation(variant=worn["material"].get("variant")).model_dump(mode="json")
     kept = {key: value for key, value in worn.items() if key not in {"material", "name", "effects"}}
     return {**kept, "material": plain}
 

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from assets import catalogue, tech_pack_sources
+from assets.design import Customisation, Design
 from assets.measure import MeasureError, surface
 from assets.measure_ways import ExtentWay, GirthWay, LengthWay, OpeningWay, Place, girths, spot, take
 from assets.pose import flatten
@@ -266,3 +267,22 @@ def test_sources_change_only_where_they_should() -> None:
     longer = made.model_copy(update={"points": (*made.points[:2], made.points[2].model_copy(update={"cm": 4.0}))})
     assert changed(of(document(), given=longer)) == {"point.C"}
     assert all(len(value) == 8 for value in before.values())
+
+
+def test_a_shape_is_a_design_without_what_does_not_change_its_form() -> None:
+    look = {
+        "avatar": {"model": {"item": "mannequin-male"}, "material": {"variant": "wood", "colour": "#102030"}},
+        "layers": [
+            {
+                "id": "tee",
+                "model": {"item": "tee"},
+                "material": {"texture": {"item": "denim"}, "prints": [{"image": {"blob": "0" * 64}}]},
+            }
+        ],
+    }
+    document = Design.model_validate_json(json.dumps(look)).model_dump(mode="json")
+    shape = Design.model_validate_json(json.dumps(tech_pack_sources.geometry(document)))
+    assert shape.avatar is not None
+    assert shape.avatar.material == Customisation(variant="wood")
+    assert shape.layers[0].material == Customisation()
+    assert shape.layers[0].model.item == "tee"
