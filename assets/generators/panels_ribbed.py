@@ -17,6 +17,8 @@ from assets.generators.pattern import Panel, Sewn, length, panel, sew
 Array = NDArray[np.float64]
 
 _MIRROR: Final = np.array([-1.0, 1.0])
+_DRAWN: Final = 0.95  # of the cuffs, which would stand off over the hand
+_LONGER: Final = 0.040  # metres that a sleeve may be longer than the arm, or its cuff goes over the hand
 _WRIST: Final = 0.155  # metres about a wrist for an arm of medium size
 
 
@@ -34,7 +36,7 @@ def draft(
     girth: Mapping[str, float], *, ease: float, long: float, blouse: float, gap: float, collar: float = 0.0
 ) -> RibbedDraft:
     """A loose fit for girths and lengths in metres: ``ease`` on the bust, ``long`` from the neck's side point to the
-    band, of which ``blouse`` lies over it in a fold (as much in the sleeves), ``gap`` how far off the skin it is worn.
+    band, of which ``blouse`` lies over it in a fold (as much in the sleeves), ``gap`` how far off the skin it is.
 
     Shoulders are dropped by 3 cm and armholes deepened by 4 cm as in Aldrich, "Metric Pattern Cutting for Women's
     Wear" (6th ed.), easy-fitting overgarments; ribs are four fifths of what is gathered into them.
@@ -51,7 +53,7 @@ def draft(
         depth=girth["bust"] / 8 + 0.165,
         waist=(half, -0.42),
         hem=(half - 0.006, -long),
-        sleeve=girth["arm"] - 0.030 - cap - wrist[0] + 0.020 + blouse,
+        sleeve=girth["arm"] - 0.030 - cap - wrist[0] + 0.020 + min(blouse, _LONGER),
         cap=cap,
         cuff=wrist[1] * 1.22,
         collar=collar,
@@ -85,7 +87,10 @@ def cut(top: RibbedDraft, spacing: float) -> Sewn:
         *(_trunk(top, name, n, spacing) for name in ("front", "back")),
         *(_sleeve(top, f"sleeve-{side}", n, spacing) for side in ("left", "right")),
         *(_strip(f"band-{name}", top.band, n["hem"], n["band"], spacing) for name in ("front", "back")),
-        *(_strip(f"cuff-{side}", top.wrist, n["cuff"], n["wrist"], spacing) for side in ("left", "right")),
+        *(
+            _strip(f"cuff-{side}", top.wrist, n["cuff"], n["wrist"], spacing, drawn=_DRAWN)
+            for side in ("left", "right")
+        ),
     ]
     seams = [
         ("front", "side-right", "back", "side-left", True),
@@ -149,10 +154,13 @@ def _sleeve(top: RibbedDraft, name: str, n: Mapping[str, int], spacing: float) -
     )
 
 
-def _strip(name: str, size: tuple[float, float], around: int, rows: int, spacing: float) -> Panel:
-    """A band of rib: its upper edge is sewn on at y = 0."""
+def _strip(
+    name: str, size: tuple[float, float], around: int, rows: int, spacing: float, *, drawn: float = 1.0
+) -> Panel:
+    """A band of rib: its upper edge is sewn on at y = 0, its lower one is ``drawn`` in to that share of it."""
     deep, half = size
-    low, high = np.array([(-half, -deep), (half, -deep)]), np.array([(half, 0.0), (-half, 0.0)])
+    end = drawn * half
+    low, high = np.array([(-end, -deep), (end, -deep)]), np.array([(half, 0.0), (-half, 0.0)])
     return panel(
         name,
         [

@@ -33,7 +33,7 @@ POCKET: Final = ((0.172, 0.055), (0.098, 0.200))
 """The pocket's right lower and upper corner of its opening over the middle of its seam to the rib, metres."""
 
 
-def model(worn: Hoodie, normal: Texture | None = None, rib: Texture | None = None) -> Model:
+def model(worn: Hoodie, normal: Texture | None = None, rib: tuple[Texture, Texture] | None = None) -> Model:
     """The garment, 1 UV unit per metre: jersey, rib, thread, cord, metal."""
     jersey = Material(
         name="jersey",
@@ -46,7 +46,14 @@ def model(worn: Hoodie, normal: Texture | None = None, rib: Texture | None = Non
         sheen_color=(0.05, 0.06, 0.07),
         sheen_roughness=0.6,
     )
-    ribbed = replace(jersey, name="rib", base_color=(0.118, 0.182, 0.258, 1.0), normal_texture=rib, normal_scale=1.0)
+    ribbed = replace(
+        jersey,
+        name="rib",
+        base_color=(0.132, 0.202, 0.282, 1.0),
+        base_color_texture=rib[0] if rib else None,
+        normal_texture=rib[1] if rib else None,
+        normal_scale=1.0,
+    )
     thread = Material(name="thread", base_color=(0.22, 0.30, 0.38, 1.0), metallic=0.0, roughness=0.6)
     braid = Material(name="cord", base_color=(0.62, 0.60, 0.55, 1.0), metallic=0.0, roughness=0.8)
     metal = Material(name="metal", base_color=(0.55, 0.54, 0.52, 1.0), metallic=1.0, roughness=0.32)

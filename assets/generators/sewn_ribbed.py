@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from assets.generators.garment import Draped, face_of, hem, stitches
 from assets.generators.sewn_patch import beside
 from assets.generators.solids import joined
-from assets.model import Material, Mesh, Model, Node, Primitive
+from assets.model import Material, Mesh, Model, Node, Primitive, Texture
 
 Spot = tuple[float, float]
 
@@ -47,6 +48,12 @@ def faces(
         if thread is not None and "top" in p.edges:
             parts.seams.append(stitches(body, p, beside(p, "top", 0.003), thread))
     return parts
+
+
+def broad(look: tuple[Texture, Texture], times: float) -> tuple[Texture, Texture]:
+    """Colour and normals of a rib knitted ``times`` as coarse."""
+    color, normal = (replace(texture, scale=(texture.scale[0] / times, texture.scale[1] / times)) for texture in look)
+    return color, normal
 
 
 def whole(name: str, groups: Sequence[Sequence[Primitive]]) -> Model:
