@@ -17,6 +17,7 @@ from exporters.gltf_cameras import LIGHTS, camera_json, light_json
 from exporters.gltf_materials import Materials
 from exporters.gltf_meshes import VARIANTS, Meshes
 from exporters.gltf_nodes import INSTANCING, Nodes
+from exporters.gltf_packed import PackedBuffer
 
 EXPORTER_VERSION: Final = 2
 """Goes into step hashes: raise it when the bytes change."""
@@ -25,25 +26,26 @@ GENERATOR: Final = "render-farm"
 MAX_BYTES: Final = 2**32 - 1  # a GLB's lengths are 32 bits
 
 _CARRIED: Final = frozenset({"extensions", "extras"})
-_SUFFIX: Final = {"image/png": ".png", "image/jpeg": ".jpg"}
+_SUFFIX: Final = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 
 Json = dict[str, Any]
 
 
-def write_glb(model: Model, *, extras: Mapping[str, Any]) -> bytes:
+def write_glb(model: Model, *, extras: Mapping[str, Any], packed: bool = False, webp: bool = False) -> bytes:
     """The model as one GLB. ``extras`` (design, layers, units, licence, …: JSON) go into ``asset.extras``.
 
-    Raises ExportError ``export.not_finite``, ``export.empty`` or ``export.too_large``.
+    ``packed`` compresses what is drawn (:mod:`exporters.gltf_packed`); ``webp`` leaves WebP as it is, for programs
+    that know the extension. Raises ExportError ``export.not_finite``, ``export.empty`` or ``export.too_large``.
     """
-    buffer = Buffer()
+    buffer = PackedBuffer() if packed else Buffer()
 
     def store(image: Image) -> Json:
         entry: Json = {"name": image.name} if image.name else {}
         return entry | {"bufferView": buffer.view(image.data), "mimeType": image.mime}
 
-    document = _document(model, buffer, Materials(store), extras)
+    document = _document(model, buffer, Materials(store, webp=webp), extras)
     if buffer.size:
-        document["buffers"] = [{"byteLength": buffer.size}]
+        document["buffers"] = buffer.buffers()
     head = _dump(document)
     head += b" " * (-len(head) % 4)
     body = buffer.data()
@@ -61,9 +63,14 @@ def write_glb(model: Model, *, extras: Mapping[str, Any]) -> bytes:
     )
 
 
-def write_gltf(model: Model, *, extras: Mapping[str, Any], stem: str) -> dict[str, bytes]:
-    """The model as files by name: ``stem.gltf``, ``stem.bin`` and a file for each texture, all side by side."""
-    buffer = Buffer()
+def write_gltf(
+    model: Model, *, extras: Mapping[str, Any], stem: str, packed: bool = False, webp: bool = False
+) -> dict[str, bytes]:
+    """The model as files by name: ``stem.gltf``, ``stem.bin`` and a file for each texture, all side by side.
+
+    ``packed`` and ``webp`` are those of :func:`write_glb`.
+    """
+    buffer = PackedBuffer() if packed else Buffer()
     files: dict[str, bytes] = {}
 
     def store(image: Image) -> Json:
@@ -72,8 +79,9 @@ def write_gltf(model: Model, *, extras: Mapping[str, Any], stem: str) -> dict[st
         entry: Json = {"name": image.name} if image.name else {}
         return entry | {"uri": quote(name)}
 
-    document = _document(model, buffer, Materials(store), extras)
-    document["buffers"] = [{"uri": quote(f"{stem}.bin"), "byteLength": buffer.size}]
+    document = _document(model, buffer, Materials(store, webp=webp), extras)
+    first, *more = buffer.buffers() or [{"byteLength": 0}]
+    document["buffers"] = [{"uri": quote(f"{stem}.bin"), **first}, *more]
     return {f"{stem}.gltf": _dump(document), f"{stem}.bin": buffer.data(), **files}
 
 
@@ -131,11 +139,14 @@ def _document(model: Model, buffer: Buffer, materials: Materials, extras: Mappin
         )
         if value
     }
-    used = sorted(_used(document))
+    needed = buffer.required() | materials.required()
+    used = _used(document) | needed
     if used:
-        document["extensionsUsed"] = used
+        document["extensionsUsed"] = sorted(used)
     if INSTANCING in used:  # without it a program would draw one where there are many
-        document["extensionsRequired"] = [INSTANCING]
+        needed.add(INSTANCING)
+    if needed:
+        document["extensionsRequired"] = sorted(needed)
     return document
 
 

@@ -13,8 +13,8 @@ from exporters.errors import ExportError
 VERTICES: Final = 34962  # ARRAY_BUFFER
 INDICES: Final = 34963  # ELEMENT_ARRAY_BUFFER
 
-_COMPONENTS: Final = {"i1": 5120, "u1": 5121, "i2": 5122, "u2": 5123, "u4": 5125, "f4": 5126}
-_TYPES: Final = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
+COMPONENTS: Final = {"i1": 5120, "u1": 5121, "i2": 5122, "u2": 5123, "u4": 5125, "f4": 5126}
+TYPES: Final = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 _SPARSE: Final = 0.5  # below this share of moved vertices a sparse accessor is smaller
 
 Json = dict[str, Any]
@@ -42,12 +42,18 @@ class Buffer:
             entry["byteStride"] = stride
         if target is not None:
             entry["target"] = target
-        padded = data + bytes(-len(data) % 4)
-        self._parts.append(padded)
-        self.size += len(padded)
+        self.append(data)
         self.views.append(entry)
         self._known_views[key] = len(self.views) - 1
         return len(self.views) - 1
+
+    def append(self, data: bytes) -> int:
+        """Where the bytes are from now on."""
+        start = self.size
+        padded = data + bytes(-len(data) % 4)
+        self._parts.append(padded)
+        self.size += len(padded)
+        return start
 
     def accessor(
         self,
@@ -56,39 +62,41 @@ class Buffer:
         target: int | None = None,
         bounds: bool = False,
         normalized: bool = False,
+        semantic: str = "",  # noqa: ARG002 - for buffers that pack
     ) -> int:
         """Index of an accessor of ``array`` (1, 2, 3, 4 or 16 columns; i1, u1, i2, u2, u4 or f4).
 
-        ``bounds`` writes the least and largest values. Raises ``export.not_finite``.
+        ``bounds`` writes the least and largest values, ``semantic`` is the vertex attribute that it is. Raises
+        ``export.not_finite``.
         """
-        array, width = _checked(array)
+        array, width = checked(array)
         stride = None
         if target == VERTICES:
-            array, stride = _aligned(array)
+            array, stride = aligned(array)
         view = self.view(array.tobytes(), target=target, stride=stride)
         if stride is not None:
             array = array[:, :width]
         entry: Json = {
             "bufferView": view,
-            "componentType": _COMPONENTS[array.dtype.str[1:]],
+            "componentType": COMPONENTS[array.dtype.str[1:]],
             "count": len(array),
-            "type": _TYPES[width],
+            "type": TYPES[width],
         }
         if normalized:
             entry["normalized"] = True
         if bounds:
-            entry |= _bounds(array)
+            entry |= least_and_largest(array)
         return self._add(entry, (view, entry["componentType"], entry["count"], width, normalized, bounds))
 
     def sparse(self, array: NDArray[np.float32], *, bounds: bool = False) -> int:
         """As :meth:`accessor` for vertex displacements that are mostly zero."""
-        array, width = _checked(array)
+        array, width = checked(array)
         moved = np.flatnonzero(array.any(axis=1))
         if len(moved) >= _SPARSE * len(array):
             return self.accessor(array, target=VERTICES, bounds=bounds)
-        entry: Json = {"componentType": 5126, "count": len(array), "type": _TYPES[width]}
+        entry: Json = {"componentType": 5126, "count": len(array), "type": TYPES[width]}
         if bounds:
-            entry |= _bounds(array)
+            entry |= least_and_largest(array)
         places: int | None = None
         values: int | None = None
         if len(moved):
@@ -97,10 +105,18 @@ class Buffer:
             values = self.view(array[moved].tobytes())
             entry["sparse"] = {
                 "count": len(moved),
-                "indices": {"bufferView": places, "componentType": _COMPONENTS[np.dtype(kind).str[1:]]},
+                "indices": {"bufferView": places, "componentType": COMPONENTS[np.dtype(kind).str[1:]]},
                 "values": {"bufferView": values},
             }
         return self._add(entry, ("sparse", places, values, len(array), width, bounds))
+
+    def buffers(self) -> list[Json]:
+        """The document's buffers."""
+        return [{"byteLength": self.size}] if self.size else []
+
+    def required(self) -> set[str]:
+        """The extensions without which a program reads nothing of what is here."""
+        return set()
 
     def data(self) -> bytes:
         """The whole buffer; its length is a multiple of four."""
@@ -114,7 +130,8 @@ class Buffer:
         return known
 
 
-def _checked(array: NDArray[Any]) -> tuple[NDArray[Any], int]:
+def checked(array: NDArray[Any]) -> tuple[NDArray[Any], int]:
+    """The array as rows, floats in 32 bits, and its columns. Raises ``export.not_finite``."""
     array = np.ascontiguousarray(array)
     array = array.reshape(len(array), -1)
     if array.dtype.kind == "f":
@@ -124,7 +141,7 @@ def _checked(array: NDArray[Any]) -> tuple[NDArray[Any], int]:
     return array, array.shape[1]
 
 
-def _aligned(array: NDArray[Any]) -> tuple[NDArray[Any], int | None]:
+def aligned(array: NDArray[Any]) -> tuple[NDArray[Any], int | None]:
     """Vertex attributes start at multiples of four (glTF 2.0, 3.6.2.4): narrow rows are padded."""
     row = array.shape[1] * array.itemsize
     if row % 4 == 0:
@@ -134,5 +151,6 @@ def _aligned(array: NDArray[Any]) -> tuple[NDArray[Any], int | None]:
     return padded, padded.shape[1] * padded.itemsize
 
 
-def _bounds(array: NDArray[Any]) -> Json:
+def least_and_largest(array: NDArray[Any]) -> Json:
+    """An accessor's ``min`` and ``max``."""
     return {"min": array.min(axis=0).tolist(), "max": array.max(axis=0).tolist()}

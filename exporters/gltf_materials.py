@@ -15,6 +15,7 @@ _SHEEN: Final = "KHR_materials_sheen"
 _WRITTEN: Final = frozenset(
     {_SHEEN, "KHR_materials_unlit", "KHR_materials_emissive_strength", "KHR_materials_variants"}
 )
+WEBP: Final = "EXT_texture_webp"
 _CORE_MIMES: Final = frozenset({"image/png", "image/jpeg"})
 
 Json = dict[str, Any]
@@ -22,14 +23,18 @@ StoreImage = Callable[[Image], Json]
 
 
 class Materials:
-    """Collects the JSON. ``store`` puts an image's bytes somewhere and says where ("uri" or "bufferView")."""
+    """Collects the JSON. ``store`` puts an image's bytes somewhere and says where ("uri" or "bufferView").
 
-    def __init__(self, store: StoreImage) -> None:
+    With ``webp`` WebP stays what it is, by an extension; without, it becomes PNG.
+    """
+
+    def __init__(self, store: StoreImage, *, webp: bool = False) -> None:
         self.materials: list[Json] = []
         self.textures: list[Json] = []
         self.samplers: list[Json] = []
         self.images: list[Json] = []
-        self._store = store
+        self._store, self._webp = store, webp
+        self._extended: set[int] = set()  # images that only the extension may name
         self._by_id: dict[int, int] = {}
         self._by_json: dict[str, int] = {}
         self._kept: list[Material] = []  # ids are only unique while the objects live
@@ -49,6 +54,10 @@ class Materials:
         self._by_id[id(material)] = place
         self._kept.append(material)
         return place
+
+    def required(self) -> set[str]:
+        """The extensions without which textures are not found."""
+        return {WEBP} if self._extended else set()
 
     def _material(self, material: Material) -> Json:
         pbr: Json = {
@@ -142,7 +151,10 @@ class Materials:
         key = (self._image(texture.image), texture.sampler)
         if key not in self._textures:
             self._textures[key] = len(self.textures)
-            self.textures.append({"sampler": self._sampler(texture.sampler), "source": key[0]})
+            source: Json = {"source": key[0]}
+            if key[0] in self._extended:
+                source = {"extensions": {WEBP: source}}
+            self.textures.append({"sampler": self._sampler(texture.sampler), **source})
         return self._textures[key]
 
     def _sampler(self, sampler: Sampler) -> int:
@@ -160,8 +172,11 @@ class Materials:
 
     def _image(self, image: Image) -> int:
         if image.digest not in self._images:
-            entry = self._store(interchangeable(image))
+            kept = self._webp and image.mime == "image/webp"
+            entry = self._store(image if kept else interchangeable(image))
             self._images[image.digest] = len(self.images)
+            if kept:
+                self._extended.add(len(self.images))
             self.images.append(entry)
         return self._images[image.digest]
 

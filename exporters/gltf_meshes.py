@@ -63,25 +63,30 @@ class Meshes:
     def _primitive(self, primitive: Primitive, targets: int, *, joints: bool) -> Json:
         buffer, count = self._buffer, len(primitive.positions)
         attributes: Json = {
-            "POSITION": buffer.accessor(primitive.positions, target=VERTICES, bounds=True),
-            "NORMAL": buffer.accessor(unit(primitive.normals), target=VERTICES),
+            "POSITION": buffer.accessor(primitive.positions, target=VERTICES, bounds=True, semantic="POSITION"),
+            "NORMAL": buffer.accessor(unit(primitive.normals), target=VERTICES, semantic="NORMAL"),
         }
         if primitive.tangents is not None:
-            attributes["TANGENT"] = buffer.accessor(_tangents(primitive.tangents, primitive.normals), target=VERTICES)
+            straight = _tangents(primitive.tangents, primitive.normals)
+            attributes["TANGENT"] = buffer.accessor(straight, target=VERTICES, semantic="TANGENT")
         for number, uv in enumerate(_uv_sets(primitive)):
-            attributes[f"TEXCOORD_{number}"] = buffer.accessor(uv, target=VERTICES)
+            attributes[f"TEXCOORD_{number}"] = buffer.accessor(uv, target=VERTICES, semantic="TEXCOORD")
         for name, values in primitive.attributes.items():
             if values.dtype.kind != "f" or np.isfinite(values).all():
                 attributes[name] = buffer.accessor(values, target=VERTICES)
         if primitive.colors is not None:
-            attributes["COLOR_0"] = buffer.accessor(np.clip(primitive.colors, 0, 1), target=VERTICES)
+            attributes["COLOR_0"] = buffer.accessor(
+                np.clip(primitive.colors, 0, 1), target=VERTICES, semantic="COLOR"
+            )
         if joints and primitive.joints is not None and primitive.weights is not None:
             ids, weights = influences(primitive.joints, primitive.weights)
             small = ids.astype(np.uint8) if ids.max(initial=0) < 256 else ids
             for number in range(ids.shape[1] // 4):
                 part = slice(4 * number, 4 * number + 4)
-                attributes[f"JOINTS_{number}"] = buffer.accessor(small[:, part], target=VERTICES)
-                attributes[f"WEIGHTS_{number}"] = buffer.accessor(weights[:, part], target=VERTICES)
+                attributes[f"JOINTS_{number}"] = buffer.accessor(small[:, part], target=VERTICES, semantic="JOINTS")
+                attributes[f"WEIGHTS_{number}"] = buffer.accessor(
+                    weights[:, part], target=VERTICES, semantic="WEIGHTS"
+                )
         corners = primitive.indices.reshape(-1)
         kind = np.uint16 if count <= 65_535 else np.uint32  # 65535 itself would restart the strip
         entry: Json = {

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from assets.model import Image, Material, Mesh, Model, Primitive, Texture
+from exporters import slim
 from exporters.atlas import pack
 from exporters.errors import ExportError
 
@@ -20,13 +21,19 @@ EXPORTER_VERSION: Final = 1
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """``combine_meshes`` joins primitives of one layer that share a material and have neither skin nor morph
-    targets; ``atlas`` packs textures of materials that do not tile.
+    targets; ``atlas`` packs textures of materials that do not tile. ``simplify`` is by how many metres surfaces may
+    move; ``longest`` bounds textures, in pixels a side, and ``webp`` makes them WebP. ``ordered`` sorts triangles and
+    vertices for compression.
     """
 
     merge_materials: bool = True
     combine_meshes: bool = False
     atlas: bool = False
     max_triangles: int = 5_000_000
+    simplify: float = 0.0
+    longest: int | None = None
+    webp: bool = False
+    ordered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +75,12 @@ def optimise(model: Model, options: Options) -> tuple[Model, Report]:
         model = combine_meshes(model)
     if options.atlas:
         model = pack(model)
+    if options.simplify > 0:
+        model = slim.simplified(model, options.simplify)
+    if options.longest is not None or options.webp:
+        model = slim.lighter_textures(model, webp=options.webp, longest=options.longest)
+    if options.ordered:
+        model = slim.ordered(model)
     after = count(model)
     if after.triangles > options.max_triangles:
         _over_budget(model, after.triangles, options.max_triangles)

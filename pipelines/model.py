@@ -17,12 +17,19 @@ Format = Literal["glb", "gltf", "obj", "fbx", "usdz", "stl", "ply", "3mf"]
 class Optimisation(Spec):
     """What may be done to the model on its way out. ``atlas`` packs the textures of materials that do not tile
     into one; ``max_triangles`` and ``max_bytes`` are budgets: over them the export fails and says what
-    dominates.
+    dominates. ``simplify_mm`` leaves triangles out as long as no surface moves by more; ``max_texture`` is pixels a
+    side. For GLB and GLTF ``compression`` "meshopt" packs geometry (EXT_meshopt_compression,
+    KHR_mesh_quantization), and ``textures`` "webp" makes WebP of them (EXT_texture_webp): smaller, for programs
+    that know these extensions.
     """
 
     merge_materials: bool = True
     combine_meshes: bool = False
     atlas: bool = False
+    simplify_mm: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
+    max_texture: Annotated[int, Field(ge=16, le=16_384)] | None = None
+    textures: Literal["keep", "webp"] = "keep"
+    compression: Literal["none", "meshopt"] = "none"
     max_triangles: Annotated[int, Field(ge=100, le=5_000_000)] = 5_000_000
     max_bytes: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 500_000_000
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the benchmarks are measured against: three.js in Debian's Chromium, and nginx. Everything but Debian's packages
+# What the benchmarks are measured against: three.js in Debian's Chromium, nginx, and glTF-Transform. Everything but Debian's packages
 # lands in .peers/.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -19,6 +19,10 @@ fi
 
 if [ ! -f .peers/node_modules/three/build/three.module.js ]; then
     npm install --silent --no-audit --no-fund --no-package-lock --prefix .peers three@0.180
+fi
+
+if [ ! -x .peers/node_modules/.bin/gltf-transform ]; then
+    npm install --silent --no-audit --no-fund --no-package-lock --prefix .peers @gltf-transform/cli@4
 fi
 
 echo "peers are installed"

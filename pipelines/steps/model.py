@@ -43,15 +43,17 @@ def _metadata(design: Design, report: optimise.Report) -> dict[str, Any]:
     }
 
 
-def _written(model: Model, kind: str, extras: Mapping[str, Any], stem: str) -> dict[str, bytes]:
-    """The files of one format, by name."""
+def _written(
+    model: Model, kind: str, extras: Mapping[str, Any], stem: str, *, packed: bool, webp: bool
+) -> dict[str, bytes]:
+    """The files of one format, by name; ``packed`` and ``webp`` are for glTF."""
     match kind:
         case "gltf":
-            return gltf.write_gltf(model, extras=extras, stem=stem)
+            return gltf.write_gltf(model, extras=extras, stem=stem, packed=packed, webp=webp)
         case "obj":
             return obj.write_obj(model, stem=stem)
         case "glb":
-            data = gltf.write_glb(model, extras=extras)
+            data = gltf.write_glb(model, extras=extras, packed=packed, webp=webp)
         case "fbx":
             data = fbx.write_fbx(model, extras=extras, stem=stem)
         case "usdz":
@@ -73,17 +75,22 @@ def export(context: StepContext) -> StepResult:
     want = context.step.params
     design, model = composed(context, want["design"], want["content"])
     asked = want["optimise"]
+    in_gltf = want["format"] in {"glb", "gltf"}
     options = optimise.Options(
         merge_materials=asked["merge_materials"],
         combine_meshes=asked["combine_meshes"],
         atlas=asked["atlas"],
         max_triangles=asked["max_triangles"],
+        simplify=(asked["simplify_mm"] or 0.0) / 1000,
+        longest=asked["max_texture"],
+        webp=asked["textures"] == "webp" and in_gltf,
+        ordered=asked["compression"] != "none" and in_gltf,
     )
     model, report = optimise.optimise(titled(model, design.name), options)
     context.check()
     extras = _metadata(design, report)
     stem = want["stem"]
-    files = _written(model, want["format"], extras, stem)
+    files = _written(model, want["format"], extras, stem, packed=options.ordered, webp=options.webp)
     total = sum(len(data) for data in files.values())
     if total > asked["max_bytes"]:
         largest = max(files, key=lambda name: len(files[name]))

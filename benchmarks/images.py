@@ -1,0 +1,84 @@
+"""Writing a PNG: ours over Pillow's level 6, time and size, for rendered 1080p frames.
+
+Run as ``python -m benchmarks.images``.
+"""
+
+from __future__ import annotations
+
+import io
+import statistics
+from time import perf_counter
+
+import numpy as np
+from PIL import Image
+
+from assets import catalogue, compose, framing
+from assets.design import Design
+from assets.scene import Frame, Target
+from benchmarks import report
+from exporters import image
+from renderers.opengl import open_renderer
+
+DESIGNS = {
+    "dressed form": {
+        "avatar": {"model": {"item": "dress-form"}},
+        "layers": [
+            {"id": "skirt", "model": {"item": "skirt"}, "material": {"texture": {"item": "denim"}}},
+            {"id": "tee", "model": {"item": "tshirt"}, "material": {"colour": "#c8102e"}},
+        ],
+    },
+    "clear behind": {
+        "avatar": {"model": {"item": "mannequin-female"}},
+        "layers": [{"id": "dress", "model": {"item": "dress"}}],
+        "canvas": {"background": {"kind": "transparent"}},
+    },
+}
+
+
+def drawn() -> dict[str, Frame]:
+    """The pictures, uint8[1080, 1920, 4]."""
+    renderer = open_renderer()
+    found = {}
+    for name, document in DESIGNS.items():
+        design = Design.model_validate_json(report.json_bytes(document))
+        model = compose.compose(
+            design, lambda r: catalogue.model(str(r.item)), lambda r: catalogue.fabric(str(r.item))
+        )
+        scene = compose.scene(model, design)
+        view = framing.view(scene.draws, "front", settings=design.canvas.camera, aspect=16 / 9)
+        found[name] = np.array(next(renderer.frames(scene, (view,), Target(width=1920, height=1080))))
+    renderer.close()
+    return found
+
+
+def pillow(frame: Frame) -> bytes:
+    """Pillow as it comes: zlib's level 6."""
+    out = io.BytesIO()
+    held = Image.fromarray(frame if not image.is_opaque(frame) else np.ascontiguousarray(frame[..., :3]))
+    held.save(out, "PNG", compress_level=6)
+    return out.getvalue()
+
+
+def main() -> None:
+    """Alternates both sides; prints medians over pictures of the medians over rounds."""
+    options = report.arguments(__doc__, repeats=7)
+    ratios, sizes = [], []
+    for name, frame in drawn().items():
+        ours, theirs = [], []
+        small = large = 0
+        for _ in range(int(options.repeats)):
+            began = perf_counter()
+            small = len(image.encode(frame, "png"))
+            middle = perf_counter()
+            large = len(pillow(frame))
+            ours.append(middle - began)
+            theirs.append(perf_counter() - middle)
+        a, b = statistics.median(ours), statistics.median(theirs)
+        ratios.append(a / b)
+        sizes.append(small / large)
+        report.say(options, f"{name}: {a * 1e3:.1f} ms of {b * 1e3:.1f} ms, {small:,} of {large:,} bytes")
+    report.finish({"ratio_pillow": round(max(ratios), 3), "ratio_size": round(max(sizes), 3)})
+
+
+if __name__ == "__main__":
+    main()
