@@ -385,4 +385,20 @@ GARMENTS: Final = (
         },
         cloth="silk-satin",
     ),
+    Entry(
+        "tote-bag",
+        "Canvas tote bag",
+        "캔버스 토트백",
+        ("bag", "tote", "canvas", "shoulder", "handles", "accessory"),
+        covers=("shoulders",),
+        depth=40,
+        regions={
+            "bag": ((0.12, 0.74, -0.23), (0.32, 1.16, 0.19)),
+            "handles": ((0.08, 1.14, -0.16), (0.24, 1.50, 0.14)),
+            "label": ((0.20, 0.82, -0.02), (0.32, 0.92, 0.12)),
+        },
+        poses=("a-pose", "t-pose"),
+        cloth="oxford",
+        follows="chest",
+    ),
 )

@@ -42,6 +42,7 @@ from assets.generators import (
     sewn_trousers,
     sneaker_surfaces,
     sneakers,
+    tote_bag,
     weave,
 )
 from assets.generators.sewn_ribbed import broad
@@ -168,6 +169,12 @@ def _bomber() -> Files:
     return {"models/bomber.npz": baked.write(sewn_bomber.model(worn, normal, rib))}
 
 
+def _tote_bag() -> Files:
+    look = headwear_surfaces
+    made = tote_bag.model(tote_bag.skin(), look.canvas(), look.thread(), look.patch())
+    return {"models/tote-bag.npz": baked.write(made)}
+
+
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "tee": _tee,
     "dress": _dress,
@@ -186,4 +193,5 @@ RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "hat": _hat,
     "beanie": _beanie,
     "scarf": _scarf,
+    "tote-bag": _tote_bag,
 }

@@ -10,6 +10,7 @@ from assets.generators.fabric_knits import jersey
 from assets.generators.fabric_naps import felt as felted
 from assets.generators.fabric_skins import leather as calf
 from assets.generators.fabric_swatch import Swatch, grid
+from assets.generators.fabric_wovens import chino
 from assets.generators.fabric_wovens import tweed as woven
 from assets.generators.sneaker_surfaces import relief
 from assets.model import Material
@@ -99,3 +100,21 @@ def tweed() -> Material:
         sheen_color=(0.16, 0.06, 0.045),
         sheen_roughness=0.5,
     )
+
+
+def canvas() -> Material:
+    """Unbleached cotton canvas."""
+    return Material(
+        name="canvas",
+        base_color=(0.56, 0.485, 0.37, 1.0),
+        metallic=0.0,
+        roughness=0.92,
+        double_sided=True,
+        normal_texture=relief("canvas", chino(256), 48.0, 55),
+        normal_scale=1.0,
+    )
+
+
+def thread() -> Material:
+    """Cotton thread in the brown of the label."""
+    return Material(name="thread", base_color=(0.17, 0.095, 0.055, 1.0), metallic=0.0, roughness=0.7)
