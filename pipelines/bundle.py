@@ -102,8 +102,8 @@ KIND = JobKind(
     example={
         "design": {
             "name": "tee",
-            "avatar": {"model": {"item": "dress-form"}},
-            "layers": [{"id": "tee", "model": {"item": "tshirt"}}],
+            "avatar": {"model": {"item": "mannequin-female"}},
+            "layers": [{"id": "tee", "model": {"item": "tee"}}],
         },
         "still": {"views": ["three-quarter", "back"]},
         "turntable": {"duration": 3, "resolution": "720p"},

@@ -149,8 +149,8 @@ KIND = JobKind(
     example={
         "design": {
             "name": "tee",
-            "avatar": {"model": {"item": "dress-form"}},
-            "layers": [{"id": "tee", "model": {"item": "tshirt"}}],
+            "avatar": {"model": {"item": "mannequin-female"}},
+            "layers": [{"id": "tee", "model": {"item": "tee"}}],
         },
         "views": ["front", "back"],
         "page": "a4",

@@ -135,8 +135,8 @@ KIND = JobKind(
     example={
         "design": {
             "name": "tee",
-            "avatar": {"model": {"item": "dress-form"}},
-            "layers": [{"id": "tee", "model": {"item": "tshirt"}, "material": {"colour": "#c8102e"}}],
+            "avatar": {"model": {"item": "mannequin-female"}},
+            "layers": [{"id": "tee", "model": {"item": "tee"}, "material": {"colour": "#c8102e"}}],
         },
         "views": ["three-quarter", "back"],
         "width": 1024,

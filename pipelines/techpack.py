@@ -208,8 +208,8 @@ KIND = JobKind(
     example={
         "design": {
             "name": "Summer tee",
-            "avatar": {"model": {"item": "dress-form"}},
-            "layers": [{"id": "tee", "model": {"item": "tshirt"}, "material": {"colour": "#c8102e"}}],
+            "avatar": {"model": {"item": "mannequin-female"}},
+            "layers": [{"id": "tee", "model": {"item": "tee"}, "material": {"colour": "#c8102e"}}],
         },
         "tech_pack": {
             "style": "ST-1001",

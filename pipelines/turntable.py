@@ -173,8 +173,8 @@ KIND = JobKind(
     example={
         "design": {
             "name": "tee",
-            "avatar": {"model": {"item": "dress-form"}},
-            "layers": [{"id": "tee", "model": {"item": "tshirt"}}],
+            "avatar": {"model": {"item": "mannequin-female"}},
+            "layers": [{"id": "tee", "model": {"item": "tee"}}],
         },
         "formats": ["mp4", "webm"],
         "duration": 5,

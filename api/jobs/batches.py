@@ -31,7 +31,7 @@ from farm.tables import batches, jobs, steps
 TYPES = frozenset({b"application/x-ndjson", b"application/ndjson", b"application/jsonl", b"application/json"})
 CHUNK_ROWS = 64
 MAX_BAD = 50
-EXAMPLE = '{"kind": "still", "spec": {"design": {"layers": [{"id": "a", "model": {"item": "tshirt"}}]}}}\n'
+EXAMPLE = '{"kind": "still", "spec": {"design": {"layers": [{"id": "a", "model": {"item": "tee"}}]}}}\n'
 ONE = ResponseSpec(BatchView, description="The batch")
 Template = Annotated[
     str | None, QueryParameter(max_length=200, description="Name of the outputs: {index}, {index:03}, {name}, {kind}")
