@@ -30,7 +30,8 @@ class Fall:
     """Metres: ``back`` and ``point`` are its depth at the back and along its front edge, ``spread`` how far a point
     is drawn away from the middle, ``gap`` from the middle of the front to where it begins, ``roll`` the radius of
     its fold, ``clear`` how far it stays from the garment; ``lean`` is its least angle from the stand, radians;
-    ``knit`` says that it is a straight strip that stretches, not cut to its shape.
+    ``knit`` says that it is a straight strip that stretches, not cut to its shape;
+    ``rings`` are distances from its free edges, rising, at which rows and columns of its grid run.
     """
 
     back: float = 0.046
@@ -41,6 +42,7 @@ class Fall:
     clear: float = 0.0032
     lean: float = 0.10
     knit: bool = False
+    rings: tuple[float, ...] = ()
     rows: int = 15
     columns: int = 97
 
@@ -59,7 +61,11 @@ def fall(rim: Array, foot: Array, garment: Draped, under: Array, shape: Fall) ->
     out /= np.linalg.norm(out, axis=1, keepdims=True)
     depths, lean = _leaning(rim, up, out, garment, under, shape)
     span = run[-1]
-    u = np.linspace(shape.gap, span - shape.gap, shape.columns)
+    aside = np.array(shape.rings) * np.hypot(shape.point, shape.spread) / shape.point
+    inner = shape.gap + aside.max(initial=0.0)
+    u = np.linspace(inner, span - inner, shape.columns - 2 * len(aside))
+    u = np.concatenate([[shape.gap, *(shape.gap + aside)][: len(aside)], u])
+    u = np.concatenate([u, span - u[: len(aside)][::-1]])
     middle = np.abs(2 * u / span - 1)  # 1 at the front, 0 at the back
     # The depth grows from the shoulders to the points, and the columns lean with the front edges.
     front = np.clip((middle - 0.42) / 0.58, 0, 1)
@@ -67,8 +73,9 @@ def fall(rim: Array, foot: Array, garment: Draped, under: Array, shape: Fall) ->
     drawn = shape.spread * np.clip((middle - 0.55) / 0.45, 0, 1) ** 1.6 * np.sign(span / 2 - u)
     arc = np.pi * shape.roll
     rolled = np.append(-0.004, np.linspace(0, 1, 7) * arc)[:, None] * np.ones_like(u)
-    straight = np.linspace(0, 1, shape.rows - 6)[1:, None] * depth
-    v = np.concatenate([rolled, arc + straight])
+    last = np.array([0.0, *shape.rings])[::-1, None]
+    straight = np.linspace(0, 1, shape.rows - 6 - len(shape.rings))[1:-1, None] * (depth - last[0])
+    v = np.concatenate([rolled, arc + straight, arc + depth - last])
     s = u + drawn * np.clip((v - arc) / depth, 0, 1)
     s = np.clip(s, 0.2 * shape.gap, span - 0.2 * shape.gap)
 

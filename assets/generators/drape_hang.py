@@ -13,7 +13,7 @@ follow its poses (:func:`assets.baked.write` refuses skins today); layers over l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -37,17 +37,28 @@ _SWELL: Final = (-0.025, -0.018, -0.011, -0.004, 0.002)
 """How far from the skin the cloth is kept while the body swells back, metres."""
 
 
-def hung(cloth: Cloth, start: Array, on: Body, spacing: float, seconds: float = 1.0, *, gap: float = GAP) -> Array:
+def hung(
+    cloth: Cloth,
+    start: Array,
+    on: Body,
+    spacing: float,
+    seconds: float = 1.0,
+    *,
+    gap: float = GAP,
+    layers: Callable[[Array], None] | None = None,
+) -> Array:
     """Where the particles come to rest, float64[n, 3]; ``spacing`` is the cloth's, ``seconds`` how long it swings,
-    ``gap`` how far from the skin it is kept, metres: more for what is worn over other garments.
+    ``gap`` how far from the skin it is kept, metres: more for what is worn over other garments; ``layers`` as in
+    :func:`assets.generators.cloth.relax`.
     """
     x = start
     lie = gap + _SLACK
     for clearance in (*_SWELL, lie):
-        x = relax(cloth, x, on, Drape(seconds=0.10, gravity=0.0, damping=15.0, friction=0.0, clearance=clearance))
-    x = relax(cloth, x, on, Drape(seconds=seconds, damping=2.5, clearance=lie, friction=0.25))
+        even = Drape(seconds=0.10, gravity=0.0, damping=15.0, friction=0.0, clearance=clearance)
+        x = relax(cloth, x, on, even, layers)
+    x = relax(cloth, x, on, Drape(seconds=seconds, damping=2.5, clearance=lie, friction=0.25), layers)
     settle = Drape(seconds=0.5, damping=8.0, clearance=lie, friction=0.25, spacing=0.55 * spacing)
-    return relax(cloth, x, on, settle)
+    return relax(cloth, x, on, settle, layers)
 
 
 def finished(

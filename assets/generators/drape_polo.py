@@ -27,7 +27,7 @@ BOX: Final = ((-0.44, 0.78, -0.26), (0.44, 1.64, 0.28))
 PLACKET: Final = (0.0150, 0.160)
 """Half the placket's width and its length, metres."""
 TURNED: Final = 0.020
-_SOFT: Final = 2.2
+_SOFT: Final = 3.2
 _FIRM: Final = {"stand": 0.006, "cuff-left": 0.02, "cuff-right": 0.02}
 """Compliances against bending of the collar and the ribs, m/N."""
 _CREASES: Final = frozenset({"top", "wrist", "left", "right", "back", "neck", "neck-left", "neck-right"})

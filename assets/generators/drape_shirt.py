@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from assets import catalogue
+from assets.generators.box_pleat import LAYER, folded, ordered
 from assets.generators.cloth import Cloth
 from assets.generators.drape_body import Body, body
 from assets.generators.drape_hang import finished as smoothed
@@ -29,7 +30,7 @@ GAP: Final = 0.005
 BOX: Final = ((-0.60, 0.72, -0.26), (0.60, 1.64, 0.28))
 PLACKET: Final = 0.016
 """Half the placket's width, metres."""
-_SOFT: Final = 0.8
+_SOFT: Final = 1.6
 _FIRM: Final = {"stand": 0.002, "cuff-left": 0.006, "cuff-right": 0.006, "yoke": 0.15}
 """Compliances against bending of parts that are interlined or double, m/N."""
 CREASES: Final = frozenset({"top", "wrist", "left", "right", "back", "neck-left", "neck-right", "neck"})
@@ -57,7 +58,9 @@ def start(shirt: ShirtDraft, sewn: Sewn) -> Array:
         if p.name == "front":
             placed = trunk(p.flat, half, 1.0)
         elif p.name == "back":
-            placed = trunk(p.flat, half + shirt.ease, -1.0)
+            across, layer = folded(p.flat[:, 0], shirt.pleat)
+            placed = trunk(np.stack([across, p.flat[:, 1]], axis=1), half, -1.0)
+            placed[:, 2] -= 1.5 * LAYER * layer
         elif p.name == "yoke":
             over = shirt.beyond(p.flat) > 0
             placed = np.where(over[:, None], trunk(shirt.turned(p.flat), half, 1.0), trunk(p.flat, half, -1.0))
@@ -156,7 +159,9 @@ def drape(spacing: float = SPACING, collider: Body | None = None, seconds: float
     """The sewn panels and where their particles come to rest."""
     shirt = pattern()
     sewn = cut(shirt, spacing)
-    return sewn, hung(cloth(sewn), start(shirt, sewn), collider or skin(), spacing, seconds=seconds, gap=GAP)
+    layers = ordered(sewn, shirt.pleat, -shirt.yoke[1])
+    on, begun = collider or skin(), start(shirt, sewn)
+    return sewn, hung(cloth(sewn), begun, on, spacing, seconds=seconds, gap=GAP, layers=layers)
 
 
 def finished(sewn: Sewn, x: Array, on: Body) -> Draped:

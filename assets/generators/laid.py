@@ -6,6 +6,7 @@ other; a slab gives it its thickness and rounded edges.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -108,6 +109,35 @@ def slab(
         flat.append(panel.flat)
     uv = (np.concatenate(flat) - shift) * [1.0, -1.0]
     return primitive(np.concatenate(points), np.concatenate(normals), uv, np.concatenate(triangles), material)
+
+
+def ring(piece: Draped) -> Index:
+    """How many cells of its grid lie between a piece's triangles and its lower, right and left edges, int64[m]."""
+    (panel,) = piece.sewn.panels
+    wide, high = len(panel.edges["low"]) - 1, len(panel.edges["left"]) - 1
+    i, j = np.meshgrid(np.arange(high), np.arange(wide), indexing="ij")
+    return np.tile(np.minimum(i, np.minimum(j, wide - 1 - j)).reshape(-1), 2)
+
+
+def parted(part: Primitive, chosen: NDArray[np.bool_], material: Material) -> tuple[Primitive, Primitive]:
+    """A primitive without the first triangles that are chosen, and those in another material."""
+    picked = np.zeros(len(part.indices), dtype=bool)
+    picked[: len(chosen)] = chosen
+    found = []
+    for mask, matter in ((~picked, part.material), (picked, material)):
+        used, corners = np.unique(part.indices[mask], return_inverse=True)
+        assert part.uv0 is not None
+        found.append(
+            replace(
+                part,
+                positions=part.positions[used],
+                normals=part.normals[used],
+                uv0=part.uv0[used],
+                indices=corners.reshape(-1, 3).astype(np.uint32),
+                material=matter,
+            )
+        )
+    return found[0], found[1]
 
 
 def within(piece: Draped, away: float, names: tuple[str, ...] = EDGES) -> Array:

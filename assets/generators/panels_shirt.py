@@ -20,7 +20,7 @@ from assets.generators.pattern import Sewn, length, panel, sew
 Array = NDArray[np.float64]
 Seam = tuple[str, str, str, str, bool]
 
-_FOLDS = 2  # intervals of half the pleat
+_FOLDS = 2  # intervals of one layer of half the pleat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +31,9 @@ class ShirtDraft:
     shoulder's tip; ``bust``, ``waist`` and ``hem`` half a panel's width and the height there, the hem's at the side
     seam; ``tails`` how much lower the hem is in the middle of front and back; ``depth`` how far the underarm lies
     under the neck; ``yoke`` how far its seams lie before and behind the shoulder's line; ``pleat`` half the box
-    pleat's width and ``ease`` what half the back is wider there than the yoke; ``sleeve`` is its length between cap
-    and cuff, ``wrist`` half its width at the cuff; ``cuff`` the cuff's half width and height; ``stand`` the collar
-    stand's height and its length over the neckline's, ``lean`` its upper edge over its lower one.
+    pleat's width and ``kept`` what share of it the back is still wider at the hem; ``sleeve`` is its length between
+    cap and cuff, ``wrist`` half its width at the cuff; ``cuff`` the cuff's half width and height; ``stand`` the
+    collar stand's height and its length over the neckline's, ``lean`` its upper edge over its lower one.
     """
 
     neck: float
@@ -46,7 +46,7 @@ class ShirtDraft:
     tails: tuple[float, float]
     yoke: tuple[float, float]
     pleat: float
-    ease: float
+    kept: float
     sleeve: float
     cap: float
     wrist: float
@@ -156,7 +156,7 @@ def draft(bust: float, hip: float, shoulder: float, neck: float, arm: float) -> 
         tails=(0.065, 0.085),
         yoke=(0.030, 0.100),
         pleat=0.017,
-        ease=0.014,
+        kept=0.45,
         sleeve=arm - 0.142,
         cap=0.108,
         wrist=0.124,
@@ -188,7 +188,10 @@ def cut(shirt: ShirtDraft, spacing: float) -> Sewn:
         seams += [
             ("front", f"yoke-{side}", "yoke", f"front-{other}", True),
             ("yoke", f"back-{side}", "back", f"top-{side}", True),
-            ("yoke", f"box-{side}", "back", f"box-{side}", True),
+            # The pleat: its face, what returns under it and what goes on lie on each other in the yoke's seam.
+            ("yoke", f"box-{side}", "back", f"face-{side}", True),
+            ("yoke", f"box-{side}", "back", f"under-{side}", False),
+            ("yoke", f"box-{side}", "back", f"out-{side}", True),
         ]
     for hand, other in (("left", "right"), ("right", "left")):
         arm, band = f"sleeve-{hand}", f"cuff-{hand}"
@@ -240,14 +243,17 @@ def _trunk(shirt: ShirtDraft, count: Callable[[Array], int]) -> dict[str, Outlin
         [("neck", np.concatenate([around, around[-2::-1] * MIRROR]), 2 * count(around))],
         [],
     )
-    wide = np.array([shirt.ease, 0.0])
-    tail = shirt.tail(1) * [1 + shirt.ease / shirt.hem[0], 1.0]
+    wide = np.array([2 * a, 0.0])
+    # Part of the pleat's width has run out at the hem: the fold closes over the hips.
+    flared = side + wide * np.interp(side[:, 1:], [shirt.hem[1], -shirt.depth], [shirt.kept, 1.0])
+    tail = shirt.tail(1) * [flared[0, 0] / shirt.hem[0], 1.0]
+    folds = [np.array([(k * a, low), ((k - 1) * a, low)]) for k in (3, 2, 1)]
     back = both(
         [
-            ("side", side + wide, count(side)),
+            ("side", flared, count(side)),
             ("armhole", back_hole + wide, count(back_hole)),
             ("top", (seam + wide)[::-1], count(seam)),
-            ("box", np.array([(a + shirt.ease, low), (0.0, low)]), _FOLDS),
+            *((name, fold, _FOLDS) for name, fold in zip(("out", "under", "face"), folds, strict=True)),
         ],
         [],
         [("hem", tail, 2 * (count(tail) // 2))],

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from assets.generators.collar import Fall, fall
 from assets.generators.drape_polo import PLACKET, TURNED
 from assets.generators.garment import Draped, face_of, hem
-from assets.generators.laid import laid, slab, within
+from assets.generators.laid import laid, parted, ring, slab, spread, within
 from assets.generators.panels_polo import PoloDraft
-from assets.generators.pattern import Panel, along
 from assets.generators.solids import joined
 from assets.generators.tailor import Tailor
 from assets.model import Material, Mesh, Model, Node, Primitive, Texture
@@ -33,15 +32,15 @@ _LAID: Final = {
     "placket": (0.0, 0.0),
 }
 """Where each piece lies on the cloth, metres."""
-_STRIPES: Final = (0.0055, 0.0100)
-_STRIPE: Final = 0.0022
-"""Metres from the ribs' edges to their stripes, and how wide those are."""
-_FOLDED: Final = 44  # of 1200
+RINGS: Final = (0.0055, 0.0077, 0.0100, 0.0122)
+"""Metres from the ribs' edges to where each of two stripes begins and ends."""
 _BUTTONS: Final = (0.018, 0.055)
 """Metres from the neck's seam down to the first button, and from each to the next."""
 _THICK: Final = 0.0015
 _VENTS: Final = ("vent-left", "vent-right")
-_FALL: Final = Fall(back=0.050, point=0.064, spread=0.030, gap=0.0015, roll=0.0032, clear=0.0036, knit=True)
+_FALL: Final = Fall(
+    back=0.050, point=0.064, spread=0.030, gap=0.0015, roll=0.0032, clear=0.0036, knit=True, rings=RINGS, rows=19
+)
 _CREAM: Final = (0.72, 0.69, 0.60, 1.0)
 _GREEN: Final = (0.055, 0.170, 0.125, 1.0)
 
@@ -84,34 +83,33 @@ def placket(tailor: Tailor, polo: PoloDraft) -> None:
         tailor.fasten(piece, np.array([0.0, top[3] - first - k * step]), np.array([0.0, 1.0]))
 
 
-def _shortened(line: Array) -> Array:
-    """A line on the collar without its ends, which go over the fold."""
-    return along(line, 1200)[_FOLDED:-_FOLDED:8]
+def _striped(piece: Draped, rib: Material, tipping: Material, seen: NDArray[np.bool_]) -> tuple[Primitive, Primitive]:
+    """A rib's slab and, apart, the cells of it (``seen``) that are knitted in another colour."""
+    (panel,) = piece.sewn.panels
+    whole = slab(piece, rib, -np.array(_LAID[panel.name]), thickness=0.0022, lined=True)
+    return parted(whole, seen, tipping)
 
 
-def _stripe(on: Draped, panel: Panel, flat: Array, material: Material) -> Primitive:
-    """A stripe that is knitted into the rib, as a thin strip on it."""
-    piece = laid("stripe", on, panel, flat, 0.0005)
-    return slab(piece, material, np.zeros(2), thickness=0.0004, sunk=0.0004)
-
-
-def collar(tailor: Tailor, rib: Material, tipping: Material) -> tuple[list[Primitive], list[Primitive]]:
-    """The collar: what stands and what folds over, and its stripes."""
+def collar(tailor: Tailor, rib: Material, tipping: Material) -> tuple[Primitive, Primitive]:
+    """The collar's fall and its stripes."""
     draped, panel = tailor.draped, tailor.panels["stand"]
     ids = draped.sewn.particle["stand"]
     foot = np.concatenate([panel.edges["left"], panel.edges["back"][1:], panel.edges["right"][1:]])
     rim = panel.edges["rim"][::-1]
     under = np.concatenate([draped.sewn.particle[name] for name in ("front", "back")])
-    tips = []
     piece = fall(draped.points[ids[rim]], draped.points[ids[foot]], draped, under, _FALL)
-    for away in _STRIPES:
-        edges = [_shortened(within(piece, off, ("left", "low", "right"))) for off in (away, away + _STRIPE)]
-        tips.append(_stripe(piece, piece.sewn.panels[0], np.stack(edges), tipping))
-    made = [
-        face_of(draped, panel, rib, -np.array(_LAID["stand"])),
-        slab(piece, rib, -np.array(_LAID["fall"]), thickness=0.0022, lined=True),
-    ]
-    return made, tips
+    return _striped(piece, rib, tipping, ring(piece) % 2 * (ring(piece) < len(RINGS)) > 0)
+
+
+def cuff(tailor: Tailor, polo: PoloDraft, hand: str, rib: Material, tipping: Material) -> tuple[Primitive, Primitive]:
+    """A sleeve's rib and its stripes."""
+    wide, high = polo.cuff
+    x = np.linspace(-wide, wide, 65)
+    y = np.array([0.0, *RINGS, 0.6 * high, 0.8 * high, high])
+    flat = np.stack(np.broadcast_arrays(x, y[:, None]), axis=-1)
+    piece = spread(laid(f"cuff-{hand}", tailor.draped, tailor.panels[f"cuff-{hand}"], flat, 0.0008))
+    row = np.tile(np.repeat(np.arange(len(y) - 1), len(x) - 1), 2)
+    return _striped(piece, rib, tipping, (row % 2 > 0) & (row < len(RINGS)))
 
 
 def model(polo: PoloDraft, draped: Draped, normal: Texture | None = None, ribbed: Texture | None = None) -> Model:
@@ -119,17 +117,13 @@ def model(polo: PoloDraft, draped: Draped, normal: Texture | None = None, ribbed
     tailor = Tailor(draped, _pique(normal), _LAID)
     shell, rib = tailor.made["shell"], _rib(ribbed)
     tipping = Material(name="thread-tipping", base_color=_CREAM, metallic=0.0, roughness=0.85)
-    ribs, tips = collar(tailor, rib, tipping)
+    made = [collar(tailor, rib, tipping)]
+    made += [cuff(tailor, polo, hand, rib, tipping) for hand in ("left", "right")]
+    ribs = [face_of(draped, tailor.panels["stand"], rib, -np.array(_LAID["stand"])), *(one for one, _ in made)]
+    tips = [stripe for _, stripe in made]
     for p in draped.sewn.panels:
         shift = -np.array(_LAID[p.name])
-        if p.name.startswith("cuff"):
-            ribs.append(face_of(draped, p, rib, shift))
-            ribs.append(hem(draped, p, "hem", rib, shift, depth=0.022, thickness=0.0024))
-            for away in _STRIPES:
-                x = np.linspace(-polo.cuff[0], polo.cuff[0], 60)
-                flat = np.stack(np.broadcast_arrays(x, np.array([[away], [away + _STRIPE]])), axis=-1)
-                tips.append(_stripe(draped, p, flat, tipping))
-        elif p.name != "stand":
+        if p.name in {"front", "back", "sleeve-left", "sleeve-right"}:
             shell.append(face_of(draped, p, tailor.shell, shift))
         if p.name in {"front", "back"}:
             shell.append(hem(draped, p, "hem", tailor.shell, shift, depth=TURNED))

@@ -6,12 +6,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from assets.generators.collar import Fall, fall
 from assets.generators.drape_shirt import PLACKET
 from assets.generators.garment import Draped, face_of, hem
-from assets.generators.laid import laid, lofted, spread, within
+from assets.generators.laid import laid, spread, within
 from assets.generators.panels_shirt import ShirtDraft
 from assets.generators.solids import joined
 from assets.generators.tailor import THICK, Tailor
@@ -33,7 +32,6 @@ _LAID: Final = {
     "stand": (0.65, 0.25),
     "placket": (0.0, 0.0),
     "pocket": (0.0, 0.0),
-    "pleat": (0.65, 0.0),
     "fall": (0.65, 0.45),
     "slit-left": (1.3, 0.0),
     "slit-right": (1.75, 0.0),
@@ -46,7 +44,6 @@ _BUTTONS: Final = (-0.058, 0.083)
 _POCKET: Final = (0.086, -0.172, 0.104, 0.118, 0.016)
 """Its middle, its upper edge, width, height and how much its corner points down, metres."""
 _SLIT: Final = (0.024, 0.125)
-_BOX: Final = 0.26  # metres over which the pleat fades
 _LAPS: Final = 0.024  # metres that a cuff's end lies over its other one
 
 
@@ -81,23 +78,6 @@ def pocket(tailor: Tailor) -> None:
     tailor.sewn(
         piece, np.array([(middle + hand * (wide / 2 - 0.003), top - 0.024) for hand in np.linspace(1, -1, 20)])
     )
-
-
-def pleat(tailor: Tailor, shirt: ShirtDraft) -> None:
-    """The box pleat under the yoke: pressed at its top, gone further down."""
-    panel = tailor.panels["back"]
-    x = np.linspace(-1, 1, 9)
-    y = np.linspace(-shirt.yoke[1] - _BOX, -shirt.yoke[1] - 0.0003, 40)
-    gathered = shirt.ease * np.clip((y - y[-1]) / 0.04 + 1, 0, 1)[:, None]
-    flat = np.stack(np.broadcast_arrays(x * (shirt.pleat + gathered), y[:, None]), axis=-1)
-    own = np.stack(np.broadcast_arrays(x * shirt.pleat, y[:, None]), axis=-1)
-    fade = np.clip((y - y[0]) / _BOX, 0, 1)[:, None]
-    at, out = tailor.draped.at(panel, flat.reshape(-1, 2))
-    points = (at + out * np.repeat(0.0052 * fade**0.7 - 0.0020, 9, axis=0).reshape(-1, 1)).reshape(40, 9, 3)
-    even = gaussian_filter1d(gaussian_filter1d(points, 2.0, axis=0, mode="nearest"), 2.0, axis=1, mode="nearest")
-    points[..., 1:] = even[..., 1:]
-    piece = lofted("pleat", own, points)
-    tailor.put(piece, thickness=0.0016, sunk=0.006)
 
 
 def stand(tailor: Tailor, shirt: ShirtDraft) -> None:
@@ -206,7 +186,6 @@ def model(shirt: ShirtDraft, draped: Draped, normal: Texture | None = None, name
         tailor.along("yoke", edge, 0.0016)
     placket(tailor, shirt)
     pocket(tailor)
-    pleat(tailor, shirt)
     stand(tailor, shirt)
     collar(tailor)
     for hand in ("left", "right"):

@@ -15,7 +15,7 @@ from assets.model import Material, Primitive
 
 Array = NDArray[np.float64]
 
-THICK: Final = 0.0012
+THICK: Final = 0.0016
 """Metres of a folded piece of shirting."""
 
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from assets import catalogue
-from assets.generators import buttons, drape_shirt, laid, sewn_checks, sewn_shirt
+from assets.generators import box_pleat, buttons, drape_shirt, laid, sewn_checks, sewn_shirt
 from assets.generators.collar import Fall, fall
 from assets.generators.drape_body import Body
 from assets.generators.garment import Draped
@@ -72,7 +72,32 @@ def test_the_shirt_is_open_at_its_hems_only() -> None:
     sewn = cut(drape_shirt.pattern(), COARSE)
     assert sewn_checks.unsewn(sewn) == 0
     assert sewn_checks.unsewn(sewn, frozenset({"hem"})) > 10  # the stand's upper edge
-    assert edges(sewn.triangles())[2].max() == 2
+    known, _, uses = edges(sewn.triangles())
+    yoke = next(p for p in sewn.panels if p.name == "yoke")
+    seam = sewn.particle["yoke"][np.concatenate([yoke.edges["box-left"], yoke.edges["box-right"]])]
+    assert set(uses.tolist()) <= {1, 2, 4}
+    assert np.isin(known[uses == 4], seam).any(axis=1).all()  # three layers of the pleat and the yoke
+    assert np.isin(known[uses == 4], seam).all(axis=1).sum() == 4
+
+
+def test_a_pleat_s_layers_lie_in_their_order() -> None:
+    shirt = drape_shirt.pattern()
+    sewn = draped().sewn
+    back = next(p for p in sewn.panels if p.name == "back")
+    depth = np.linspace(0.03, 0.12, 10)
+    y = -shirt.yoke[1] - depth
+    layers = [draped().at(back, np.stack([np.full(10, x * shirt.pleat), y], axis=1))[0] for x in (0.4, 1.6, 2.4)]
+    face, under, out = (layer[:, 2] for layer in layers)
+    assert (face < under + 5e-4).all()
+    assert (under < out + 5e-4).all()
+    assert (out - face).max() > box_pleat.LAYER
+
+
+def test_a_pleat_is_folded_three_times() -> None:
+    x = np.array([0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, -1.5])
+    laid_at, layer = box_pleat.folded(x, 1.0)
+    assert np.allclose(laid_at, [0.0, 0.5, 1.0, 0.5, 0.0, 0.5, 1.0, -0.5])
+    assert layer.tolist() == [2, 2, 1, 1, 0, 0, 0, 1]
 
 
 def test_the_baked_shirt_is_the_one_that_is_made() -> None:
