@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -114,47 +115,91 @@ def outward(cloth: Surface, body: Surface | None) -> Surface:
     return Surface(points=cloth.points, normals=cloth.normals, triangles=triangles, opaque=cloth.opaque)
 
 
-def cover(inner: Surface, cloth: Surface, *, scale: float = 1.0, body: Surface | None = None) -> Covered:
-    """What ``cloth`` (facing outwards) hides of ``inner``, a closed body or, with ``body``, a garment worn on it.
+class Inner:
+    """A surface that others cover, a closed body or, with ``body``, a garment worn on it: what is known of it
+    whatever lies over it. ``scale`` multiplies all lengths.
 
     A garment has folds, hems and an inside, so its own normals say little: its rays leave the body underneath.
-    ``scale`` multiplies all lengths.
     """
-    nothing = Covered(offsets=np.zeros_like(inner.points), keep=np.ones(len(inner.triangles), dtype=bool))
-    if not len(inner.triangles) or not len(cloth.triangles):
+
+    def __init__(self, surface: Surface, *, scale: float = 1.0, body: Surface | None = None) -> None:
+        self.surface, self.body, self.scale = surface, body, scale
+        self.weld, count = _weld(surface.points)
+        self.triangles = self.weld[surface.triangles]
+        self.points = np.zeros((count, 3))
+        self.points[self.weld] = surface.points
+        self.around = _adjacency(self.triangles, count)
+        self.inside = (_INSIDE if body is None else _INSIDE_CLOTH) * scale
+        self._depth = np.full(count, self.inside)
+        self._known = np.zeros(count, dtype=bool)
+        if body is None:
+            self.normals = _ray_normals(self.points, self.triangles, self.around, surface.normals, self.weld)
+        else:
+            self.normals = np.zeros((count, 3))
+
+    def depth(self, near: Ints) -> Floats:
+        """How far inside the rays of the vertices ``near`` start, float64[vertices]; of others nothing is said."""
+        new = near[~self._known[near]]
+        if len(new):
+            self._known[new] = True
+            if self.body is None:
+                thick = _thickness(self.points, self.triangles, self.normals, new, 2.5 * self.inside, self.scale)
+                self._depth[new] = np.minimum(self.inside, 0.45 * thick)
+            else:
+                self.normals[new], self._depth[new] = _from_body(self.points[new], self.body, self.inside, self.scale)
+        return self._depth
+
+
+class Outer:
+    """Cloth, facing outwards, that covers others: sorted into cells once for all of them."""
+
+    def __init__(self, surface: Surface, *, scale: float = 1.0) -> None:
+        self.surface, self._scale = surface, scale
+        self.corners = surface.corners()
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Its triangles by place."""
+        return Grid(self.corners, _unit(_face_normals(self.corners)), cell=_cell(self.corners, self._scale))
+
+
+def cover(inner: Inner, outer: Outer) -> Covered:
+    """What the cloth hides of the surface under it."""
+    surface, scale = inner.surface, inner.scale
+    nothing = Covered(offsets=np.zeros_like(surface.points), keep=np.ones(len(surface.triangles), dtype=bool))
+    if not len(surface.triangles) or not len(outer.corners):
         return nothing
-    weld, count = _weld(inner.points)
-    triangles = weld[inner.triangles]
-    points = np.zeros((count, 3))
-    points[weld] = inner.points
-    around = _adjacency(triangles, count)
-    inside = (_INSIDE if body is None else _INSIDE_CLOTH) * scale
-    depth = np.full(count, inside)
-    if body is None:
-        normals = _ray_normals(points, triangles, around, inner.normals, weld)
-    else:
-        normals, depth = _from_body(points, body, inside, scale)
-    reach = inside + _OUTSIDE * scale
-    cloth_corners = cloth.corners()
-    low, high = cloth_corners.min(axis=(0, 1)) - reach, cloth_corners.max(axis=(0, 1)) + reach
+    points = inner.points
+    reach = inner.inside + _OUTSIDE * scale
+    low, high = outer.corners.min(axis=(0, 1)) - reach, outer.corners.max(axis=(0, 1)) + reach
     near = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
     if not len(near):
         return nothing
-    grid = Grid(cloth_corners, _unit(_face_normals(cloth_corners)), cell=_cell(cloth_corners, scale))
-    if body is None:
-        depth[near] = np.minimum(inside, 0.45 * _thickness(points, triangles, normals, near, 2.5 * inside, scale))
-    height = np.full(count, np.inf)  # of the cloth over the skin; negative where skin pokes through
-    hit = np.full(count, -1, dtype=np.int64)
-    distance, hit[near] = grid.first_hit(
+    depth, normals = inner.depth(near), inner.normals
+    height = np.full(len(points), np.inf)  # of the cloth over the skin; negative where skin pokes through
+    hit = np.full(len(points), -1, dtype=np.int64)
+    distance, hit[near] = outer.grid.first_hit(
         points[near] - normals[near] * depth[near, None], normals[near], depth[near] + _OUTSIDE * scale
     )
     height[near] = distance - depth[near]
     covered = hit >= 0
     if not covered.any():
         return nothing
-    push = _push(points, around, covered, height, scale * (1.0 if body is None else 2.0), scale)
-    keep = _keep(points, triangles, normals, around, covered, height, hit, depth, cloth, grid, scale)
-    return Covered(offsets=(-normals * push[:, None])[weld], keep=keep)
+    push = _push(points, inner.around, covered, height, scale * (1.0 if inner.body is None else 2.0), scale)
+    keep = _keep(
+        points,
+        inner.triangles,
+        normals,
+        inner.around,
+        covered,
+        height,
+        hit,
+        depth,
+        outer.surface,
+        outer.grid,
+        scale,
+    )
+    return Covered(offsets=(-normals * push[:, None])[inner.weld], keep=keep)
 
 
 def _push(points: Floats, around: Any, covered: Mask, height: Floats, spread: float, scale: float) -> Floats:

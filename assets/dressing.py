@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.covering import Covered, Surface, cover, join, outward
+from assets.covering import Covered, Inner, Outer, Surface, cover, join, outward
 from assets.errors import ImageError
 from assets.images import decode
 from assets.instances import expanded
@@ -48,7 +48,7 @@ def dress(model: Model, order: tuple[str, ...], *, body: str, see_through: froze
     for layer, piece in _pieces(model, see_through, alphas):
         pieces[layer].append(piece)
     skin = join([piece.surface for piece in pieces[body]]) if pieces.get(body) else None
-    shells: list[Surface] = []  # of the layers further out, where they ended up
+    shells: list[Outer] = []  # the layers further out, where they ended up
     changed: dict[tuple[int, int], Primitive | None] = {}
     for layer in reversed(order):
         if not pieces[layer]:
@@ -56,20 +56,20 @@ def dress(model: Model, order: tuple[str, ...], *, body: str, see_through: froze
         surface = join([piece.surface for piece in pieces[layer]])
         solid = layer == body
         if shells:
-            covered = _cover(surface, shells, scale=scale, body=None if solid else skin)
+            covered = _cover(Inner(surface, scale=scale, body=None if solid else skin), shells)
             if covered.changes:
                 _apply(pieces[layer], covered, changed)
                 surface = replace(surface, points=surface.points + covered.offsets)
-        shells.append(surface if solid else outward(surface, skin))
+        shells.append(Outer(surface if solid else outward(surface, skin), scale=scale))
     return _rebuilt(model, changed) if changed else model
 
 
-def _cover(inner: Surface, shells: list[Surface], *, scale: float, body: Surface | None) -> Covered:
+def _cover(inner: Inner, shells: list[Outer]) -> Covered:
     """Every outer layer's verdict in turn, from the innermost: the largest push, every cut."""
-    offsets = np.zeros_like(inner.points)
-    keep = np.ones(len(inner.triangles), dtype=bool)
+    offsets = np.zeros_like(inner.surface.points)
+    keep = np.ones(len(inner.surface.triangles), dtype=bool)
     for shell in reversed(shells):
-        found = cover(inner, shell, scale=scale, body=body)
+        found = cover(inner, shell)
         larger = np.einsum("ij,ij->i", found.offsets, found.offsets) > np.einsum("ij,ij->i", offsets, offsets)
         offsets[larger] = found.offsets[larger]
         keep &= found.keep

@@ -11,13 +11,23 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import replace
 from threading import Lock
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import catalogue, catalogue_mannequins, fitting_free, fitting_hang, fitting_layers, fitting_skin, stance
+from assets import (
+    catalogue,
+    catalogue_mannequins,
+    fitting_free,
+    fitting_hang,
+    fitting_layers,
+    fitting_skin,
+    regions,
+    stance,
+)
 from assets.design import Design
 from assets.fitting_bind import ROUNDS, Bound, base_skin, bound, joints_of, laid, mirrored, parts
 from assets.fitting_free import Bodies
@@ -30,6 +40,8 @@ Array = NDArray[np.float64]
 KEPT: Final = 24
 """Fitted garments that a process keeps: about 1.5 MB each."""
 _MINE: Final = 0.5  # of a point's weights, from which on it belongs to an arm
+_STILL: Final = 1e-7  # metres that are no move
+_ANKLES: Final = 0.25  # metres: nothing that hangs higher goes with an ankle
 _BODIES: Final = 2  # posed mannequins that are kept: garments of one outfit come one after the other
 
 
@@ -95,17 +107,50 @@ def fitted(item: str, body: Model) -> Model:
     """
     wearer = stance.item_of(body.name)
     joints = stance.moves(body)
-    if wearer == catalogue.item(item).draped_on and np.allclose(joints, np.eye(4), atol=1e-7):
-        return catalogue.model(item)
-    key = (item, wearer, joints.round(7).tobytes())
-    found = _SHELF.get(key)
+    # Where the figure stands changes nothing but the place: a garment is fitted once and moved along.
+    shift = joints[0, :3, 3].copy()
+    joints[:, :3, 3] -= shift
+    key = (item, wearer, (joints.round(6) + 0.0).tobytes())  # no negative zeros
+    found = _SHELF.get((*key, shift.tobytes()))
     if found is None:
-        found = _fit(item, catalogue.model(wearer), joints)
-        _SHELF.put(key, found)
+        found = _SHELF.get(key)
+        if found is None:
+            found = catalogue.model(item) if _as_draped(item, wearer, joints) else _fit(item, wearer, joints)
+            _SHELF.put(key, found)
+        found = _shifted(found, shift)
+        _SHELF.put((*key, shift.tobytes()), found)
     return found
 
 
-def _fit(item: str, wearer: Model, joints: Matrix) -> Model:
+def _as_draped(item: str, wearer: str, joints: Matrix) -> bool:
+    """Whether nothing that the garment lies on has moved: on level feet nothing above the ankles has."""
+    entry = catalogue.item(item)
+    if wearer != entry.draped_on:
+        return False
+    turned = np.flatnonzero(~np.isclose(joints, np.eye(4), atol=1e-6).all(axis=(1, 2)))
+    if entry.level_feet or not len(turned):
+        return not entry.level_feet and not len(turned)
+    lowest = min(float(part.positions[:, 1].min()) for part in parts(laid(item)))
+    return lowest > _ANKLES and set(turned) <= set(joints_of(catalogue.model(wearer), "ankle", "toe"))
+
+
+def _shifted(model: Model, by: Array) -> Model:
+    """The model somewhere else: as it is where ``by`` is nothing."""
+    if np.abs(by).max() < _STILL:
+        return model
+    meshes = []
+    for mesh in model.meshes:
+        moved_parts = []
+        for part in mesh.primitives:
+            positions = (part.positions + by).astype(np.float32)
+            extras = regions.moved(part.extras, part.positions, positions)
+            moved_parts.append(replace(part, positions=positions, extras=extras))
+        meshes.append(replace(mesh, primitives=tuple(moved_parts)))
+    return replace(model, meshes=tuple(meshes))
+
+
+def _fit(item: str, avatar: str, joints: Matrix) -> Model:
+    wearer = catalogue.model(avatar)
     held, rest = bound(item), _rest(item, wearer)
     cloth = held.cloth
     grade = _graded(item, held, wearer)

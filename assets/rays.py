@@ -16,6 +16,8 @@ Ints = NDArray[np.int64]
 
 _PAIRS: Final = 400_000  # tested at a time: about 100 MB of temporaries
 _CELLS_PER_TRIANGLE: Final = 4_096  # a triangle across more cells than this is split among coarser ones
+_FACES: Final = 0.1  # cosine to the ray from which on a triangle faces the same way
+_WALKS, _FEW = 6, 512  # groups of rays of like length, and how many are one group
 _SPAN: Final = 1 << 20  # cells along one axis
 
 
@@ -24,6 +26,7 @@ class Grid:
 
     def __init__(self, corners: Floats, facing: Floats, *, cell: float) -> None:
         self._corners = corners
+        self._edge1, self._edge2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
         self._facing = facing
         self._origin = corners.min(axis=(0, 1)) if len(corners) else np.zeros(3)
         size = corners.max(axis=(0, 1)) - self._origin if len(corners) else np.ones(3)
@@ -68,6 +71,9 @@ class Grid:
             rays = np.repeat(ray[piece], repeats)
             within = np.arange(len(rays)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
             triangles = self._triangle[np.repeat(self._starts[cell[piece]], repeats) + within]
+            # Most triangles in a ray's cells look another way; the exact test is for the rest.
+            ahead = np.einsum("ij,ij->i", directions[rays], self._facing[triangles]) > _FACES
+            rays, triangles = rays[ahead], triangles[ahead]
             distance, ok = self._intersect(starts[rays], directions[rays], triangles)
             ok &= distance <= lengths[rays]
             rays, triangles, distance = rays[ok], triangles[ok], distance[ok]
@@ -83,39 +89,61 @@ class Grid:
 
     def _visit(self, starts: Floats, directions: Floats, lengths: Floats) -> tuple[Ints, Ints]:
         """The pairs of ray and occupied cell along it."""
+        # Rays are walked with others of about their length: a few long ones must not make all of them long.
+        order = np.argsort(lengths, kind="stable")
+        pairs = []
+        for part in np.array_split(order, _WALKS) if len(order) > _FEW else [order]:
+            if len(part):
+                ray, slot = self._walked(starts[part], directions[part], lengths[part])
+                pairs.append(part[ray] * len(self._keys) + slot)
+        found = np.unique(np.concatenate(pairs))
+        return found // len(self._keys), found % len(self._keys)
+
+    def _walked(self, starts: Floats, directions: Floats, lengths: Floats) -> tuple[Ints, Ints]:
         steps = max(int(np.ceil(float(lengths.max()) / (self._cell * 0.3))), 1)
-        along = np.linspace(0.0, 1.0, steps + 1)
-        rays, cells = [], []
-        for fraction in along:
-            points = starts + directions * (lengths * fraction)[:, None]
-            cells.append(np.floor((points - self._origin) / self._cell).astype(np.int64))
-            rays.append(np.arange(len(starts)))
-        ray, cell = np.concatenate(rays), np.concatenate(cells)
-        # Samples are 0.3 cells apart: a corner clipped between two is shorter than that, and triangles overlap cells.
-        inside = ((cell >= 0) & (cell < _SPAN - 1)).all(axis=1)
-        ray, keys = ray[inside], _keys(cell[inside])
-        slot = np.searchsorted(self._keys, keys)
-        slot_ok = slot < len(self._keys)
-        ray, keys, slot = ray[slot_ok], keys[slot_ok], slot[slot_ok]
-        found = self._keys[slot] == keys
-        pairs = np.unique(ray[found] * len(self._keys) + slot[found])
-        return pairs // len(self._keys), pairs % len(self._keys)
+        rays, slots = [], []
+        base = (starts - self._origin).T / self._cell
+        along = (directions * lengths[:, None]).T / self._cell
+        last = np.full(len(starts), -1, dtype=np.int64)
+        number = np.arange(len(starts))
+        for fraction in np.linspace(0.0, 1.0, steps + 1):
+            x, y, z = np.floor(base + along * fraction).astype(np.int64)
+            # Samples are 0.3 cells apart: a corner clipped between two is shorter, and triangles overlap cells.
+            inside = (np.minimum(np.minimum(x, y), z) >= 0) & (np.maximum(np.maximum(x, y), z) < _SPAN - 1)
+            keys = np.where(inside, (x * _SPAN + y) * _SPAN + z, -1)
+            fresh = (keys != last) & (keys >= 0)
+            last = keys
+            slot = np.searchsorted(self._keys, keys[fresh])
+            ray = number[fresh]
+            slot = np.minimum(slot, len(self._keys) - 1)
+            real = self._keys[slot] == keys[fresh]
+            rays.append(ray[real])
+            slots.append(slot[real])
+        return np.concatenate(rays), np.concatenate(slots)
 
     def _intersect(self, starts: Floats, directions: Floats, triangles: Ints) -> tuple[Floats, NDArray[np.bool_]]:
         """Möller-Trumbore, with a hair of tolerance at the edges so that no ray slips between neighbours."""
-        a = self._corners[triangles, 0]
-        edge1, edge2 = self._corners[triangles, 1] - a, self._corners[triangles, 2] - a
-        p = np.cross(directions, edge2)
-        det = np.einsum("ij,ij->i", edge1, p)
+        a, edge1, edge2 = (held[triangles].T for held in (self._corners[:, 0], self._edge1, self._edge2))
+        way, t = directions.T, starts.T - a
+        p = _cross(way, edge2)
+        det = _dot(edge1, p)
         scale = np.where(np.abs(det) > 1e-18, det, 1.0)
-        t = starts - a
-        u = np.einsum("ij,ij->i", t, p) / scale
-        q = np.cross(t, edge1)
-        v = np.einsum("ij,ij->i", directions, q) / scale
-        distance = np.einsum("ij,ij->i", edge2, q) / scale
-        facing = np.einsum("ij,ij->i", directions, self._facing[triangles])
+        u = _dot(t, p) / scale
+        q = _cross(t, edge1)
+        v = _dot(way, q) / scale
+        distance = _dot(edge2, q) / scale
         ok = (np.abs(det) > 1e-18) & (u >= -1e-6) & (v >= -1e-6) & (u + v <= 1 + 1e-6) & (distance >= 0)
-        return distance, ok & (facing > 0.1)
+        return distance, ok
+
+
+def _cross(a: Floats, b: Floats) -> Floats:
+    """Of vectors in columns: rows of three are slow to take apart."""
+    return np.stack([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    found: Floats = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+    return found
 
 
 def _keys(cells: Ints) -> Ints:
