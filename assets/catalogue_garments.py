@@ -217,6 +217,7 @@ GARMENTS: Final = (
         },
         cloth="leather",
         level_feet=True,
+        layered=True,
     ),
     Entry(
         "shirt",
@@ -365,6 +366,7 @@ GARMENTS: Final = (
         },
         poses=STANDING,
         cloth="tweed",
+        layered=True,
     ),
     Entry(
         "bomber",
@@ -400,5 +402,6 @@ GARMENTS: Final = (
         poses=("a-pose", "t-pose"),
         cloth="oxford",
         follows="chest",
+        layered=True,
     ),
 )
