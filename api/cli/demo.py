@@ -14,6 +14,7 @@ from api.cli.download import fetch
 from api.cli.screen import Bars, Format, line, note, progress, seconds, show
 from api.cli.screen import size as in_words
 from api.cli.waiting import ended
+from assets.catalogue_outfits import design
 from farm.artifacts import safe_path
 from farm.embedded import Embedded, embedded
 from farm.settings import Settings
@@ -21,14 +22,8 @@ from farm.settings import Settings
 if TYPE_CHECKING:
     from api.cli.client import Farm
 
-DESIGN: Mapping[str, Any] = {
-    "name": "design",
-    "avatar": {"model": {"item": "dress-form"}},
-    "layers": [
-        {"id": "skirt", "model": {"item": "skirt"}, "material": {"texture": {"item": "denim"}}},
-        {"id": "tee", "model": {"item": "tshirt"}, "material": {"colour": "#c8102e"}},
-    ],
-}
+OUTFIT = "outfit-weekend"
+DESIGN: Mapping[str, Any] = {**design(OUTFIT), "name": "design"}
 
 CARD: Mapping[str, Any] = {
     "name": "card",
