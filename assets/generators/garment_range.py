@@ -80,7 +80,7 @@ def _pleats() -> Files:
 
 
 def _blazer() -> Files:
-    _, normal = tiled("gabardine", weave.gabardine(512))
+    _, normal = tiled("gabardine", weave.gabardine(384))
     body = drape_jacket.skin(drape_jacket.BLAZER)
     worn = drape_jacket.finished(*drape_jacket.drape(drape_jacket.BLAZER, collider=body), body)
     return {"models/blazer.npz": baked.write(sewn_blazer.model(worn, normal))}
@@ -125,7 +125,7 @@ def _trousers() -> Files:
 
 
 def _trench() -> Files:
-    _, normal = tiled("gabardine", weave.gabardine(512))
+    _, normal = tiled("gabardine", weave.gabardine(384))
     body = drape_jacket.skin(drape_jacket.TRENCH)
     worn = drape_jacket.finished(*drape_jacket.drape(drape_jacket.TRENCH, collider=body), body)
     return {"models/trench-coat.npz": baked.write(sewn_trench.model(worn, normal))}

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import ConvexHull
 
 from assets.generators.fastenings import buckle
-from assets.generators.jacket_plate import ALL, FIRST_ROW, LAST_ROW, ease, plate, unit
+from assets.generators.jacket_plate import ALL, FIRST_ROW, LAST_ROW, Plate, ease, plate, unit
 from assets.model import Material, Primitive
 
 Array = NDArray[np.float64]
@@ -81,7 +81,7 @@ def taut(points: Array, middle: float, wide: float, rows: int = 7, columns: int 
     return Belt(heights=heights, rings=np.concatenate([smooth, smooth[:, :1]], axis=1))
 
 
-def band(belt: Belt, shell: Material, shift: Array) -> Primitive:
+def band(belt: Belt, shell: Material, shift: Array) -> Plate:
     """The belt itself, all the way round."""
     columns = np.linspace(0, 1, belt.rings.shape[1])
     columns[-1] = 0.0
@@ -91,7 +91,7 @@ def band(belt: Belt, shell: Material, shift: Array) -> Primitive:
     return plate(points, out, uv, shell, thickness=THICK, sides=(FIRST_ROW, LAST_ROW))
 
 
-def tail(belt: Belt, start: float, long: float, shell: Material, shift: Array) -> Primitive:
+def tail(belt: Belt, start: float, long: float, shell: Material, shift: Array) -> Plate:
     """The belt's end past its buckle, on the belt: from ``start`` (metres round) for ``long`` metres, pointed."""
     share = np.linspace(0, 1, 40)
     columns = (start + share * long) / belt.girth
@@ -115,7 +115,7 @@ def closed(belt: Belt, at: float, horn: Material) -> Primitive:
     return buckle(points[middle, 0], out[middle, 0], np.array([0.0, 1.0, 0.0]), horn, wide=0.048, high=high)
 
 
-def loop(belt: Belt, at: float, shell: Material, shift: Array, wide: float = 0.011) -> Primitive:
+def loop(belt: Belt, at: float, shell: Material, shift: Array, wide: float = 0.011) -> Plate:
     """A belt loop across the belt, ``at`` metres round."""
     columns = (at + np.linspace(-wide / 2, wide / 2, 4)) / belt.girth
     points, out = belt.points(columns, 0.0)

@@ -6,7 +6,7 @@ collar stands up about the neck and falls back over its seam.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,11 +14,21 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from assets.generators.garment import Draped
-from assets.generators.jacket_plate import FIRST_COLUMN, LAST_COLUMN, LAST_ROW, ease, plate, sheet, unit, unrolled
+from assets.generators.jacket_plate import (
+    FIRST_COLUMN,
+    LAST_COLUMN,
+    LAST_ROW,
+    Plate,
+    ease,
+    plate,
+    sheet,
+    unit,
+    unrolled,
+)
 from assets.generators.panels_jacket import JacketDraft
 from assets.generators.panels_tee import curve
 from assets.generators.solids import joined
-from assets.model import Material, Primitive
+from assets.model import Material
 
 Array = NDArray[np.float64]
 
@@ -153,9 +163,7 @@ def _section(start: Array, end: Array, rows: int) -> tuple[Array, Array]:
     return start + d[:, None] * way, over - (high - lies) * settle * (d > deep)
 
 
-def lapel(
-    front: Front, turned: Turned, material: Material, shift: Array, columns: int = 56, rows: int = 15
-) -> Primitive:
+def lapel(front: Front, turned: Turned, material: Material, shift: Array, columns: int = 56, rows: int = 15) -> Plate:
     """The lapel of one half, from the break up to the gorge."""
     shape = drawn(front.draft, turned)
     inner = _between(shape.roll, 400)[round(399 * turned.gorge) :][::-1]
@@ -185,9 +193,7 @@ def lapel(
     return plate(points, n + sideways, uv, material, thickness=THICK, sides=(LAST_ROW, LAST_COLUMN))
 
 
-def collar(
-    halves: tuple[Front, Front], turned: Turned, material: Material, shift: Array, rows: int = 15
-) -> Primitive:
+def collar(halves: tuple[Front, Front], turned: Turned, material: Material, shift: Array, rows: int = 15) -> Plate:
     """The collar from the left gorge about the neck to the right one, ``halves`` left and right."""
     left, right = (_half(front, turned, rows) for front in halves)
     points = np.concatenate([left[0], right[0][:, -2::-1]], axis=1)
@@ -213,7 +219,7 @@ def collar(
     inward *= np.where(np.einsum("rci,rci->rc", inward, look) < 0, -1.0, 1.0)[..., None]
     rise = np.linalg.norm(top - base, axis=1) * shares[..., 0]
     under = unrolled(stand, np.stack([np.broadcast_to(u, rise.shape), -rise], axis=-1)) + shift
-    return joined([leaf, sheet(stand, inward, under, material)])
+    return replace(leaf, cloth=joined([leaf.cloth, sheet(stand, inward, under, material)]))
 
 
 def _half(front: Front, turned: Turned, rows: int) -> tuple[Array, Array, Array]:

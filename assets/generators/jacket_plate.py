@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +96,54 @@ def sheet(points: Array, normals: Array, uv: Array, material: Material) -> Primi
     return primitive(flat, n, uv.reshape(-1, 2), triangles, material)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plate:
+    """A piece with its edges, and its upper side as a grid: ``points`` and ``normals`` float64[r, c, 3]."""
+
+    cloth: Primitive
+    points: Array
+    normals: Array
+
+    def stitched(self, side: int, thread: Material, *, away: float = 0.006, every: float = 0.0056) -> Primitive:
+        """A row of stitches along a side, ``away`` metres from it: little roofs of thread, one ``every`` metres."""
+        swapped = side in {FIRST_COLUMN, LAST_COLUMN}
+        turned = [held.swapaxes(0, 1) if swapped else held for held in (self.points, self.normals)]
+        points, normals = (held if side in {FIRST_ROW, FIRST_COLUMN} else held[::-1] for held in turned)
+        deep = np.linalg.norm(np.diff(points, axis=0), axis=2)
+        run = np.concatenate([np.zeros((1, points.shape[1])), np.cumsum(deep, axis=0)])
+        row = np.clip((run < away).sum(axis=0), 1, len(run) - 1)
+        across = np.arange(points.shape[1])
+        share = ((away - run[row - 1, across]) / np.maximum(deep[row - 1, across], 1e-9)).clip(0, 1)[:, None]
+        line, out = ((1 - share) * held[row - 1, across] + share * held[row, across] for held in (points, normals))
+        kept = run[-1] > 1.6 * away  # not where the piece runs out
+        line, out = line[kept], unit(out[kept])
+        along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+        count = max(int((along[-1] - 2 * away) / every), 1)
+        middle = away + (np.arange(count) + 0.5) * (along[-1] - 2 * away) / count
+        at = [_along(along, line, middle + shift * 0.68 * every) for shift in (-0.5, 0.0, 0.5)]
+        up = unit(_along(along, out, middle))
+        beside = unit(np.cross(up, at[2] - at[0]))
+        wide = 0.00045
+        corners = [
+            at[0], at[2], at[1] + wide * beside, at[1] - wide * beside, at[1] + 0.0005 * up,
+        ]  # fmt: skip
+        leans = [up, up, up + 0.9 * beside, up - 0.9 * beside, up]
+        base = 5 * np.arange(count)[:, None]
+        faces = np.concatenate([base + np.array(t) for t in ((0, 3, 4), (3, 1, 4), (1, 2, 4), (2, 0, 4))])
+        solid = np.stack(corners, axis=1).reshape(-1, 3)
+        ways = np.stack(leans, axis=1).reshape(-1, 3)
+        corner = solid[faces]
+        face = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+        away_from = np.einsum("ij,ij->i", face, ways[faces].sum(axis=1)) < 0
+        faces[away_from] = faces[away_from][:, ::-1]
+        uv = np.repeat(np.stack([middle, 0 * middle], axis=1), 5, axis=0)
+        return primitive(solid + 0.0001 * np.repeat(up, 5, axis=0), ways, uv, faces, thread)
+
+
+def _along(run: Array, line: Array, at: Array) -> Array:
+    return np.stack([np.interp(at, run, line[:, k]) for k in range(3)], axis=1)
+
+
 def plate(
     points: Array,
     outward: Array,
@@ -104,7 +153,7 @@ def plate(
     thickness: float,
     sides: Sequence[int] = ALL,
     under: float = 0.004,
-) -> Primitive:
+) -> Plate:
     """A grid of cloth ``thickness`` metres thick, its given sides rounded over and turned in by ``under``."""
     normals = facing(points, outward)
     parts = [sheet(points, normals, uv, material)]
@@ -113,7 +162,7 @@ def plate(
         whole, ways, flat = (held.swapaxes(0, 1) if swapped else held for held in (points, normals, uv))
         at = slice(None, 2) if side in {FIRST_ROW, FIRST_COLUMN} else slice(None, -3, -1)
         parts.append(_lip(whole[at], ways[at][0], flat[at], material, thickness, under))
-    return joined(parts)
+    return Plate(cloth=joined(parts), points=points, normals=normals)
 
 
 def _lip(points: Array, normal: Array, flat: Array, material: Material, thick: float, under: float) -> Primitive:

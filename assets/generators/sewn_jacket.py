@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 from assets.generators.fastenings import button
 from assets.generators.garment import Draped, face_of, hem
 from assets.generators.jacket_lapel import BESIDE, Front
-from assets.generators.jacket_plate import LAST_COLUMN, Ground, ease, plate, resting, unit
+from assets.generators.jacket_plate import LAST_COLUMN, Ground, Plate, ease, plate, resting, unit
 from assets.model import Material, Primitive
 
 Array = NDArray[np.float64]
@@ -47,7 +47,7 @@ def bodies(draped: Draped, shell: Material) -> list[Primitive]:
     return made
 
 
-def lap(front: Front, shell: Material, shift: Array, rows: int = 80) -> Primitive:
+def lap(front: Front, shell: Material, shift: Array, rows: int = 80) -> Plate:
     """The front on top along its edge, from a little beside the middle: it rises there and lies over the other."""
     draft = front.draft
     line = np.concatenate([draft.roll(), draft.edge()[1:]])
@@ -69,7 +69,7 @@ def lap(front: Front, shell: Material, shift: Array, rows: int = 80) -> Primitiv
     return plate(points, n, uv, shell, thickness=EDGE, sides=(LAST_COLUMN,))
 
 
-def vent(front: Front, top: float, wide: float, shell: Material, shift: Array) -> Primitive:
+def vent(front: Front, top: float, wide: float, shell: Material, shift: Array) -> Plate:
     """The edge of the back that lies over the other one from ``top`` down to the hem, ``wide`` metres."""
     draft = front.draft
     middle = draft.middle()[::-1]
@@ -94,7 +94,7 @@ def patch(
     *,
     lift: Array | float = 0.0030,
     thickness: float = 0.0026,
-) -> Primitive:
+) -> Plate:
     """A flap, welt or strap: a grid of the flat pattern that lies on the cloth, ``lift`` (for all, or for every row)
     metres over it, its edges rounded.
     """

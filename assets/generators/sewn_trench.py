@@ -15,7 +15,18 @@ from assets.generators.fastenings import buckle, button
 from assets.generators.garment import Draped
 from assets.generators.jacket_belt import band, closed, loop, tail, taut
 from assets.generators.jacket_lapel import MIRROR, Front, Turned, collar, drawn, lapel
-from assets.generators.jacket_plate import FIRST_ROW, LAST_ROW, ease, plate, quad, resting, unit
+from assets.generators.jacket_plate import (
+    FIRST_COLUMN,
+    FIRST_ROW,
+    LAST_COLUMN,
+    LAST_ROW,
+    Plate,
+    ease,
+    plate,
+    quad,
+    resting,
+    unit,
+)
 from assets.generators.panels_jacket import SIDES
 from assets.generators.sewn_jacket import LAID, bodies, buttons, lap, patch, vent
 from assets.generators.solids import joined
@@ -31,6 +42,7 @@ TURNED: Final = Turned(
 ROWS: Final = (-0.365, -0.520, -0.640)
 """Heights of the buttons, two in each row."""
 APART: Final = 0.064
+EDGED: Final = 0.0065  # metres from the edges to their stitches
 BELT: Final = 0.044  # metres that it is wide
 HEM_OF_STRAP: Final = 0.058  # metres from the cuff up to the strap's middle
 SHIELD: Final = (-0.235, -0.030)  # where the shield on the back ends, and how much lower it does in the middle
@@ -48,7 +60,7 @@ def _across_back(draped: Draped, flat: Array) -> tuple[Array, Array]:
     return points, normals
 
 
-def _shield(draped: Draped, shell: Material, shift: Array) -> Primitive:
+def _shield(draped: Draped, shell: Material, shift: Array) -> Plate:
     """The cape on the back, loose at its lower edge."""
     draft = TRENCH.draft
     (neck, drop), (tip, low) = draft.neck, draft.shoulder
@@ -66,7 +78,7 @@ def _shield(draped: Draped, shell: Material, shift: Array) -> Primitive:
     return plate(points, n, flat * [-1.0, -1.0] + shift, shell, thickness=0.0026)
 
 
-def _storm_flap(front: Front, shell: Material, shift: Array) -> Primitive:
+def _storm_flap(front: Front, shell: Material, shift: Array) -> Plate:
     """The flap over the chest of the front on top, from the shoulder down, loose at its lower edge."""
     draft, shape = front.draft, drawn(front.draft, TURNED)
     (tip, low), neck = draft.shoulder, draft.neck[0]
@@ -104,7 +116,7 @@ def _shoulder(draped: Draped, hand: str, flat: Array) -> tuple[Array, Array]:
     return points, normals
 
 
-def _epaulette(draped: Draped, hand: str, shell: Material, shift: Array) -> tuple[Primitive, tuple[Array, Array]]:
+def _epaulette(draped: Draped, hand: str, shell: Material, shift: Array) -> tuple[Plate, tuple[Array, Array]]:
     """The strap on a shoulder, pointed towards the neck, and where its button sits."""
     along, across = np.linspace(0, 1, 22), np.linspace(-1, 1, 11)
     long, wide = 0.062, 0.024 - 0.004 * along
@@ -118,7 +130,7 @@ def _epaulette(draped: Draped, hand: str, shell: Material, shift: Array) -> tupl
     return plate(points, n, flat + shift, shell, thickness=0.0028), (at + 0.0062 * way, way)
 
 
-def _strap(draped: Draped, hand: str, shell: Material, horn: Material, shift: Array) -> tuple[Primitive, Primitive]:
+def _strap(draped: Draped, hand: str, shell: Material, horn: Material, shift: Array) -> tuple[Plate, Primitive]:
     """The strap about a wrist, and its buckle."""
     draft = TRENCH.draft
     sleeve = next(p for p in draped.sewn.panels if p.name == f"sleeve-{hand}")
@@ -148,45 +160,50 @@ def model(draped: Draped, normal: Texture | None = None) -> Model:
     )
     horn = Material(name="button", base_color=(0.085, 0.052, 0.030, 1.0), metallic=0.0, roughness=0.30)
     frame = Material(name="buckle", base_color=(0.10, 0.062, 0.036, 1.0), metallic=0.0, roughness=0.35)
-    thread = Material(name="thread", base_color=(0.40, 0.31, 0.20, 1.0), metallic=0.0, roughness=0.7)
+    thread = Material(name="thread", base_color=(0.33, 0.245, 0.15, 1.0), metallic=0.0, roughness=0.7)
     draft = TRENCH.draft
     left, right = (Front(draped=draped, draft=draft, hand=hand, on_top=hand == ON_TOP) for hand in SIDES)
     top = right if ON_TOP == "right" else left
-    laid = lap(top, shell, np.array(LAID[f"front-{ON_TOP}"]))
-    cloth: list[Primitive] = [
-        *bodies(draped, shell),
-        laid,
-        vent(left, -0.70, 0.035, shell, np.array(LAID["back-left"])),
+    edge = lap(top, shell, np.array(LAID[f"front-{ON_TOP}"]))
+    laid = [vent(left, -0.70, 0.035, shell, np.array(LAID["back-left"]))]
+    stitched: list[tuple[Plate, tuple[int, ...]]] = [
+        (edge, (LAST_COLUMN,)),
+        (collar((left, right), TURNED, shell, np.array([0.9, 3.0])), (LAST_ROW,)),
+        (_shield(draped, shell, np.array([1.6, 3.0])), (FIRST_ROW,)),
+        (_storm_flap(top, shell, np.array([2.2, 3.0])), (FIRST_ROW,)),
     ]
-    cloth += [
-        lapel(front, TURNED, shell, np.array([shift, 3.0]))
-        for front, shift in zip((left, right), (0.3, 0.6), strict=True)
-    ]
-    cloth.append(collar((left, right), TURNED, shell, np.array([0.9, 3.0])))
-    cloth += [_shield(draped, shell, np.array([1.6, 3.0])), _storm_flap(top, shell, np.array([2.2, 3.0]))]
     buckles: list[Primitive] = []
     seats: list[tuple[Array, Array]] = []
     for number, front in enumerate((left, right)):
         strap, seat = _epaulette(draped, front.hand, shell, np.array([2.6, 3.0 + 0.2 * number]))
         ring, wrist_buckle = _strap(draped, front.hand, shell, frame, np.array([1.4, 4.0 + 0.2 * number]))
-        cloth += [strap, ring, patch(front, POCKET, shell, np.array([2.0 + 0.3 * number, 4.0]), lift=0.0036)]
+        welt = patch(front, POCKET, shell, np.array([2.0 + 0.3 * number, 4.0]), lift=0.0036)
+        stitched += [
+            (lapel(front, TURNED, shell, np.array([0.3 + 0.3 * number, 3.0])), (LAST_ROW,)),
+            (strap, (FIRST_ROW, LAST_ROW)),
+            (ring, (FIRST_ROW, LAST_ROW)),
+            (welt, (FIRST_COLUMN, LAST_COLUMN)),
+        ]
         seats.append(seat)
         buckles.append(wrist_buckle)
     trunk = [draped.sewn.particle[p.name] for p in draped.sewn.panels if not p.name.startswith("sleeve")]
     height = float(top(np.array([[0.0, TRENCH.belt[0] if TRENCH.belt else 0.0]]))[0][0, 1])
-    belt = taut(np.concatenate([draped.points[np.concatenate(trunk)], laid.positions]), height, BELT)
-    cloth += [band(belt, shell, np.array([0.0, 5.0])), tail(belt, 0.004, 0.170, shell, np.array([1.2, 5.0]))]
-    cloth += [
+    belt = taut(np.concatenate([draped.points[np.concatenate(trunk)], edge.cloth.positions]), height, BELT)
+    stitched.append((band(belt, shell, np.array([0.0, 5.0])), (FIRST_ROW, LAST_ROW)))
+    laid.append(tail(belt, 0.004, 0.170, shell, np.array([1.2, 5.0])))
+    laid += [
         loop(belt, belt.girth * share, shell, np.array([1.6 + 0.1 * share, 5.0]))
         for share in (0.20, 0.40, 0.60, 0.80)
     ]
     buckles.append(closed(belt, 0.0, frame))
+    cloth = [*bodies(draped, shell), *(piece.cloth for piece in laid), *(piece.cloth for piece, _ in stitched)]
     places = np.array([(x, y) for y in ROWS for x in (-APART, APART)])
     held, sewn_on = buttons(top, places, horn, thread, radius=0.0125, over=0.0006)
     for at, way in seats:
         one, its_thread = button(at[0], unit(way[0]), horn, thread, radius=0.0080)
         held.append(one)
         sewn_on.append(its_thread)
+    sewn_on += [piece.stitched(side, thread, away=EDGED) for piece, sides in stitched for side in sides]
     mesh = Mesh(name=NAME, primitives=tuple(joined(part) for part in (cloth, held, buckles, sewn_on)))
     node = Node(matrix=np.eye(4), name=NAME, mesh=0)
     return Model(name=NAME, nodes=(node,), roots=(0,), meshes=(mesh,), copyright="CC0-1.0")
