@@ -128,6 +128,7 @@ GARMENTS: Final = (
         },
         poses=STANDING,
         cloth="silk-satin",
+        layered=True,
     ),
     Entry(
         "pleated-skirt",
@@ -159,6 +160,7 @@ GARMENTS: Final = (
         },
         poses=STANDING,
         cloth="wool-felt",
+        layered=True,
     ),
     Entry(
         "blazer",

@@ -26,7 +26,7 @@ def torn(x: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> float:
 
 def test_skirts_of_pleats_are_known() -> None:
     assert ITEM in fitting_layers.LAYERED
-    assert "dress" not in fitting_layers.LAYERED
+    assert "tee" not in fitting_layers.LAYERED
 
 
 @pytest.mark.parametrize(("avatar", "pose"), [("mannequin-female", "walk"), ("mannequin-male", "relaxed")])
