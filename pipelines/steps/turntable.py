@@ -16,6 +16,7 @@ from farm.plan import Output, StepResult
 from farm.steps import StepContext
 from pipelines.steps.content import drawn, renderer
 from pipelines.steps.faults import faults
+from pipelines.steps.frame_watch import watched
 
 _PREVIEW = 85  # JPEG's quality
 
@@ -38,9 +39,16 @@ def _turns(context: StepContext) -> tuple[Scene, tuple[View, ...]]:
 
 
 def _frames(context: StepContext, scene: Scene, views: tuple[View, ...], target: Target) -> Iterator[Frame]:
-    """The frames with what is laid over them."""
+    """The frames with what is laid over them; what the device got wrong is drawn again."""
     text = context.step.params.get("watermark")
-    for frame in renderer(context).frames(scene, views, target):
+
+    def again(number: int) -> Frame:
+        return next(iter(renderer(context).frames(scene, (views[number],), target)))
+
+    def note(message: str) -> None:
+        context.log(message, level="warning")
+
+    for frame in watched(renderer(context).frames(scene, views, target), again, note):
         yield watermark.laid_over(frame, text) if text else frame
 
 
