@@ -1,4 +1,4 @@
-"""What hats, caps and scarves are made of."""
+"""What hats, caps, scarves and bags are made of."""
 
 from __future__ import annotations
 
