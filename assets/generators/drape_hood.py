@@ -37,6 +37,7 @@ _SLACK: Final = 1.035
 _HELD: Final = 0.62
 """How far round, from the front, the edge about the face stays up."""
 _LAPPED: Final = 0.15
+_EVENED: Final = 3
 _STEP: Final = 0.005
 _COLUMNS: Final = 25
 _ROWS: Final = (9, 14)  # of the under side and of the upper side
@@ -121,11 +122,12 @@ def form(neck: Array, on: Worn) -> tuple[Sewn, Array, NDArray[np.bool_]]:
     for p in panels:
         np.add.at(total, sewn.particle[p.name], shapes[p.name])
         np.add.at(uses, sewn.particle[p.name], 1)
-        # The lower side is held by the upper's weight, the edge beside the neck by its casing and cord; where the
-        # halves overlap both are stitched down.
+        # The lower side is held by the upper's weight and the fold between them by its roundness, the edge beside the
+        # neck by its casing and cord; where the halves overlap both are stitched down.
         place = np.tile(share[::-1] if "left" in p.name else share, len(p.flat) // _COLUMNS)
         edge = np.isin(np.arange(len(p.flat)), p.edges["high"])
-        held = (place < _LAPPED) | (edge & (place < _HELD)) | p.name.endswith("under")
+        round_ = np.arange(len(p.flat)) < 2 * _COLUMNS
+        held = (place < _LAPPED) | (edge & (place < _HELD)) | round_ | p.name.endswith("under")
         pinned[sewn.particle[p.name][held]] = True
     return sewn, total / uses[:, None], pinned
 
@@ -144,8 +146,11 @@ def _lines(base: Array, on: Worn, out: float) -> Array:
         ],
         axis=1,
     )
-    lines = [_line(base[k], rim[k], float(_REACH(u)), u, on) for k, u in enumerate(share)]
-    return np.stack(lines, axis=1)
+    lines = np.stack([_line(base[k], rim[k], float(_REACH(u)), u, on) for k, u in enumerate(share)], axis=1)
+    # Lines that end at a crease of what lies below turn another way than their neighbours: they are evened.
+    for _ in range(_EVENED):
+        lines[1:, 1:-1] = 0.5 * lines[1:, 1:-1] + 0.25 * (lines[1:, :-2] + lines[1:, 2:])
+    return lines
 
 
 def _line(low: Array, high: Array, reach: float, share: float, on: Worn) -> Array:
