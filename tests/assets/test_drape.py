@@ -37,7 +37,7 @@ def figure() -> Body:
 
 @cache
 def dressed() -> Draped:
-    return drape_dress.finished(*drape_dress.drape(0.030, figure(), 0.6), figure())
+    return drape_dress.finished(*drape_dress.drape(COARSE, figure(), 0.2), figure())
 
 
 @cache
@@ -112,7 +112,7 @@ def test_the_baked_dress_is_the_one_that_is_made() -> None:
     made, held = sewn_dress.model(dressed()), catalogue.model("dress")
     points = made.meshes[0].primitives[0].positions
     far, _ = cKDTree(held.meshes[0].primitives[0].positions).query(points)
-    assert np.percentile(far[points[:, 1] > 1.15], 90) < 0.014
+    assert np.percentile(far[points[:, 1] > 1.0], 90) < 0.010
     assert np.percentile(far, 90) < 0.05  # the skirt's folds fall elsewhere
 
 
