@@ -36,6 +36,7 @@ Mask = NDArray[np.bool_]
 _INSIDE: Final = 0.025  # how far skin may be outside its cloth
 _INSIDE_CLOTH: Final = 0.15  # how far off the body rays through an inner garment may start at most
 _BODY_NEIGHBOURS: Final = 8
+_OPPOSED: Final = -0.3  # cosine between the skin's normals where two sides of the body face each other
 _OUTSIDE: Final = 0.05  # cloth farther off does not count as covering
 _CLOSE: Final = 0.015  # only skin this near under the cloth is cut; farther off nothing can poke through
 _CLEARANCE: Final = 0.003  # how far under the cloth pushed skin ends
@@ -136,6 +137,8 @@ class Inner:
             self.normals = _ray_normals(self.points, self.triangles, self.around, surface.normals, self.weld)
         else:
             self.normals = np.zeros((count, 3))
+            self._faces = np.zeros((count, 3))
+            np.add.at(self._faces, self.weld, surface.normals)
 
     def depth(self, near: Ints) -> Floats:
         """How far inside the rays of the vertices ``near`` start, float64[vertices]; of others nothing is said."""
@@ -146,7 +149,9 @@ class Inner:
                 thick = _thickness(self.points, self.triangles, self.normals, new, 2.5 * self.inside, self.scale)
                 self._depth[new] = np.minimum(self.inside, 0.45 * thick)
             else:
-                self.normals[new], self._depth[new] = _from_body(self.points[new], self.body, self.inside, self.scale)
+                self.normals[new], self._depth[new] = _from_body(
+                    self.points[new], self._faces[new], self.body, self.inside, self.scale
+                )
         return self._depth
 
 
@@ -263,14 +268,23 @@ def _keep(
     return keep
 
 
-def _from_body(points: Floats, body: Surface, inside: float, scale: float) -> tuple[Floats, Floats]:
-    """For each vertex of a garment, which way is away from the body under it, and how far back the body is."""
+def _from_body(points: Floats, faces: Floats, body: Surface, inside: float, scale: float) -> tuple[Floats, Floats]:
+    """For each vertex of a garment, which way is away from the body under it, and how far back the body is.
+
+    Between two sides of the body, as between a hip and the palm that rests on it, ``faces`` tell which one is under
+    the cloth: the ways that it looks.
+    """
     count = min(_BODY_NEIGHBOURS, len(body.points))
     distance, nearest = cKDTree(body.points).query(points, k=count)
     distance, nearest = distance.reshape(len(points), count), nearest.reshape(len(points), count)
     weight = 1.0 / (distance + 0.01 * scale)
-    away = _unit((_unit(body.normals)[nearest] * weight[..., None]).sum(axis=1))
-    return away, np.minimum(distance[:, 0] + 0.01 * scale, inside)
+    normals = _unit(body.normals)[nearest]
+    agrees = np.einsum("pki,pi->pk", normals, faces) > 0
+    torn = np.einsum("pki,pi->pk", normals, normals[:, 0]).min(axis=1) < _OPPOSED
+    other = torn[:, None] & ~agrees & agrees.any(axis=1)[:, None]
+    away = _unit((normals * np.where(other, 0.0, weight)[..., None]).sum(axis=1))
+    back = np.where(other, np.inf, distance).min(axis=1)
+    return away, np.minimum(back + 0.01 * scale, inside)
 
 
 def _thickness(points: Floats, triangles: Ints, normals: Floats, near: Ints, longest: float, scale: float) -> Floats:
