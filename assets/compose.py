@@ -89,7 +89,20 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
     scale = 1.0
     if bounds is not None:
         scale = float(np.clip((bounds[1] - bounds[0]).max() / 1.7, 0.05, 2.0))
-    return dress(merged, order, body=AVATAR, see_through=frozenset(see_through), scale=scale)
+    rest = None if body is None else _resting(design, body, worn)
+    return dress(merged, order, body=AVATAR, see_through=frozenset(see_through), scale=scale, rest=rest)
+
+
+def _resting(design: Design, body: Model, worn: Mapping[str, str]) -> dict[str, Model] | None:
+    """The avatar and its layers at rest, if all of them are the catalogue's, where they belong and posed."""
+    avatar = design.avatar
+    assert avatar is not None
+    seen = [layer for layer in design.layers if layer.visible and layer.opacity > 0]
+    whole = avatar.visible and avatar.pose is not None and all(layer.id in worn for layer in seen)
+    if not whole or avatar.transform != Transform() or any(layer.transform != Transform() for layer in seen):
+        return None
+    rest = fitting.standing(fitting.rested(body), worn.values())
+    return {AVATAR: rest, **{layer.id: fitting.fitted(worn[layer.id], rest) for layer in seen}}
 
 
 def place(transform: Transform) -> Matrix:

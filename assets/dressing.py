@@ -14,11 +14,14 @@ from assets.errors import ImageError
 from assets.images import decode
 from assets.instances import expanded
 from assets.model import AlphaMode, Material, Model, MorphTarget, Primitive
+from assets.normals import turned
 from assets.pose import drawing, flatten
 from assets.scene import Draw
 from assets.transforms import Matrix, apply
 
 _LOOKED_AT: Final = 4096 * 4096  # pixels of an alpha channel worth decoding to find it opaque
+Vectors = NDArray[np.float32]
+
 _PER_VERTEX: Final = ("positions", "normals", "tangents", "uv0", "uv1", "colors", "joints", "weights")
 
 
@@ -32,20 +35,32 @@ class _Piece:
     matrix: Matrix
     skinned: bool
     surface: Surface
+    normals: Vectors
 
 
-def dress(model: Model, order: tuple[str, ...], *, body: str, see_through: frozenset[str], scale: float) -> Model:
+def dress(
+    model: Model,
+    order: tuple[str, ...],
+    *,
+    body: str,
+    see_through: frozenset[str],
+    scale: float,
+    rest: Mapping[str, Model] | None = None,
+) -> Model:
     """The model with what is covered pushed under the cloth or cut.
 
     ``order`` are layers from the inside out; ``body`` names the one that is a closed body. Layers in
-    ``see_through``, and materials with real alpha, push and never cut.
+    ``see_through``, and materials with real alpha, push and never cut. ``rest`` are the layers' models in a pose in
+    which no limb lies on another: then what covers what is looked up there, where a hand on a hip is not in the way.
     """
     if len(order) < 2:
         return model
     model = _unshared(expanded(model))
+    found = _pieces(model, see_through, {})
+    if rest is not None:
+        found = _rested(found, rest)
     pieces: dict[str, list[_Piece]] = {layer: [] for layer in order}
-    alphas: dict[int, bool] = {}
-    for layer, piece in _pieces(model, see_through, alphas):
+    for layer, piece in found:
         pieces[layer].append(piece)
     skin = join([piece.surface for piece in pieces[body]]) if pieces.get(body) else None
     shells: list[Outer] = []  # the layers further out, where they ended up
@@ -110,9 +125,24 @@ def _pieces(model: Model, see_through: frozenset[str], alphas: dict[int, bool]) 
             matrix=draw.matrix,
             skinned=node.skin is not None or bool(primitive.targets),
             surface=_surface(draw, draw.layer not in see_through and _opaque(primitive.material, alphas)),
+            normals=draw.primitive.normals,
         )
         found.append((draw.layer, piece))
     return found
+
+
+def _rested(pieces: list[tuple[str, _Piece]], rest: Mapping[str, Model]) -> list[tuple[str, _Piece]]:
+    """The pieces with their surfaces at rest; as they are, if a layer has other pieces there."""
+    draws = {layer: list(flatten(model)) for layer, model in rest.items()}
+    found = []
+    for layer, piece in pieces:
+        draw = draws[layer].pop(0) if draws.get(layer) else None
+        if draw is None or len(draw.primitive.positions) != len(piece.surface.points):
+            return pieces
+        held = _surface(draw, opaque=True)
+        surface = replace(piece.surface, points=held.points, normals=held.normals)
+        found.append((layer, replace(piece, surface=surface)))
+    return found if not any(draws.values()) else pieces
 
 
 def _surface(draw: Draw, opaque: bool) -> Surface:
@@ -163,7 +193,8 @@ def _apply(pieces: list[_Piece], covered: Covered, changed: dict[tuple[int, int]
         vertex, triangle = vertex + len(offsets), triangle + len(keep)
         primitive = piece.primitive
         if offsets.any() and not piece.skinned and abs(np.linalg.det(piece.matrix[:3, :3])) > 1e-12:
-            local = offsets @ np.linalg.inv(piece.matrix[:3, :3]).T
+            at_rest = np.asarray(piece.surface.normals, dtype=np.float64)
+            local = turned(offsets, at_rest, piece.normals.astype(np.float64)) @ np.linalg.inv(piece.matrix[:3, :3]).T
             primitive = replace(primitive, positions=(primitive.positions + local).astype(np.float32))
         if not keep.all():
             primitive = replace(primitive, indices=np.ascontiguousarray(primitive.indices[keep]))

@@ -39,7 +39,6 @@ Array = NDArray[np.float64]
 
 KEPT: Final = 24
 """Fitted garments that a process keeps: about 1.5 MB each."""
-_MINE: Final = 0.5  # of a point's weights, from which on it belongs to an arm
 _STILL: Final = 1e-7  # metres that are no move
 _ANKLES: Final = 0.25  # metres: nothing that hangs higher goes with an ankle
 _BODIES: Final = 2  # posed mannequins that are kept: garments of one outfit come one after the other
@@ -99,6 +98,11 @@ def standing(body: Model, garments: Iterable[str]) -> Model:
     body = stance.level(body)
     lowest = min(float(part.positions[:, 1].min()) for item in shoes for part in parts(fitted(item, body)))
     return stance.lowered(body, lowest)
+
+
+def rested(body: Model) -> Model:
+    """The mannequin as the catalogue has it, in its A-pose."""
+    return catalogue.model(stance.item_of(body.name))
 
 
 def fitted(item: str, body: Model) -> Model:
@@ -164,7 +168,7 @@ def _fit(item: str, avatar: str, joints: Matrix) -> Model:
         share = fitting_hang.shared(held, own, far)
         x = x + _spread(held, share) * (_blended(at, held.shares[:, other], undone, cloth.welded) - x)
         x = x + _spread(held, fitting_hang.hung(held, centres, own + share * (far - own), around.trunk))
-    x = fitting_free.freed(held, x, around)
+    x = fitting_free.freed(held, x, around, catalogue.item(item).depth)
     if item in fitting_layers.LAYERED:
         x = fitting_layers.evened(held, x, around)
     return moved(laid(item), cloth, at, x)
@@ -204,9 +208,12 @@ def _posed(wearer: Model, joints: Matrix) -> Bodies:
     key = (wearer.name, joints.tobytes())
     found = _POSED.get(key)
     if found is None:
-        skin = fitting_skin.skin(wearer, joints)
-        arm = fitting_skin.shares(wearer)[:, joints_of(wearer, "elbow", "wrist")].sum(axis=1) > _MINE
-        found = _POSED[key] = fitting_free.bodies(skin, arm)
+        share = fitting_skin.shares(wearer)
+        arm, forearm = (
+            share[:, joints_of(wearer, *stems)].sum(axis=1)
+            for stems in (("shoulder", "elbow", "wrist"), ("elbow", "wrist"))
+        )
+        found = _POSED[key] = fitting_free.bodies(fitting_skin.skin(wearer, joints), arm, forearm)
         while len(_POSED) > _BODIES:
             _POSED.popitem(last=False)
     return found

@@ -24,6 +24,7 @@ Mask = NDArray[np.bool_]
 ROUNDS: Final = 30
 """Steps in which fields are smoothed over the controls."""
 _NEAR: Final = 8  # points of the skin that a control is bound to
+_FAR: Final = (1.5, 0.025)  # times the distance to any skin, and metres, within which the skin is that looks its way
 _BESIDE: Final = 3  # vertices of the outer layer that one of another goes with
 _TURN: Final = 0.05  # metres that a normal at right angles is worth times the square root of two
 _OFF: Final = 0.05  # metres from the skin at which cloth goes with its neighbours rather than with the skin
@@ -171,6 +172,9 @@ def _nearest(cloth: Cloth, skin: Skin) -> tuple[NDArray[np.int64], Array, NDArra
     share /= share.sum(axis=1, keepdims=True)
     # The inside of a hem looks at the wrong side of the body: it goes with the cloth that it lies on.
     sure = np.einsum("ci,cki,ck->c", cloth.facing, skin.normals[near], share) > 0
+    # Nor does that of a narrow leg go with the skin on the leg's far side, or on the other leg.
+    away = np.linalg.norm(cloth.centres - skin.points[near[:, 0]], axis=1)
+    sure &= away < _FAR[0] * skin.tree.query(cloth.centres)[0] + _FAR[1]
     lies = np.arange(len(sure))
     if sure.any() and not sure.all():
         lies[~sure] = np.flatnonzero(sure)[cKDTree(cloth.centres[sure]).query(cloth.centres[~sure])[1]]

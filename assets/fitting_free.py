@@ -21,7 +21,12 @@ Mask = NDArray[np.bool_]
 
 ROUNDS: Final = 3
 _BLUR: Final = 6  # steps over the controls by which a push takes along what is near it
-_LEAST, _MOST = 0.0006, 0.0030  # metres over the posed skin that cloth is kept
+_SHARED: Final = (
+    0.15  # of a point's weights: with more of the arm's it is of a limb, with more of others' of the trunk
+)
+_MINE: Final = 0.5
+_LEAST: Final = 0.0006  # metres over the posed skin that cloth is kept
+_ROOM: Final = 0.0020  # metres from one layer of clothes to the next
 _UNDER_HAND: Final = 0.0015  # metres under a hand at which cloth ends
 _THICK: Final = 0.07  # metres through a hand and what may lie under it
 _BESIDE: Final = 0.014  # metres beside the nearest points of a hand at which cloth is no longer under it
@@ -30,33 +35,36 @@ _FACES: Final = -0.2  # cosine to the way out of the trunk below which an arm's 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Bodies:
-    """What cloth cannot be in: for sleeves the whole ``skin``, for the rest that without arms (``trunk``), and
-    ``arms``, which lie on it.
+    """What cloth cannot be in: for sleeves the ``limbs``, for the rest the ``trunk`` with the legs, and ``arms`` from
+    the elbows down, which lie on it. Limbs and trunk overlap; in the crease between them, which nobody sees into,
+    neither cloth gives way to the other's skin.
     """
 
-    skin: Skin
+    limbs: Skin
     trunk: Skin
     arms: Skin
 
 
-def bodies(skin: Skin, arm: Mask) -> Bodies:
-    """The posed skin in parts; ``arm`` bool[n] are its points on forearms and hands."""
-    return Bodies(
-        skin=skin,
-        trunk=Skin(points=skin.points[~arm], normals=skin.normals[~arm]),
-        arms=Skin(points=skin.points[arm], normals=skin.normals[arm]),
-    )
+def bodies(skin: Skin, arm: Array, forearm: Array) -> Bodies:
+    """The posed skin in parts; ``arm`` and ``forearm`` float64[n] are how much of its points goes with each."""
+
+    def part(mine: Mask) -> Skin:
+        return Skin(points=skin.points[mine], normals=skin.normals[mine])
+
+    return Bodies(limbs=part(arm > _SHARED), trunk=part(arm < 1 - _SHARED), arms=part(forearm > _MINE))
 
 
-def freed(held: Bound, x: Array, around: Bodies) -> Array:
-    """The garment's vertices ``x`` float64[n, 3] brought over the skin, as far as they were at rest but for
-    :data:`_LEAST` at least and :data:`_MOST` at most.
+def freed(held: Bound, x: Array, around: Bodies, depth: int) -> Array:
+    """The garment's vertices ``x`` float64[n, 3] brought over the skin, as far as they were at rest, but between
+    0.6 mm and what leaves room for those worn under it; ``depth`` is how far out it is worn (10, 20, 30).
     """
     cloth = held.cloth
-    least = np.clip(0.8 * held.off, _LEAST, _MOST)
+    layer = min(max(depth / 10, 1), 3)
+    least = np.clip(0.8 * held.off, _LEAST, _ROOM * layer)
     first = np.zeros(cloth.count, dtype=np.int64)
     first[cloth.welded] = np.arange(len(cloth.points))
-    pressed = _pressed(x[first], np.flatnonzero(held.outer & ~held.sleeve), around)
+    under = _UNDER_HAND + _ROOM * (3 - layer)
+    pressed = _pressed(x[first], np.flatnonzero(held.outer & ~held.sleeve), around, under)
     if pressed is not None:
         x = x + (held.spread @ _blurred(held, pressed, 3 * _BLUR))[cloth.welded]
     for _ in range(ROUNDS):
@@ -71,17 +79,18 @@ def freed(held: Bound, x: Array, around: Bodies) -> Array:
 def _pushes(held: Bound, at: Array, least: Array, around: Bodies) -> Array:
     """What the outer layer needs to be over the skin: float64[welded, 3]. Inner layers and trimmings go with it."""
     push = np.zeros_like(at)
-    for mine, skin in ((held.outer & held.sleeve, around.skin), (held.outer & ~held.sleeve, around.trunk)):
+    for mine, skin in ((held.outer & held.sleeve, around.limbs), (held.outer & ~held.sleeve, around.trunk)):
         if mine.any():
             height, out = skin.over(at[mine])
             push[mine] = np.clip(least[mine] - height, 0, None)[:, None] * out
     return push
 
 
-def _pressed(at: Array, under: NDArray[np.int64], around: Bodies) -> Array | None:
+def _pressed(at: Array, mine: NDArray[np.int64], around: Bodies, deep: float) -> Array | None:
     """How far cloth has to give way, inwards, to a hand or a forearm that lies on it: float64[welded, 3].
 
-    Only the side of an arm that faces the trunk counts, so that cloth that a hand went into comes to lie under it.
+    Only the side of an arm that faces the trunk counts, so that cloth that a hand went into comes to lie ``deep``
+    metres under it.
     """
     arms, trunk = around.arms, around.trunk
     height, out = trunk.over(arms.points)
@@ -89,18 +98,18 @@ def _pressed(at: Array, under: NDArray[np.int64], around: Bodies) -> Array | Non
     if not inner.any():
         return None
     points, normals = arms.points[inner], arms.normals[inner]
-    far, near = cKDTree(points).query(at[under], k=3, distance_upper_bound=_THICK)
+    far, near = cKDTree(points).query(at[mine], k=3, distance_upper_bound=_THICK)
     far, near = far[:, None] if far.ndim == 1 else far, np.minimum(near, len(points) - 1)
-    apart = at[under][:, None] - points[near]
+    apart = at[mine][:, None] - points[near]
     over = np.einsum("kni,kni->kn", apart, normals[near])
     beside = np.sqrt(np.maximum(far * far - over * over, 0))
-    need = np.where(np.isfinite(far) & (beside < _BESIDE), np.clip(_UNDER_HAND - over, 0, _THICK), 0)
+    need = np.where(np.isfinite(far) & (beside < _BESIDE), np.clip(deep - over, 0, _THICK), 0)
     most = need.argmax(axis=1)
-    rows = np.arange(len(under))
+    rows = np.arange(len(mine))
     if not (need[rows, most] > 0).any():
         return None
     push = np.zeros_like(at)
-    push[under] = need[rows, most, None] * normals[near[rows, most]]
+    push[mine] = need[rows, most, None] * normals[near[rows, most]]
     return push
 
 

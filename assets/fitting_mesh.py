@@ -14,6 +14,7 @@ from scipy.sparse import csgraph
 from assets import regions
 from assets.fitting_cloth import Cloth
 from assets.model import Model, Primitive
+from assets.normals import turned
 
 Array = NDArray[np.float64]
 
@@ -25,7 +26,8 @@ def moved(garment: Model, cloth: Cloth, graded: Array, x: Array) -> Model:
     """The garment with its vertices at ``x``, float64[n, 3]; ``graded`` is where they are on the wearer at rest: the
     UVs of each panel are stretched as grading stretched it, as a larger panel is cut from more cloth.
     """
-    turned = _turned(cloth.normals, _normals(cloth, cloth.points), _normals(cloth, x))
+    bent = turned(cloth.normals, _normals(cloth, cloth.points), _normals(cloth, x))
+    bent = (bent / np.maximum(np.linalg.norm(bent, axis=1, keepdims=True), 1e-12)).astype(np.float32)
     grown = not np.array_equal(graded, cloth.points)
     meshes, start = [], 0
     for mesh in garment.meshes:
@@ -38,7 +40,7 @@ def moved(garment: Model, cloth: Cloth, graded: Array, x: Array) -> Model:
                 replace(
                     part,
                     positions=positions,
-                    normals=turned[mine].astype(np.float32),
+                    normals=bent[mine],
                     uv0=_cut(part, cloth.points[mine], graded[mine]) if grown else part.uv0,
                     extras=regions.moved(part.extras, part.positions, positions),
                 )
@@ -55,17 +57,6 @@ def _normals(cloth: Cloth, x: Array) -> Array:
     total = np.stack([np.bincount(at, np.repeat(faces[:, axis], 3), cloth.count) for axis in range(3)], axis=1)
     found: Array = (total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-20))[cloth.welded]
     return found
-
-
-def _turned(normals: Array, before: Array, after: Array) -> Array:
-    """Normals turned by the shortest turn that takes ``before`` to ``after`` (Rodrigues), unit float64[n, 3]."""
-    axis = np.cross(before, after)
-    cosine = np.einsum("ij,ij->i", before, after)
-    share = 1 / np.maximum(1 + cosine, 1e-3)
-    along = np.einsum("ij,ij->i", axis, normals)
-    found = cosine[:, None] * normals + np.cross(axis, normals) + (share * along)[:, None] * axis
-    length = np.linalg.norm(found, axis=1, keepdims=True)
-    return np.asarray(np.where(length > 1e-9, found / np.maximum(length, 1e-9), after))
 
 
 def _cut(part: Primitive, before: Array, after: Array) -> NDArray[np.float32] | None:

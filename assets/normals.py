@@ -35,3 +35,17 @@ def smooth(positions: Vectors, indices: Triangles) -> Vectors:
         [np.bincount(corners, weights=np.repeat(faces[:, axis], 3), minlength=count) for axis in range(3)], axis=1
     )
     return unit(total.astype(np.float32))
+
+
+def turned(
+    vectors: NDArray[np.float64], before: NDArray[np.float64], after: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Vectors, float64[n, 3], each turned by the shortest turn that takes the unit vector ``before`` to ``after``
+    (Rodrigues; Moeller and Hughes, "Efficiently building a matrix to rotate one vector to another", 1999).
+    """
+    axis = np.cross(before, after)
+    cosine = np.einsum("ij,ij->i", before, after)
+    share = 1 / np.maximum(1 + cosine, 1e-3)
+    along = np.einsum("ij,ij->i", axis, vectors)
+    found: NDArray[np.float64] = cosine[:, None] * vectors + np.cross(axis, vectors) + (share * along)[:, None] * axis
+    return found

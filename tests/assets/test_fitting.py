@@ -46,9 +46,13 @@ def outer(item: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return held.outer[held.cloth.welded]
 
 
-def forearms(body: Model) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def bodies(body: Model) -> fitting_free.Bodies:
     shares = fitting_skin.shares(body)
-    return shares[:, fitting_bind.joints_of(body, "elbow", "wrist")].sum(axis=1) > 0.5
+    arm, forearm = (
+        shares[:, fitting_bind.joints_of(body, *stems)].sum(axis=1)
+        for stems in (("shoulder", "elbow", "wrist"), ("elbow", "wrist"))
+    )
+    return fitting_free.bodies(fitting_skin.skin(body, stance.moves(body)), arm, forearm)
 
 
 def test_where_nothing_moves_a_garment_is_as_it_was_draped() -> None:
@@ -83,8 +87,7 @@ def test_a_skirt_is_cloth_across_the_middle_below_the_crotch() -> None:
 @pytest.mark.parametrize("avatar", ["mannequin-female", "mannequin-male-l"])
 def test_no_cloth_is_under_the_posed_skin(avatar: str, pose: str) -> None:
     body = as_posed(avatar, pose)
-    around = fitting_free.bodies(fitting_skin.skin(body, stance.moves(body)), forearms(body))
-    height, _ = around.trunk.over(points(fitting.fitted("tee", body)))
+    height, _ = bodies(body).trunk.over(points(fitting.fitted("tee", body)))
     sleeve = fitting_bind.bound("tee").sleeve[fitting_bind.bound("tee").cloth.welded]
     assert (height[outer("tee") & ~sleeve] < -0.0005).mean() < 0.001
 
