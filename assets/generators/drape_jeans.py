@@ -20,7 +20,7 @@ SPACING: Final = 0.0185
 WEIGHT: Final = 0.40
 """kg/m^2, a 12 oz denim."""
 HEM: Final = 0.022
-SHOES: Final = 0.128
+SHOES: Final = 0.152
 """The height at which the hems rest on shoes, metres."""
 LOOPS: Final = (
     (("front-left", "hem"), ("back-left", "hem")),
@@ -42,7 +42,7 @@ def pattern() -> LegsDraft:
         knee=(0.194, 0.212),
         knee_down=0.335,
         hem=(0.165, 0.181),
-        long=0.731,
+        long=0.706,
         opening=(0.100, 0.072),
         band=(0.806, 0.764, 0.038),
         fly=0.135,

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 SPACING: Final = 0.0185
 WEIGHT: Final = 0.29
 """kg/m^2, a wool gabardine."""
-HEM: Final = 0.036
+HEM: Final = 0.030
 CREASE: Final = np.radians(95.0)
 LOOPS: Final = (
     (("front-in-left", "hem"), ("front-out-left", "hem"), ("back-out-left", "hem"), ("back-in-left", "hem")),
@@ -30,7 +30,7 @@ LOOPS: Final = (
 
 
 def pattern() -> LegsDraft:
-    """The draft for the figure: easy on the thigh, 47 cm at the knee and 43 cm at the hem, to the ankle."""
+    """The draft for the figure: easy on the thigh, 47 cm at the knee and 42 cm at the hem, to the ankle."""
     return LegsDraft(
         waist=(0.2025, 0.2025),
         hip=(0.238, 0.259),
@@ -40,8 +40,8 @@ def pattern() -> LegsDraft:
         hip_up=0.067,
         knee=(0.226, 0.246),
         knee_down=0.335,
-        hem=(0.206, 0.226),
-        long=0.714,
+        hem=(0.200, 0.218),
+        long=0.652,
         opening=(0.034, 0.160),
         band=(0.806, 0.764, 0.038),
         fly=0.145,
@@ -56,7 +56,7 @@ def drape(spacing: float = SPACING, collider: Body | None = None, seconds: float
     sewn = cut(legs, spacing)
     firm = {"hem": (HEM, 0.05), "mouth": (0.02, 0.05), "fly": (0.03, 0.05)}
     made = cloth(sewn, weight=WEIGHT, soft=0.35, firm=firm, pressed=CREASE)
-    return sewn, hung(made, start(legs, sewn, on, lowest=0.12), on, spacing, seconds)
+    return sewn, hung(made, start(legs, sewn, on, lowest=0.17), on, spacing, seconds)
 
 
 def finished(sewn: Sewn, x: Array, on: Body) -> Draped:

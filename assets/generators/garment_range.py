@@ -19,6 +19,7 @@ from assets.generators import (
     drape_polo,
     drape_ribbed,
     drape_shirt,
+    drape_shorts,
     drape_sweater,
     drape_tee,
     drape_trousers,
@@ -36,6 +37,7 @@ from assets.generators import (
     sewn_pleats,
     sewn_polo,
     sewn_shirt,
+    sewn_shorts,
     sewn_sweater,
     sewn_tee,
     sewn_trench,
@@ -124,6 +126,12 @@ def _trousers() -> Files:
     return {"models/trousers.npz": baked.write(sewn_trousers.model(worn, *sewn_trousers.textures()))}
 
 
+def _shorts() -> Files:
+    body = drape_legs.skin()
+    worn = drape_shorts.finished(*drape_shorts.drape(collider=body), body)
+    return {"models/shorts.npz": baked.write(sewn_shorts.model(worn, *sewn_shorts.textures()))}
+
+
 def _trench() -> Files:
     _, normal = tiled("gabardine", weave.gabardine(384))
     body = drape_jacket.skin(drape_jacket.TRENCH)
@@ -175,6 +183,15 @@ def _tote_bag() -> Files:
     return {"models/tote-bag.npz": baked.write(made)}
 
 
+def _blouse() -> Files:
+    _, normal = tiled("gabardine", weave.gabardine(256))
+    body, draft = drape_shirt.skin(), drape_shirt.pattern(blouse=True)
+    worn = drape_shirt.finished(
+        *drape_shirt.drape(drape_shirt.FULL_SPACING, body, shirt=draft, made_of=drape_shirt.CREPE), body
+    )
+    return {"models/blouse.npz": baked.write(sewn_shirt.model(draft, worn, normal, sewn_shirt.BLOUSE))}
+
+
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "tee": _tee,
     "dress": _dress,
@@ -188,8 +205,10 @@ RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "bomber": _bomber,
     "shirt": _shirt,
     "polo": _polo,
+    "blouse": _blouse,
     "jeans": _jeans,
     "trousers": _trousers,
+    "shorts": _shorts,
     "hat": _hat,
     "beanie": _beanie,
     "scarf": _scarf,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from assets.generators.buttons import frame
+from assets.generators.buttons import button, frame
 from assets.generators.garment import Draped, face_of, hem, inset, stitches
 from assets.generators.laid import EDGES, laid, slab, within
 from assets.generators.panels_legs import LegsDraft
@@ -23,6 +23,10 @@ Array = NDArray[np.float64]
 LAP: Final = 0.0017
 """Metres that an edge which lies over another stands off."""
 _EASED: Final = 0.016  # metres over which a lap comes down to the cloth
+_JET: Final = (0.122, 0.0052)
+"""A back pocket's opening: how wide it is, and how high each of its two lips."""
+_BELOW: Final = 0.072  # metres from the waist's seam to that opening
+_BUTTON: Final = 0.0068
 _LAID: Final = {
     "front-left": (0.20, 0.0),
     "front-right": (0.60, 0.0),
@@ -205,3 +209,25 @@ def fly(panel: Panel, wide: float, long: float) -> Array:
     bend = np.clip((depth - (long - 1.3 * wide)) / (1.3 * wide), 0, 1)
     away = wide * np.sqrt(np.clip(1 - bend**2.4, 0, 1))
     return spine + np.stack([away, 0 * away], axis=1)
+
+
+def jetted(bench: Bench, name: str, horn: Material, hole: Material, *, start: float) -> None:
+    """A back pocket of two lips with a button under it, level with the waist's seam: its opening begins ``start``
+    metres from the panel's inner end.
+    """
+    panel = bench.panels[name]
+    wide, high = _JET
+    waist = panel.flat[panel.edges["waist"]]
+    outer = 1.0 if name.endswith("right") else -1.0
+    inner_end, outer_end = waist[np.argmin(outer * waist[:, 0])], waist[np.argmax(outer * waist[:, 0])]
+    way = (outer_end - inner_end) / np.linalg.norm(outer_end - inner_end)
+    down = np.array([outer * way[1], -outer * way[0]])
+    corner = inner_end + start * way + _BELOW * down
+    across = np.linspace(0, wide, 13) if outer > 0 else np.linspace(wide, 0, 13)
+    for lip in (0, 1):
+        depth = np.linspace((lip + 1) * high, lip * high + 0.0003, 4)
+        flat = corner + across[None, :, None] * way + depth[:, None, None] * down
+        bench.patch(name, flat, 0.0012, thick=0.0012)
+    spot, out = bench.worn[name].at(panel, (corner + 0.5 * wide * way + 0.022 * down)[None])
+    for part in button(spot[0], out[0], np.array([0.0, 1.0, 0.0]), horn, hole, radius=_BUTTON):
+        bench.add(part)

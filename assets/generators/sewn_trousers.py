@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from assets.generators import buttons, weave
+from assets.generators import weave
 from assets.generators.drape_trousers import HEM, pattern
 from assets.generators.garment import Draped, hem
 from assets.generators.panels_legs import LegsDraft
-from assets.generators.sewn_legs import Bench, belt_loop, fly, on_band, place
+from assets.generators.sewn_legs import Bench, belt_loop, fly, jetted, on_band, place
 from assets.generators.textures import tiled
 from assets.model import Material, Model, Texture
 
@@ -18,12 +18,8 @@ NAME: Final = "trousers"
 _FLY: Final = (0.036, 0.150)
 _LOOPS: Final = (-0.345, -0.185, 0.0, 0.185, 0.345)
 """Belt loops, shares of the waistband from the middle of the back."""
-_JET: Final = (0.122, 0.0052)
-"""A back pocket's opening: how wide it is, and how high each of its two lips."""
-_BELOW: Final = 0.072  # metres from the waist's seam to that opening
 _TAB: Final = 0.045
 """How far the waistband laps over, metres."""
-_BUTTON: Final = 0.0068
 
 
 def textures(size: int = 384) -> tuple[None, Texture]:
@@ -46,11 +42,13 @@ def model(draped: Draped, color: Texture | None = None, normal: Texture | None =
         sheen_roughness=0.45,
     )
     thread = Material(name="thread", base_color=(0.205, 0.165, 0.127, 1.0), metallic=0.0, roughness=0.6)
+    horn = Material(name="button", base_color=(0.045, 0.040, 0.036, 1.0), metallic=0.0, roughness=0.3)
+    hole = Material(name="button-hole", base_color=(0.010, 0.010, 0.010, 1.0), metallic=0.0, roughness=0.9)
     bench, legs = Bench(draped, wool, thread, every=0.0046, wide=0.0007), pattern()
     for side in ("left", "right"):
         bench.lap(f"front-out-{side}", "mouth", deep=0.014)
         bench.rows(f"front-out-{side}", "mouth", 0.0060)
-        _jetted(bench, f"back-out-{side}")
+        jetted(bench, f"back-out-{side}", horn, hole, start=0.010)
     bench.lap("front-in-left", "fly", deep=0.012)
     bench.row("front-in-left", fly(bench.panels["front-in-left"], *_FLY)[1:-1])
     bench.hems(HEM)
@@ -75,25 +73,3 @@ def _tab(bench: Bench, legs: LegsDraft) -> None:
     middle = high / 2
     flat = on_band(legs, np.broadcast_to(share, (7, 8)), middle + (up[:, None] - middle) * (1 - inset / middle))
     bench.patch("band", flat, np.interp(share, [share[0], share[-1]], [0.0017, 0.0004])[None, :], thick=0.0014)
-
-
-def _jetted(bench: Bench, name: str) -> None:
-    """A back pocket of two lips with a button under it, level with the waist's seam."""
-    panel = bench.panels[name]
-    wide, high = _JET
-    waist = panel.flat[panel.edges["waist"]]
-    outer = 1.0 if name.endswith("right") else -1.0
-    inner_end, outer_end = waist[np.argmin(outer * waist[:, 0])], waist[np.argmax(outer * waist[:, 0])]
-    way = (outer_end - inner_end) / np.linalg.norm(outer_end - inner_end)
-    down = np.array([outer * way[1], -outer * way[0]])
-    start = inner_end + 0.010 * way + _BELOW * down
-    across = np.linspace(0, wide, 13) if outer > 0 else np.linspace(wide, 0, 13)
-    for lip in (0, 1):
-        depth = np.linspace((lip + 1) * high, lip * high + 0.0003, 4)
-        flat = start + across[None, :, None] * way + depth[:, None, None] * down
-        bench.patch(name, flat, 0.0012, thick=0.0012)
-    spot, out = bench.worn[name].at(panel, (start + 0.5 * wide * way + 0.022 * down)[None])
-    horn = Material(name="button", base_color=(0.045, 0.040, 0.036, 1.0), metallic=0.0, roughness=0.3)
-    hole = Material(name="button-hole", base_color=(0.010, 0.010, 0.010, 1.0), metallic=0.0, roughness=0.9)
-    for part in buttons.button(spot[0], out[0], np.array([0.0, 1.0, 0.0]), horn, hole, radius=_BUTTON):
-        bench.add(part)

@@ -11,7 +11,16 @@ import pytest
 from scipy.spatial import cKDTree
 
 from assets import catalogue
-from assets.generators import drape_jeans, drape_legs, drape_trousers, sewn_checks, sewn_jeans, sewn_trousers
+from assets.generators import (
+    drape_jeans,
+    drape_legs,
+    drape_shorts,
+    drape_trousers,
+    sewn_checks,
+    sewn_jeans,
+    sewn_shorts,
+    sewn_trousers,
+)
 from assets.generators.drape_body import Body
 from assets.generators.garment import Draped
 from assets.generators.panels_legs import cut
@@ -19,8 +28,12 @@ from assets.generators.pattern import length
 from assets.model import Primitive
 
 COARSE: Final = 0.032
-KINDS: Final = {"jeans": (drape_jeans, sewn_jeans), "trousers": (drape_trousers, sewn_trousers)}
-MAIN: Final = {"jeans": "denim", "trousers": "shell"}
+KINDS: Final = {
+    "jeans": (drape_jeans, sewn_jeans),
+    "trousers": (drape_trousers, sewn_trousers),
+    "shorts": (drape_shorts, sewn_shorts),
+}
+MAIN: Final = {"jeans": "denim", "trousers": "shell", "shorts": "shell"}
 
 
 @cache
@@ -60,7 +73,7 @@ def pieces(one: Primitive) -> int:
 def test_front_and_back_are_as_long_where_they_are_sewn(item: str, edge: str) -> None:
     lines = [line for own in KINDS[item][0].pattern().pieces().values() for name, line in own if name == edge]
     assert len(lines) == 2
-    assert length(lines[0]) == pytest.approx(length(lines[1]), rel=0.03)
+    assert length(lines[0]) == pytest.approx(length(lines[1]), rel=0.03, abs=0.006)  # eased in
 
 
 @pytest.mark.parametrize("item", KINDS)
@@ -129,6 +142,12 @@ def test_jeans_have_four_rivets_and_a_button_and_copper_thread() -> None:
     red, green, blue, _ = part("jeans", "thread").material.base_color
     assert red > 1.5 * green > 2 * blue
     assert pieces(part("jeans", "thread")) > 1500
+
+
+@pytest.mark.parametrize(("item", "count"), [("trousers", 2), ("shorts", 3)])
+def test_back_pockets_and_waistbands_have_their_buttons(item: str, count: int) -> None:
+    assert pieces(part(item, "button")) == count
+    assert pieces(part(item, "button-hole")) == 4 * count
 
 
 def test_trousers_are_pressed_along_the_middle_of_each_leg() -> None:
