@@ -41,6 +41,8 @@ WELT: Final = ((0.178, -0.470), (0.128, -0.325), 0.024)
 SLEEVE: Final = (0.040, -0.150, -0.045)
 """The sleeve pocket: half its breadth, its lower and its upper edge on the sleeve, metres."""
 
+_DOWN: Final = np.array([0.0, -1.0, 0.0])
+
 
 def model(worn: Draped, normal: Texture | None = None, rib: tuple[Texture, Texture] | None = None) -> Model:
     """The garment, 1 UV unit per metre: shell, rib, thread, zip and its tape."""
@@ -109,12 +111,16 @@ def _front(
             field[1:-1] = 0.5 * field[1:-1] + 0.25 * (field[:-2] + field[2:])
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     path = path + 0.0022 * outward
-    return tapes, [teeth(path, outward, metal), _pull(path[-10], outward[-10], metal)]
+    # Closed: no teeth show above the slider, a centimetre under the collar's edge.
+    return tapes, [
+        teeth(path[:-8], outward[:-8], metal),
+        _pull(path[-10], outward[-10], metal, path[-30] - path[-10]),
+    ]
 
 
-def _pull(at: Array, outward: Array, metal: Material) -> Primitive:
-    down = np.array([0.0, -1.0, 0.0]) + outward * outward[1]
-    return slider(at + 0.0016 * outward, outward, down / np.linalg.norm(down), metal)
+def _pull(at: Array, outward: Array, metal: Material, down: Array = _DOWN) -> Primitive:
+    down = down - outward * (down @ outward)
+    return slider(at + 0.0010 * outward, outward, down / np.linalg.norm(down), metal)
 
 
 def _middle(panel: Panel) -> tuple[float, float, float]:

