@@ -31,7 +31,8 @@ class Fall:
     is drawn away from the middle, ``gap`` from the middle of the front to where it begins, ``roll`` the radius of
     its fold, ``clear`` how far it stays from the garment; ``lean`` is its least angle from the stand, radians;
     ``knit`` says that it is a straight strip that stretches, not cut to its shape;
-    ``rings`` are distances from its free edges, rising, at which rows and columns of its grid run.
+    ``rings`` are distances from its free edges, rising, at which rows and columns of its grid run;
+    ``rounded`` is the radius of its front corners.
     """
 
     back: float = 0.046
@@ -43,6 +44,7 @@ class Fall:
     lean: float = 0.10
     knit: bool = False
     rings: tuple[float, ...] = ()
+    rounded: float = 0.0
     rows: int = 15
     columns: int = 97
 
@@ -70,6 +72,9 @@ def fall(rim: Array, foot: Array, garment: Draped, under: Array, shape: Fall) ->
     # The depth grows from the shoulders to the points, and the columns lean with the front edges.
     front = np.clip((middle - 0.42) / 0.58, 0, 1)
     depth = shape.back + (shape.point - shape.back) * (0.35 * front + 0.65 * front**3)
+    if shape.rounded:
+        short = np.clip(shape.rounded - np.minimum(u, span - u) + shape.gap, 0, shape.rounded)
+        depth -= shape.rounded - np.sqrt(shape.rounded**2 - short**2)
     drawn = shape.spread * np.clip((middle - 0.55) / 0.45, 0, 1) ** 1.6 * np.sign(span / 2 - u)
     arc = np.pi * shape.roll
     rolled = np.append(-0.004, np.linspace(0, 1, 7) * arc)[:, None] * np.ones_like(u)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +24,12 @@ from assets.generators.pattern import Panel, Sewn, constraints
 Array = NDArray[np.float64]
 
 SPACING: Final = 0.0165
-WEIGHT: Final = 0.125
-"""kg/m^2, an oxford."""
+FULL_SPACING: Final = 0.018
 GAP: Final = 0.005
 """Metres to the skin: trousers and skirts are worn under it."""
 BOX: Final = ((-0.60, 0.72, -0.26), (0.60, 1.64, 0.28))
 PLACKET: Final = 0.016
 """Half the placket's width, metres."""
-_SOFT: Final = 1.6
 _FIRM: Final = {"stand": 0.002, "cuff-left": 0.006, "cuff-right": 0.006, "yoke": 0.15}
 """Compliances against bending of parts that are interlined or double, m/N."""
 CREASES: Final = frozenset({"top", "wrist", "left", "right", "back", "neck-left", "neck-right", "neck"})
@@ -38,16 +37,32 @@ CREASES: Final = frozenset({"top", "wrist", "left", "right", "back", "neck-left"
 _HEM: Final = 0.010
 
 
+class Shirting(NamedTuple):
+    """A cloth's weight, kg/m^2, and its compliances against bending on the trunk and in the sleeves, m/N."""
+
+    weight: float
+    trunk: float
+    sleeves: float
+
+
+OXFORD: Final = Shirting(0.125, 1.6, 1.6)
+CREPE: Final = Shirting(0.120, 1.6, 4.0)
+
+
 def skin() -> Body:
     """The figure that the shirt is draped on, in its A-pose, to the wrists."""
     return body(catalogue.model(FIGURE).meshes[0].primitives[0], *BOX)
 
 
-def pattern() -> ShirtDraft:
-    """The draft for the figure."""
+def pattern(*, blouse: bool = False) -> ShirtDraft:
+    """The draft for the figure: a shirt's, or a blouse's with full sleeves that are gathered into narrow cuffs."""
     extras = catalogue.model(FIGURE).meshes[0].primitives[0].extras
     girth = {name: row["cm"] / 100 for name, row in extras["measures"].items()}
-    return draft(girth["bust"], girth["hip"], girth["shoulder"], girth["neck"], girth["arm"])
+    shirt = draft(girth["bust"], girth["hip"], girth["shoulder"], girth["neck"], girth["arm"])
+    if blouse:
+        full = (0.088, 0.046)
+        return replace(shirt, sleeve=0.478, cap=0.122, wrist=0.190, cuff=full, tails=(0.030, 0.045))
+    return shirt
 
 
 def start(shirt: ShirtDraft, sewn: Sewn) -> Array:
@@ -141,8 +156,8 @@ def near_edge(sewn: Sewn, p: Panel, edge: str, far: float) -> NDArray[np.int64]:
     return np.asarray(sewn.particle[p.name][away < far])
 
 
-def cloth(sewn: Sewn) -> Cloth:
-    """The oxford's particles and constraints; what is interlined, double or turned is stiffer."""
+def cloth(sewn: Sewn, made_of: Shirting = OXFORD) -> Cloth:
+    """The shirting's particles and constraints; what is interlined, double or turned is stiffer."""
     firm = []
     for p in sewn.panels:
         ids = sewn.particle[p.name]
@@ -151,17 +166,24 @@ def cloth(sewn: Sewn) -> Cloth:
         if p.name == "front":
             firm.append((ids[np.abs(p.flat[:, 0]) < PLACKET + 0.002], 0.03))
         if p.name in {"front", "back"}:
+            firm.append((ids, made_of.trunk))
             firm.append((near_edge(sewn, p, "hem", _HEM), 0.10))
-    return stiffened(sewn, WEIGHT, _SOFT, firm)
+    return stiffened(sewn, made_of.weight, made_of.sleeves, firm)
 
 
-def drape(spacing: float = SPACING, collider: Body | None = None, seconds: float = 1.0) -> tuple[Sewn, Array]:
-    """The sewn panels and where their particles come to rest."""
-    shirt = pattern()
+def drape(
+    spacing: float = SPACING,
+    collider: Body | None = None,
+    seconds: float = 1.0,
+    shirt: ShirtDraft | None = None,
+    made_of: Shirting = OXFORD,
+) -> tuple[Sewn, Array]:
+    """The sewn panels and where their particles come to rest; ``shirt`` is the button-up one unless it is given."""
+    shirt = shirt or pattern()
     sewn = cut(shirt, spacing)
     layers = ordered(sewn, shirt.pleat, -shirt.yoke[1])
     on, begun = collider or skin(), start(shirt, sewn)
-    return sewn, hung(cloth(sewn), begun, on, spacing, seconds=seconds, gap=GAP, layers=layers)
+    return sewn, hung(cloth(sewn, made_of), begun, on, spacing, seconds=seconds, gap=GAP, layers=layers)
 
 
 def finished(sewn: Sewn, x: Array, on: Body) -> Draped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -145,35 +146,70 @@ def slit(tailor: Tailor, shirt: ShirtDraft, hand: str) -> None:
     tailor.fasten(strip, np.array([side * shirt.wrist / 2, low + 0.058]), np.array([0.0, 1.0]), radius=0.0046)
 
 
-def collar(tailor: Tailor) -> None:
+def collar(tailor: Tailor, shape: Fall) -> None:
     """The collar's fall over its stand."""
     draped, panel = tailor.draped, tailor.panels["stand"]
     ids = draped.sewn.particle["stand"]
     foot = np.concatenate([panel.edges["left"], panel.edges["back"][1:], panel.edges["right"][1:]])
     rim = panel.edges["rim"][::-1]
     under = np.concatenate([draped.sewn.particle[name] for name in ("front", "yoke")])
-    piece = fall(draped.points[ids[rim]], draped.points[ids[foot]], draped, under, Fall())
+    piece = fall(draped.points[ids[rim]], draped.points[ids[foot]], draped, under, shape)
     tailor.put(piece, thickness=0.0018, lined=True)
     tailor.sewn(piece, within(piece, 0.0050, ("left", "low", "right")))
 
 
-def _shell(normal: Texture | None) -> Material:
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What a shirt is finished with: its name, colour and roughness, the fall of its collar, and whether it has a
+    pocket and plackets on its sleeves.
+    """
+
+    name: str
+    color: tuple[float, float, float]
+    roughness: float
+    sheen: tuple[float, float, float]
+    fall: Fall
+    pocket: bool
+    slits: bool
+
+
+SHIRT: Final = Look(
+    name=NAME,
+    color=(0.33, 0.47, 0.66),
+    roughness=0.82,
+    sheen=(0.04, 0.04, 0.045),
+    fall=Fall(),
+    pocket=True,
+    slits=True,
+)
+BLOUSE: Final = Look(
+    name="blouse",
+    color=(0.52, 0.25, 0.24),
+    roughness=0.56,
+    sheen=(0.10, 0.06, 0.06),
+    fall=Fall(back=0.050, point=0.060, spread=0.012, gap=0.003, rounded=0.030),
+    pocket=False,
+    slits=False,
+)
+
+
+def _shell(normal: Texture | None, look: Look) -> Material:
     return Material(
         name="shell",
-        base_color=(0.33, 0.47, 0.66, 1.0),
+        base_color=(*look.color, 1.0),
         metallic=0.0,
-        roughness=0.82,
+        roughness=look.roughness,
         normal_texture=normal,
         normal_scale=0.6,
         double_sided=True,
-        sheen_color=(0.04, 0.04, 0.045),
+        sheen_color=look.sheen,
         sheen_roughness=0.5,
     )
 
 
-def model(shirt: ShirtDraft, draped: Draped, normal: Texture | None = None, name: str = NAME) -> Model:
+def model(shirt: ShirtDraft, draped: Draped, normal: Texture | None = None, look: Look = SHIRT) -> Model:
     """The garment, 1 UV unit per metre: shell, thread, buttons and their holes."""
-    tailor = Tailor(draped, _shell(normal), _LAID)
+    tailor = Tailor(draped, _shell(normal, look), _LAID)
     for p in draped.sewn.panels:
         shift = -np.array(_LAID[p.name])
         if p.name.startswith("cuff"):
@@ -185,12 +221,14 @@ def model(shirt: ShirtDraft, draped: Draped, normal: Texture | None = None, name
     for edge in ("front-left", "front-right", "back-left", "back-right"):
         tailor.along("yoke", edge, 0.0016)
     placket(tailor, shirt)
-    pocket(tailor)
+    if look.pocket:
+        pocket(tailor)
     stand(tailor, shirt)
-    collar(tailor)
+    collar(tailor, look.fall)
     for hand in ("left", "right"):
         cuff(tailor, shirt, hand)
-        slit(tailor, shirt, hand)
-    mesh = Mesh(name=name, primitives=tuple(joined(parts) for parts in tailor.made.values()))
-    node = Node(matrix=np.eye(4), name=name, mesh=0)
-    return Model(name=name, nodes=(node,), roots=(0,), meshes=(mesh,), copyright="CC0-1.0")
+        if look.slits:
+            slit(tailor, shirt, hand)
+    mesh = Mesh(name=look.name, primitives=tuple(joined(parts) for parts in tailor.made.values()))
+    node = Node(matrix=np.eye(4), name=look.name, mesh=0)
+    return Model(name=look.name, nodes=(node,), roots=(0,), meshes=(mesh,), copyright="CC0-1.0")
