@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import catalogue, environments, fitting, framing, placement
+from assets import catalogue, environments, fitting, fitting_layers, framing, placement
 from assets.customise import customise
 from assets.design import (
     Avatar,
@@ -90,7 +90,10 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
     if bounds is not None:
         scale = float(np.clip((bounds[1] - bounds[0]).max() / 1.7, 0.05, 2.0))
     rest = None if body is None else _resting(design, body, worn)
-    return dress(merged, order, body=AVATAR, see_through=frozenset(see_through), scale=scale, rest=rest)
+    folded = frozenset(layer for layer, item in worn.items() if item in fitting_layers.SKIRTS)
+    return dress(
+        merged, order, body=AVATAR, see_through=frozenset(see_through), scale=scale, rest=rest, folded=folded
+    )
 
 
 def _resting(design: Design, body: Model, worn: Mapping[str, str]) -> dict[str, Model] | None:

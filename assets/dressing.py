@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from assets.covering import Covered, Inner, Outer, Surface, cover, join, outward
 from assets.errors import ImageError
+from assets.folds import together, under
 from assets.images import decode
 from assets.instances import expanded
 from assets.model import AlphaMode, Material, Model, MorphTarget, Primitive
@@ -19,6 +20,7 @@ from assets.pose import drawing, flatten
 from assets.scene import Draw
 from assets.transforms import Matrix, apply
 
+_UNDER: Final = 0.002  # metres that folds are pushed, from which on they may come under the skin
 _LOOKED_AT: Final = 4096 * 4096  # pixels of an alpha channel worth decoding to find it opaque
 Vectors = NDArray[np.float32]
 
@@ -46,12 +48,14 @@ def dress(
     see_through: frozenset[str],
     scale: float,
     rest: Mapping[str, Model] | None = None,
+    folded: frozenset[str] = frozenset(),
 ) -> Model:
     """The model with what is covered pushed under the cloth or cut.
 
     ``order`` are layers from the inside out; ``body`` names the one that is a closed body. Layers in
     ``see_through``, and materials with real alpha, push and never cut. ``rest`` are the layers' models in a pose in
     which no limb lies on another: then what covers what is looked up there, where a hand on a hip is not in the way.
+    ``folded`` layers lie in folds: what of them is in one place is pushed alike.
     """
     if len(order) < 2:
         return model
@@ -65,6 +69,7 @@ def dress(
     skin = join([piece.surface for piece in pieces[body]]) if pieces.get(body) else None
     shells: list[Outer] = []  # the layers further out, where they ended up
     changed: dict[tuple[int, int], Primitive | None] = {}
+    pushed: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
     for layer in reversed(order):
         if not pieces[layer]:
             continue
@@ -72,8 +77,15 @@ def dress(
         solid = layer == body
         if shells:
             covered = _cover(Inner(surface, scale=scale, body=None if solid else skin), shells)
+            if layer in folded and covered.offsets.any():
+                covered = replace(covered, offsets=together(surface.points, covered.offsets))
+                pushed = (surface.points, covered.offsets)
+            if solid and pushed:
+                # A body with a skin is not moved: where folds were pushed into it, nothing of it is seen.
+                deep = np.linalg.norm(under(surface.points, *pushed), axis=1) > _UNDER * scale
+                covered = replace(covered, keep=covered.keep & ~deep[surface.triangles].all(axis=1))
             if covered.changes:
-                _apply(pieces[layer], covered, changed)
+                _apply(pieces[layer], covered, changed, straight=layer in folded)
                 surface = replace(surface, points=surface.points + covered.offsets)
         shells.append(Outer(surface if solid else outward(surface, skin), scale=scale))
     return _rebuilt(model, changed) if changed else model
@@ -185,7 +197,10 @@ def _opaque(material: Material, alphas: dict[int, bool]) -> bool:
     return alphas[key]
 
 
-def _apply(pieces: list[_Piece], covered: Covered, changed: dict[tuple[int, int], Primitive | None]) -> None:
+def _apply(
+    pieces: list[_Piece], covered: Covered, changed: dict[tuple[int, int], Primitive | None], *, straight: bool
+) -> None:
+    """Moves and cuts the pieces. Offsets turn with a point's normal from rest to pose; ``straight`` leaves them."""
     vertex = triangle = 0
     for piece in pieces:
         offsets = covered.offsets[vertex : vertex + len(piece.surface.points)]
@@ -194,7 +209,8 @@ def _apply(pieces: list[_Piece], covered: Covered, changed: dict[tuple[int, int]
         primitive = piece.primitive
         if offsets.any() and not piece.skinned and abs(np.linalg.det(piece.matrix[:3, :3])) > 1e-12:
             at_rest = np.asarray(piece.surface.normals, dtype=np.float64)
-            local = turned(offsets, at_rest, piece.normals.astype(np.float64)) @ np.linalg.inv(piece.matrix[:3, :3]).T
+            way = offsets if straight else turned(offsets, at_rest, piece.normals.astype(np.float64))
+            local = way @ np.linalg.inv(piece.matrix[:3, :3]).T
             primitive = replace(primitive, positions=(primitive.positions + local).astype(np.float32))
         if not keep.all():
             primitive = replace(primitive, indices=np.ascontiguousarray(primitive.indices[keep]))

@@ -33,7 +33,7 @@ def model(draped: Draped, skirt: ALineDraft, normal: Texture | None = None) -> M
         sheen_roughness=0.5,
     )
     thread = Material(name="thread", base_color=(0.060, 0.118, 0.092, 1.0), metallic=0.0, roughness=0.6)
-    metal = Material(name="zip", base_color=(0.10, 0.14, 0.12, 1.0), metallic=0.6, roughness=0.4)
+    metal = Material(name="zip", base_color=(0.30, 0.34, 0.32, 1.0), metallic=1.0, roughness=0.4)
     cloth: list[Primitive] = []
     seams: list[Primitive] = []
     zips: list[Primitive] = []

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from assets import catalogue, fitting, fitting_bind, fitting_layers, fitting_skin, stance
+from assets import catalogue, fitting, fitting_bind, fitting_layers, fitting_skin, folds, stance
 from assets.fitting_free import bodies
 from assets.pose import posed
 
@@ -36,17 +36,35 @@ def test_what_lies_in_one_place_moves_alike(avatar: str, pose: str) -> None:
     x = np.concatenate([part.positions for mesh in model.meshes for part in mesh.primitives]).astype(np.float64)
     assert torn(x) < 1.0
     skin = fitting_skin.skin(catalogue.model(avatar), stance.moves(body))
-    arm = fitting_skin.shares(body)[:, fitting_bind.joints_of(body, "elbow", "wrist")].sum(axis=1) > 0.5
-    assert bodies(skin, arm).trunk.over(x)[0].min() > -0.0005
+    arm = fitting_skin.shares(body)[:, fitting_bind.joints_of(body, "shoulder", "elbow", "wrist")].sum(axis=1)
+    assert bodies(skin, arm, arm).trunk.over(x)[0].min() > -0.0005
 
 
 def test_layers_that_were_moved_apart_come_together() -> None:
     held = fitting_bind.bound(ITEM)
     skin = fitting_skin.skin(catalogue.model("mannequin-female"))
-    around = bodies(skin, np.zeros(len(skin.points), dtype=bool))
+    none = np.zeros(len(skin.points))
+    around = bodies(skin, none, none)
     low = np.clip(0.9 - held.cloth.points[:, 1], 0, 1)
     swung = held.cloth.points * (1 + np.stack([0.4 * low, 0 * low, 0.4 * low], axis=1))
     assert np.abs(fitting_layers.evened(held, swung, around) - swung).max() < 0.004
     rough = swung + np.where(np.arange(len(low)) % 5 == 0, 0.006, 0.0)[:, None] * held.cloth.normals
     assert torn(rough) > 1.5
     assert torn(fitting_layers.evened(held, rough, around)) < 0.6
+
+
+def test_pushed_folds_take_along_what_lies_about_them_and_the_skin_under_them() -> None:
+    held = fitting_bind.bound(ITEM)
+    at, high = held.cloth.points, held.cloth.points[:, 1] > 0.90
+    outer = high & (held.cloth.normals[:, 2] > 0.5)
+    push = np.where(outer[:, None], np.array([0.0, 0.0, -0.01]), 0.0)
+    moved = folds.together(at, push)
+    assert moved[outer, 2].max() < -0.0085
+    assert torn(at + moved) < 0.5
+    assert np.linalg.norm(moved[at[:, 1] < 0.70], axis=1).max() < 1e-6
+    skin = catalogue.model("mannequin-female").meshes[0].primitives[0].positions.astype(np.float64)
+    gone = np.linalg.norm(folds.under(skin, at, moved), axis=1)
+    belly = (np.abs(skin[:, 0]) < 0.05) & (skin[:, 2] > 0.05) & (np.abs(skin[:, 1] - 0.95) < 0.03)
+    assert gone[belly].min() > 0.003
+    assert gone[skin[:, 1] < 0.65].max() == 0
+    assert gone[skin[:, 1] > 1.25].max() == 0
