@@ -195,6 +195,16 @@ OUTFITS: Final = (
         pose="relaxed",
     ),
     Entry(
+        "outfit-studio",
+        "Studio: blouse and trousers",
+        "스튜디오: 블라우스와 정장 바지",
+        ("outfit", "women", "smart casual"),
+        figure="mannequin-female",
+        pieces=(Piece("sneakers"), Piece("trousers", colour="#5b4a46"), Piece("blouse")),
+        pose="relaxed",
+        studio="beauty",
+    ),
+    Entry(
         "outfit-evening",
         "Evening: satin dress",
         "이브닝: 새틴 원피스",
