@@ -46,6 +46,9 @@ MANNEQUINS: Final = (
 )
 
 
+_FIGURES: Final = {one.item_id(size): one for one in MANNEQUINS for size in one.sizes}
+
+
 def figure(item_id: str) -> Entry | None:
     """The figure that the item is a size of; None for what is no mannequin."""
-    return next((one for one in MANNEQUINS if item_id in {one.item_id(size) for size in one.sizes}), None)
+    return _FIGURES.get(item_id)

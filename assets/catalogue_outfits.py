@@ -67,7 +67,7 @@ OUTFITS: Final = (
         "주말: 티셔츠와 청바지, 스니커즈",
         ("outfit", "women", "casual", "denim"),
         figure="mannequin-female",
-        pieces=(Piece("sneakers"), Piece("jeans"), Piece("tee", colour="#c8102e")),
+        pieces=(Piece("sneakers"), Piece("jeans", "denim-mid"), Piece("tee", colour="#c8102e")),
         pose="relaxed",
     ),
     Entry(
@@ -76,7 +76,7 @@ OUTFITS: Final = (
         "스트리트: 후드티와 청바지, 비니, 스니커즈",
         ("outfit", "men", "casual", "street"),
         figure="mannequin-male",
-        pieces=(Piece("sneakers"), Piece("jeans"), Piece("hoodie"), Piece("beanie")),
+        pieces=(Piece("sneakers"), Piece("jeans", "denim"), Piece("hoodie"), Piece("beanie")),
         pose="walk",
     ),
     Entry(
@@ -103,7 +103,7 @@ OUTFITS: Final = (
         "비 오는 날: 트렌치코트와 스웨터, 청바지, 모자",
         ("outfit", "women", "coat", "outdoor"),
         figure="mannequin-female",
-        pieces=(Piece("sneakers"), Piece("jeans"), Piece("sweater"), Piece("trench-coat"), Piece("hat")),
+        pieces=(Piece("sneakers"), Piece("jeans", "denim"), Piece("sweater"), Piece("trench-coat"), Piece("hat")),
         pose="relaxed",
     ),
     Entry(
@@ -112,7 +112,7 @@ OUTFITS: Final = (
         "커피 한 잔: 스트라이프 셔츠와 청바지, 스니커즈",
         ("outfit", "unisex", "casual", "shirt"),
         figure="mannequin-neutral",
-        pieces=(Piece("sneakers"), Piece("jeans"), Piece("shirt", "striped-poplin")),
+        pieces=(Piece("sneakers"), Piece("jeans", "denim-mid"), Piece("shirt", "striped-poplin")),
         pose="relaxed",
     ),
     Entry(
