@@ -64,29 +64,29 @@ def _beside(pleats: PleatDraft, number: int, long: float, away: float) -> Array:
 
 def _zip(own: Draped, panel: Panel, pleats: PleatDraft, number: int) -> Primitive:
     """The slider at the top of the zip, beside the fold that covers it."""
-    metal = Material(name="zip", base_color=(0.52, 0.50, 0.47, 1.0), metallic=1.0, roughness=0.34)
+    metal = Material(name="zip", base_color=(0.30, 0.31, 0.34, 1.0), metallic=1.0, roughness=0.34)
     spots = np.array(
         [(pleats.columns(depth)[2] + number * pleats.cloth - 0.0050, -depth) for depth in (0.0085, 0.0285)]
     )
     points, normals = own.at(panel, spots)
     down = points[1] - points[0]
-    return slider(points[0], normals[0], down / np.linalg.norm(down), metal)
+    return slider(points[0], normals[0], down / np.linalg.norm(down), metal, tab=0.014)
 
 
 def model(draped: Draped, pleats: PleatDraft, normal: Texture | None = None) -> Model:
     """The garment, 1 UV unit per metre: shell, thread, zip."""
     shell = Material(
         name="shell",
-        base_color=(0.42, 0.30, 0.19, 1.0),
+        base_color=(0.090, 0.130, 0.225, 1.0),
         metallic=0.0,
         roughness=0.80,
         normal_texture=normal,
         normal_scale=0.5,
         double_sided=True,
-        sheen_color=(0.06, 0.05, 0.04),
+        sheen_color=(0.045, 0.05, 0.065),
         sheen_roughness=0.5,
     )
-    thread = Material(name="thread", base_color=(0.33, 0.23, 0.145, 1.0), metallic=0.0, roughness=0.6)
+    thread = Material(name="thread", base_color=(0.070, 0.102, 0.180, 1.0), metallic=0.0, roughness=0.6)
     cloth: list[Primitive] = []
     seams: list[Primitive] = []
     zips: list[Primitive] = []
