@@ -313,6 +313,23 @@ GARMENTS: Final = (
         cloth="twill",
     ),
     Entry(
+        "jumpsuit",
+        "Sleeveless jumpsuit",
+        "민소매 점프수트",
+        ("jumpsuit", "sleeveless", "scoop neck", "wide leg", "ankle length", "slant pockets"),
+        covers=("chest", "back", "waist", "hips", "thighs", "calves"),
+        depth=20,
+        regions={
+            "neckline": ((-0.13, 1.34, -0.14), (0.13, 1.52, 0.13)),
+            "waistband": ((-0.18, 1.03, -0.15), (0.18, 1.13, 0.15)),
+            "left-pocket": ((0.08, 0.88, 0.0), (0.22, 1.07, 0.14)),
+            "right-pocket": ((-0.22, 0.88, 0.0), (-0.08, 1.07, 0.14)),
+            "left-hem": ((0.0, 0.15, -0.16), (0.22, 0.24, 0.16)),
+            "right-hem": ((-0.22, 0.15, -0.16), (0.0, 0.24, 0.16)),
+        },
+        cloth="twill",
+    ),
+    Entry(
         "hat",
         "Felt fedora",
         "펠트 페도라",

@@ -44,9 +44,9 @@ def skin() -> Body:
     return body(catalogue.model(FIGURE).meshes[0].primitives[0], *BOX)
 
 
-def _half_trunk(on: Body, y: float) -> tuple[Array, Array]:
+def _half_trunk(on: Body, y: float, away: float = _AWAY) -> tuple[Array, Array]:
     """From the middle of the front, and of the back, to the left side: float64[k, 2] of x and z each."""
-    line = level(on, y, _AWAY)
+    line = level(on, y, away)
     line = line[line[:, 0] > 0]
     side = int(np.argmax(line[:, 0]))
     front, back = line[: side + 1].copy(), line[side:][::-1].copy()
@@ -76,9 +76,12 @@ def _on(line: Array, share: Array) -> Array:
     return np.stack([np.interp(share * run[-1], run, line[:, k]) for k in range(2)], axis=1)
 
 
-def start(legs: LegsDraft, sewn: Sewn, on: Body, fork: float = FORK, lowest: float = _NARROW) -> Array:
+def start(
+    legs: LegsDraft, sewn: Sewn, on: Body, fork: float = FORK, lowest: float = _NARROW, away: float = _AWAY
+) -> Array:
     """Where the particles begin, float64[n, 3]: about the trunk above the fork, about the legs below, as wide as the
-    pattern is; hems that would hang lower than ``lowest`` are gathered to there.
+    pattern is; hems that would hang lower than ``lowest`` are gathered to there. The waistband starts
+    ``away`` from the skin. What is not of the legs stays at 0.
     """
     lowest = max(fork - legs.long, lowest)
     squeeze = (fork - lowest) / legs.long
@@ -87,9 +90,11 @@ def start(legs: LegsDraft, sewn: Sewn, on: Body, fork: float = FORK, lowest: flo
     around = np.array([length(front) + length(back) for front, back in leg_lines])
     top = fork + max(legs.top) + legs.band[2] + 0.02
     trunk_heights = np.arange(max(fork, 0.86), top, 0.02)
-    trunk_lines = [_half_trunk(on, float(y)) for y in trunk_heights]
+    trunk_lines = [_half_trunk(on, float(y), away) for y in trunk_heights]
     total, count = np.zeros((sewn.count, 3)), np.zeros(sewn.count)
     for p in sewn.panels:
+        if p.name.startswith("bodice"):
+            continue
         if p.name == "band":
             placed = _band(legs, p.flat, fork, trunk_lines, trunk_heights)
         else:
@@ -117,7 +122,7 @@ def start(legs: LegsDraft, sewn: Sewn, on: Body, fork: float = FORK, lowest: flo
             placed = np.stack([spot[:, 0] if left else -spot[:, 0], at, spot[:, 1]], axis=1)
         np.add.at(total, sewn.particle[p.name], placed)
         np.add.at(count, sewn.particle[p.name], 1)
-    return np.asarray(total / count[:, None])
+    return np.asarray(total / np.maximum(count, 1)[:, None])
 
 
 def _row(legs: LegsDraft, part: int, y: Array) -> tuple[Array, Array]:
@@ -229,11 +234,11 @@ def shod(on: Body, floor: float) -> Collider:
     return meet
 
 
-def hung(cloth: Cloth, start: Array, on: Collider, spacing: float, seconds: float) -> Array:
+def hung(cloth: Cloth, start: Array, on: Collider, spacing: float, seconds: float, *, gap: float = GAP) -> Array:
     """Where the particles come to rest, float64[n, 3]. Legs start gathered above the feet: they first fall without
     friction, or they would stay pushed up at the hips, and then settle with it.
     """
-    x, lie = start, GAP + 0.001
+    x, lie = start, gap + 0.001
     for clearance in (*_SWELL, lie):
         x = relax(cloth, x, on, Drape(seconds=0.08, gravity=0.15, damping=15.0, friction=0.0, clearance=clearance))
     x = relax(cloth, x, on, Drape(seconds=0.5 * seconds, damping=3.0, friction=0.0, clearance=lie))
@@ -242,24 +247,24 @@ def hung(cloth: Cloth, start: Array, on: Collider, spacing: float, seconds: floa
     return relax(cloth, x, on, settle)
 
 
-def finished(sewn: Sewn, x: Array, on: Body, loops: Sequence[Loop]) -> Draped:
+def finished(sewn: Sewn, x: Array, on: Body, loops: Sequence[Loop], *, gap: float = GAP) -> Draped:
     """The cloth at rest as a smooth surface whose seams are even lines: Loop's rule would let them wander between the
     uneven triangles either side. Free edges (``loops``) are evened, nothing stays within the gap.
     """
     seams = {name for p in sewn.panels for name in p.edges} - {"hem", "rim"}
     sewn, x = finer(sewn, x, seams)
-    x = _eased(sewn, x, on)
+    x = _eased(sewn, x, on, gap)
     for loop in loops:
         x = even(sewn, x, loop)
     x = sunken(sewn, x, 0.0007)
     for _ in range(2):
         distance, outward = on(x)
-        x += outward * np.clip(GAP - distance, 0, None)[:, None]
+        x += outward * np.clip(gap - distance, 0, None)[:, None]
     return Draped(sewn=sewn, points=x, normals=vertex_normals(x, sewn.triangles()))
 
 
-def _eased(sewn: Sewn, x: Array, on: Body) -> Array:
+def _eased(sewn: Sewn, x: Array, on: Body, gap: float) -> Array:
     """Loop's rule draws uneven triangles together, mostly beside seams: a few steps give edges their lengths back."""
     pairs, rest, _, _, area = constraints(sewn)
     sheet = Cloth(pairs=pairs, rest=rest, compliance=np.full(len(pairs), _GIVE), inverse_mass=1.0 / area)
-    return relax(sheet, x, on, Drape(seconds=_EASE / 600, gravity=0.0, damping=300.0, friction=0.0, clearance=GAP))
+    return relax(sheet, x, on, Drape(seconds=_EASE / 600, gravity=0.0, damping=300.0, friction=0.0, clearance=gap))

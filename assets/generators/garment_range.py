@@ -14,6 +14,7 @@ from assets.generators import (
     drape_hoodie,
     drape_jacket,
     drape_jeans,
+    drape_jumpsuit,
     drape_legs,
     drape_pleats,
     drape_polo,
@@ -34,6 +35,7 @@ from assets.generators import (
     sewn_dress,
     sewn_hoodie,
     sewn_jeans,
+    sewn_jumpsuit,
     sewn_pleats,
     sewn_polo,
     sewn_shirt,
@@ -132,6 +134,12 @@ def _shorts() -> Files:
     return {"models/shorts.npz": baked.write(sewn_shorts.model(worn, *sewn_shorts.textures()))}
 
 
+def _jumpsuit() -> Files:
+    body = drape_jumpsuit.skin()
+    worn = drape_jumpsuit.finished(*drape_jumpsuit.drape(collider=body), body)
+    return {"models/jumpsuit.npz": baked.write(sewn_jumpsuit.model(worn, *sewn_jumpsuit.textures()))}
+
+
 def _trench() -> Files:
     _, normal = tiled("gabardine", weave.gabardine(384))
     body = drape_jacket.skin(drape_jacket.TRENCH)
@@ -209,6 +217,7 @@ RANGE: Final[Mapping[str, Callable[[], Files]]] = {
     "jeans": _jeans,
     "trousers": _trousers,
     "shorts": _shorts,
+    "jumpsuit": _jumpsuit,
     "hat": _hat,
     "beanie": _beanie,
     "scarf": _scarf,

@@ -17,6 +17,7 @@ from assets.generators.pattern import Panel, Sewn, length, panel, sew
 
 Array = NDArray[np.float64]
 Edges = list[tuple[str, Array]]
+Seam = tuple[str, str, str, str, bool]
 
 SIDES: Final = ("left", "right")
 _ALONE: Final = frozenset({"hem", "waist", "centre", "fly"})
@@ -226,9 +227,13 @@ def _mirrored(edges: Edges) -> Edges:
 
 
 def cut(legs: LegsDraft, spacing: float) -> Sewn:
-    """All panels, triangulated about every ``spacing`` metres, and sewn. Each is drawn as it is seen from outside, so
-    that the wearer's left is to the right on fronts and to the left on backs. A waistband's edges are named after
-    the panels that it is sewn to.
+    """All panels, triangulated about every ``spacing`` metres, and sewn."""
+    return sew(*parts(legs, spacing))
+
+
+def parts(legs: LegsDraft, spacing: float) -> tuple[list[Panel], list[Seam]]:
+    """All panels and seams. Each is drawn as it is seen from outside, so that the wearer's left is to the right on
+    fronts and to the left on backs. A waistband's edges are named after the panels that it is sewn to.
     """
     pieces = legs.pieces()
     counts = {
@@ -238,7 +243,7 @@ def cut(legs: LegsDraft, spacing: float) -> Sewn:
     for one, edge, other in within:
         counts[other, edge] = counts[one, edge]
     panels: list[Panel] = []
-    seams: list[tuple[str, str, str, str, bool]] = []
+    seams: list[Seam] = []
     for side in SIDES:
         for name, edges in pieces.items():
             drawn = edges if name.startswith(("front", "pocket")) == (side == "left") else _mirrored(edges)
@@ -254,7 +259,7 @@ def cut(legs: LegsDraft, spacing: float) -> Sewn:
     up = max(2, round(legs.band[2] / spacing))
     around = {**joined, "rim": sum(joined.values()), "start": up, "end": up}
     panels.append(panel("band", [(name, line, around[name]) for name, line in band], min(spacing, legs.band[2] / 2)))
-    return sew(panels, seams)
+    return panels, seams
 
 
 def _seams(pieces: dict[str, Edges]) -> list[tuple[str, str, str]]:

@@ -37,6 +37,8 @@ _LAID: Final = {
     "yoke-left": (1.80, -0.3),
     "yoke-right": (2.20, -0.3),
     "band": (0.80, 0.40),
+    "bodice-front": (0.30, 0.90),
+    "bodice-back": (0.80, 0.90),
 }
 
 

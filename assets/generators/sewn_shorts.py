@@ -19,6 +19,7 @@ NAME: Final = "shorts"
 _FLY: Final = (0.034, 0.140)
 _LOOPS: Final = (-0.345, -0.185, 0.0, 0.185, 0.345)
 """Belt loops, shares of the waistband from the middle of the back."""
+_TURNED: Final = 0.008  # metres: of what is turned in, only what is seen
 
 
 def textures(size: int = 384) -> tuple[None, Texture]:
@@ -62,7 +63,7 @@ def model(draped: Draped, color: Texture | None = None, normal: Texture | None =
     for side in ("front-left", "back-left"):
         bench.rows(side, "centre", 0.0020, 0.0076)
     bench.row("front-left", fly(bench.panels["front-left"], *_FLY)[1:-1])
-    bench.hems(HEM, HEM - 0.003)
+    bench.hems(_TURNED, HEM - 0.003)
     rim = bench.panels["band"]
     bench.add(hem(bench.worn["band"], rim, "rim", twill, -place("band"), depth=0.016, thickness=0.0026))
     bench.faces()
