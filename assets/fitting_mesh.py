@@ -14,7 +14,7 @@ from scipy.sparse import csgraph
 from assets import regions
 from assets.fitting_cloth import Cloth
 from assets.model import Model, Primitive
-from assets.normals import turned
+from assets.normals import turned, unit
 
 Array = NDArray[np.float64]
 
@@ -26,8 +26,7 @@ def moved(garment: Model, cloth: Cloth, graded: Array, x: Array) -> Model:
     """The garment with its vertices at ``x``, float64[n, 3]; ``graded`` is where they are on the wearer at rest: the
     UVs of each panel are stretched as grading stretched it, as a larger panel is cut from more cloth.
     """
-    bent = turned(cloth.normals, _normals(cloth, cloth.points), _normals(cloth, x))
-    bent = (bent / np.maximum(np.linalg.norm(bent, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+    bent = _bent(cloth, x)
     grown = not np.array_equal(graded, cloth.points)
     meshes, start = [], 0
     for mesh in garment.meshes:
@@ -47,6 +46,19 @@ def moved(garment: Model, cloth: Cloth, graded: Array, x: Array) -> Model:
             )
         meshes.append(replace(mesh, primitives=tuple(parts)))
     return replace(garment, meshes=tuple(meshes))
+
+
+def _bent(cloth: Cloth, x: Array) -> NDArray[np.float32]:
+    """The garment's own normals turned as the cloth was, float32[n, 3]. Where a crease became so sharp that they
+    would look away from a face, they are made anew.
+    """
+    after = _normals(cloth, x)
+    found = turned(cloth.normals, _normals(cloth, cloth.points), after)
+    corner = x[cloth.triangles]
+    faces = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    away = np.unique(cloth.triangles[np.einsum("ij,ij->i", faces, found[cloth.triangles].sum(axis=1)) < 0])
+    found[away] = after[away]
+    return unit(found.astype(np.float32))
 
 
 def _normals(cloth: Cloth, x: Array) -> Array:
