@@ -205,6 +205,15 @@ OUTFITS: Final = (
         studio="beauty",
     ),
     Entry(
+        "outfit-workshop",
+        "Workshop: jumpsuit, beanie and sneakers",
+        "작업실: 점프수트와 비니, 스니커즈",
+        ("outfit", "women", "casual", "jumpsuit"),
+        figure="mannequin-female",
+        pieces=(Piece("sneakers"), Piece("jumpsuit"), Piece("beanie")),
+        pose="hands-on-hips",
+    ),
+    Entry(
         "outfit-evening",
         "Evening: satin dress",
         "이브닝: 새틴 원피스",
