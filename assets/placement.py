@@ -248,15 +248,16 @@ def _coloured(
     ink, cover = _ink(picture, (grid - uv) @ axes.T, half)
     colours = colours * (1 - cover[..., None]) + ink * cover[..., None]
     pixels = np.round(np.concatenate([_coded(colours), alpha[..., None]], axis=-1) * 255).astype(np.uint8)
+    name = f"{material.name.removesuffix(' print')} print"
     texture = Texture(
-        image=_encoded(pixels, f"{material.name} print"),
+        image=_encoded(pixels, name),
         sampler=Sampler(wrap_u=Wrap.CLAMP, wrap_v=Wrap.CLAMP),
         scale=(float(1 / size[0]), float(1 / size[1])),
         offset=(float(-low[0] / size[0]), float(-low[1] / size[1])),
     )
     return replace(
         material,
-        name=f"{material.name} print",
+        name=name,
         base_color=(1.0, 1.0, 1.0, material.base_color[3]),
         base_color_texture=texture,
     )
