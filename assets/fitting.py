@@ -127,15 +127,19 @@ def fitted(item: str, body: Model) -> Model:
 
 
 def _as_draped(item: str, wearer: str, joints: Matrix) -> bool:
-    """Whether nothing that the garment lies on has moved: on level feet nothing above the ankles has."""
-    entry = catalogue.item(item)
-    if wearer != entry.draped_on:
+    """Whether nothing that the garment lies on has moved: on level feet nothing above the ankles has, and level feet
+    are what flat shoes were made on.
+    """
+    if wearer != catalogue.item(item).draped_on:
         return False
-    turned = np.flatnonzero(~np.isclose(joints, np.eye(4), atol=1e-6).all(axis=(1, 2)))
-    if entry.level_feet or not len(turned):
-        return not entry.level_feet and not len(turned)
+    body = catalogue.model(wearer)
+    rest = _rest(item, body)
+    still = np.broadcast_to(np.eye(4), joints.shape) if rest is None else rest
+    turned = set(np.flatnonzero(~np.isclose(joints, still, atol=1e-6).all(axis=(1, 2))))
+    if not turned or rest is not None:
+        return not turned
     lowest = min(float(part.positions[:, 1].min()) for part in parts(laid(item)))
-    return lowest > _ANKLES and set(turned) <= set(joints_of(catalogue.model(wearer), "ankle", "toe"))
+    return lowest > _ANKLES and turned <= set(joints_of(body, "ankle", "toe"))
 
 
 def _shifted(model: Model, by: Array) -> Model:

@@ -25,6 +25,7 @@ _SHARED: Final = (
     0.15  # of a point's weights: with more of the arm's it is of a limb, with more of others' of the trunk
 )
 _MINE: Final = 0.5
+_MOVED: Final = 1e-5  # metres: what moved less need not be looked at again
 _LEAST: Final = 0.0006  # metres over the posed skin that cloth is kept
 _ROOM: Final = 0.0020  # metres from one layer of clothes to the next
 _UNDER_HAND: Final = 0.0015  # metres under a hand at which cloth ends
@@ -67,19 +68,24 @@ def freed(held: Bound, x: Array, around: Bodies, depth: int) -> Array:
     pressed = _pressed(x[first], np.flatnonzero(held.outer & ~held.sleeve), around, under)
     if pressed is not None:
         x = x + (held.spread @ _blurred(held, pressed, 3 * _BLUR))[cloth.welded]
+    active = held.outer
     for _ in range(ROUNDS):
-        push = _pushes(held, x[first], least, around)
+        push = _pushes(held, x[first], least, around, active)
         if not push.any():
             return x
-        x = x + (held.spread @ _blurred(held, push))[cloth.welded]
-    found: Array = x + (held.along @ _pushes(held, x[first], least, around))[cloth.welded]
+        moved = held.spread @ _blurred(held, push)
+        active = held.outer & (np.abs(moved).max(axis=1) > _MOVED)
+        x = x + moved[cloth.welded]
+    found: Array = x + (held.along @ _pushes(held, x[first], least, around, active))[cloth.welded]
     return found
 
 
-def _pushes(held: Bound, at: Array, least: Array, around: Bodies) -> Array:
-    """What the outer layer needs to be over the skin: float64[welded, 3]. Inner layers and trimmings go with it."""
+def _pushes(held: Bound, at: Array, least: Array, around: Bodies, active: Mask) -> Array:
+    """What those ``active`` of the outer layer need to be over the skin: float64[welded, 3]. Inner layers and
+    trimmings go with them.
+    """
     push = np.zeros_like(at)
-    for mine, skin in ((held.outer & held.sleeve, around.limbs), (held.outer & ~held.sleeve, around.trunk)):
+    for mine, skin in ((active & held.sleeve, around.limbs), (active & ~held.sleeve, around.trunk)):
         if mine.any():
             height, out = skin.over(at[mine])
             push[mine] = np.clip(least[mine] - height, 0, None)[:, None] * out
