@@ -310,6 +310,7 @@ GARMENTS: Final = (
             "left-hem": ((0.0, 0.65, -0.18), (0.22, 0.74, 0.14)),
             "right-hem": ((-0.22, 0.65, -0.18), (0.0, 0.74, 0.14)),
         },
+        poses=STANDING,
         cloth="twill",
     ),
     Entry(

@@ -29,17 +29,17 @@ LOOPS: Final = (
 
 
 def pattern() -> LegsDraft:
-    """The draft for the figure: to the middle of the thigh, 59 cm wide there."""
+    """The draft for the figure: to the middle of the thigh, 54 cm wide there."""
     return LegsDraft(
         waist=(0.2025, 0.2025),
-        hip=(0.238, 0.259),
-        fork=(0.048, 0.104),
+        hip=(0.2345, 0.2555),
+        fork=(0.050, 0.106),
         lean=(0.006, 0.038),
         top=(0.206, 0.212, 0.222),
         hip_up=0.067,
         knee=(0.0, 0.0),
         knee_down=1.0,
-        hem=(0.270, 0.322),
+        hem=(0.248, 0.288),
         long=0.160,
         opening=(0.036, 0.150),
         band=(0.806, 0.764, 0.036),

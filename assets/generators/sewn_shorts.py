@@ -19,7 +19,7 @@ NAME: Final = "shorts"
 _FLY: Final = (0.034, 0.140)
 _LOOPS: Final = (-0.345, -0.185, 0.0, 0.185, 0.345)
 """Belt loops, shares of the waistband from the middle of the back."""
-_TURNED: Final = 0.008  # metres: of what is turned in, only what is seen
+_TURNED: Final = 0.003  # metres: of what is turned in, only what is seen
 
 
 def textures(size: int = 384) -> tuple[None, Texture]:
@@ -51,14 +51,14 @@ def model(draped: Draped, color: Texture | None = None, normal: Texture | None =
     hole = Material(name="button-hole", base_color=(0.03, 0.015, 0.01, 1.0), metallic=0.0, roughness=0.9)
     bench, legs = Bench(draped, twill, thread, every=0.0046, wide=0.0009), pattern()
     for side in ("left", "right"):
-        bench.lap(f"front-{side}", "mouth", deep=0.012)
+        bench.lap(f"front-{side}", "mouth", deep=0.005)
         bench.rows(f"front-{side}", "mouth", 0.0020, 0.0076)
         bench.rows(f"back-{side}", "inseam", 0.0020)
         bench.rows(f"back-{side}", "side-low", 0.0020)
         bench.rows(f"back-{side}", "side-mid", 0.0020)
         jetted(bench, f"back-{side}", horn, hole, start=0.050)
-    bench.lap("front-left", "fly", deep=0.010)
-    bench.lap("band", "start", deep=0.010)
+    bench.lap("front-left", "fly", deep=0.005)
+    bench.lap("band", "start", deep=0.005)
     bench.rows("front-left", "fly", 0.0022)
     for side in ("front-left", "back-left"):
         bench.rows(side, "centre", 0.0020, 0.0076)
