@@ -149,7 +149,7 @@ def check(pieces: tuple[str, ...], what: str, avatar: str, pose: str) -> Finding
         for points, skin, drawn in _beside(item, figure, body):
             under, count = visible(points, skin, drawn, corners)
             deep, seen = max(deep, under), seen + count
-    sheets = [_sheet(item, [draw.primitive for draw in draws if draw.layer == item]) for item in pieces]
+    sheets = [_sheet(item, parts(fitting.fitted(item, figure))) for item in pieces]
     return Finding(
         what=what,
         avatar=avatar,
@@ -228,12 +228,12 @@ def _entry(item: str) -> catalogue_garments.Entry:
     return next(one for one in catalogue_garments.GARMENTS if one.id == item)
 
 
-def _sheet(item: str, parts: list[Primitive]) -> Primitive | None:
+def _sheet(item: str, whole: tuple[Primitive, ...]) -> Primitive | None:
     """The garment's cloth, without trimmings; None of what is not made of cloth."""
     if not catalogue.item(item).cloth or catalogue.item(item).level_feet or _entry(item).follows:
         return None
     kept = trimmings(catalogue.model(item))
-    cloth = [part for part in parts if part.uv0 is not None and id(part.material) not in kept]
+    cloth = [part for part in whole if part.uv0 is not None and id(part.material) not in kept]
     return joined(cloth) if cloth else None
 
 
