@@ -18,6 +18,7 @@ from assets.normals import turned, unit
 
 Array = NDArray[np.float64]
 
+_PASSES: Final = 2  # the rows of a panel that grow change its columns
 _CELLS: Final = 10  # along each side of a panel, in each of which it grows by its own measure
 _PANEL: Final = 50  # triangles: what has fewer is a stitch or a button, on which no print is measured
 
@@ -78,7 +79,7 @@ def _cut(part: Primitive, before: Array, after: Array) -> NDArray[np.float32] | 
     indices = part.indices.astype(np.int64)
     uv = part.uv0.astype(np.float64)
     inverse, real = _inverse(uv[indices])
-    one, two = (_metric(points[indices], inverse) for points in (before, after))
+    one = _metric(before[indices], inverse)
     area = np.where(real, np.linalg.norm(_crossed(before[indices]), axis=1), 0.0)
     links = sparse.coo_matrix(
         (np.ones(2 * len(indices)), (indices[:, [0, 1]].T.ravel(), indices[:, [1, 2]].T.ravel())),
@@ -88,10 +89,14 @@ def _cut(part: Primitive, before: Array, after: Array) -> NDArray[np.float32] | 
     mine = panel[indices[:, 0]]
     large = np.flatnonzero(np.bincount(mine, minlength=count) >= _PANEL)
     found = uv.copy()
-    for number in large:
-        held, points = (mine == number) & real, panel == number
-        if held.any():
-            found[points] = _wider(uv[points], uv[indices[held]].mean(axis=1), one[held], two[held], area[held])
+    for _ in range(_PASSES):
+        inverse, _ = _inverse(found[indices])
+        two = _metric(after[indices], inverse)
+        for number in large:
+            held, points = (mine == number) & real, panel == number
+            if held.any():
+                centres = found[indices[held]].mean(axis=1)
+                found[points] = _wider(found[points], centres, one[held], two[held], area[held])
     return found.astype(np.float32)
 
 
