@@ -87,8 +87,8 @@ GARMENTS: Final = (
     ),
     Entry(
         "tee",
-        "T-shirt, women's M",
-        "여성 티셔츠 (M)",
+        "Crew neck T-shirt",
+        "크루넥 티셔츠",
         ("top", "t-shirt", "jersey", "short sleeve", "crew neck", "mannequin"),
         covers=("shoulders", "upper arms", "chest", "back", "waist"),
         depth=20,
@@ -102,8 +102,8 @@ GARMENTS: Final = (
     ),
     Entry(
         "long-sleeve",
-        "Long-sleeved T-shirt, women's M",
-        "여성 긴소매 티셔츠 (M)",
+        "Long-sleeved T-shirt",
+        "긴소매 티셔츠",
         ("top", "t-shirt", "jersey", "long sleeve", "crew neck", "mannequin"),
         covers=("shoulders", "upper arms", "forearms", "chest", "back", "waist"),
         depth=20,
@@ -117,8 +117,8 @@ GARMENTS: Final = (
     ),
     Entry(
         "dress",
-        "Sleeveless dress, women's M",
-        "여성 민소매 원피스 (M)",
+        "Sleeveless dress",
+        "민소매 원피스",
         ("dress", "sleeveless", "a-line", "knee length", "scoop neck", "mannequin"),
         covers=("chest", "back", "waist", "hips", "thighs"),
         depth=20,
