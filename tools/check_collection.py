@@ -65,7 +65,7 @@ _REACH: Final = 2.2  # metres within which something may be in the way
 _SIDES: Final = 8
 _DRAWN: Final = 0.008  # metres from a vertex of the drawn skin within which skin is drawn
 _SHARED: Final = 0.15  # of the weights of skin: with less of an arm it is no limb's, with less of others no trunk's
-_LAYER: Final = 0.004  # metres beside an open edge within which the cloth lies that it is sewn or turned on to
+_LAYER: Final = 0.009  # metres beside an open edge within which the cloth lies that it is sewn or turned on to
 _SAMPLES: Final = np.array([(4, 1, 1), (1, 4, 1), (1, 1, 4), (2, 2, 2)]) / 6.0
 _HEIGHTS: Final = (-10.0, 12.0, 45.0)  # degrees of the cameras over the horizon
 
