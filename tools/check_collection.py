@@ -259,7 +259,7 @@ def open_edges(item: str) -> float:
     around = _rings(corner, cloth.count)
     raw = []
     for place, (one, two, near) in enumerate(zip(a, b, beside, strict=True)):
-        own = around[one] | around[two]
+        own = set().union(*(around[next_to] for next_to in around[one] | around[two]))
         if not any(own.isdisjoint(corner[owner[spot]].tolist()) for spot in near):
             raw.append(place)
     if not raw:
