@@ -97,6 +97,7 @@ STUDIOS: Mapping[str, Studio] = MappingProxyType(
             zenith=(1.085, 1.085, 1.085),
             horizon=(1.005, 1.005, 1.005),
             nadir=(0.86, 0.86, 0.86),
+            backdrop=("#cfcfcd", "#b9b9b7"),
         ),
         # A clear late morning: a low warm sun over the left shoulder, blue sky, light stone under foot.
         "daylight": Studio(
