@@ -92,7 +92,14 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
     rest = None if body is None else _resting(design, body, worn)
     folded = frozenset(layer for layer, item in worn.items() if item in fitting_layers.SKIRTS)
     return dress(
-        merged, order, body=AVATAR, see_through=frozenset(see_through), scale=scale, rest=rest, folded=folded
+        merged,
+        order,
+        body=AVATAR,
+        see_through=frozenset(see_through),
+        scale=scale,
+        rest=rest,
+        folded=folded,
+        shoes=frozenset(layer for layer, item in worn.items() if catalogue.item(item).level_feet),
     )
 
 

@@ -49,13 +49,15 @@ def dress(
     scale: float,
     rest: Mapping[str, Model] | None = None,
     folded: frozenset[str] = frozenset(),
+    shoes: frozenset[str] = frozenset(),
 ) -> Model:
     """The model with what is covered pushed under the cloth or cut.
 
     ``order`` are layers from the inside out; ``body`` names the one that is a closed body. Layers in
     ``see_through``, and materials with real alpha, push and never cut. ``rest`` are the layers' models in a pose in
     which no limb lies on another: then what covers what is looked up there, where a hand on a hip is not in the way.
-    ``folded`` layers lie in folds: what of them is in one place is pushed alike.
+    ``folded`` layers lie in folds: what of them is in one place is pushed alike. ``shoes`` cover the body and nothing
+    else, and nothing covers them: a hem falls over them, in whatever order they are listed.
     """
     if len(order) < 2:
         return model
@@ -68,6 +70,7 @@ def dress(
         pieces[layer].append(piece)
     skin = join([piece.surface for piece in pieces[body]]) if pieces.get(body) else None
     shells: list[Outer] = []  # the layers further out, where they ended up
+    soles: list[Outer] = []  # shoes, likewise
     changed: dict[tuple[int, int], Primitive | None] = {}
     pushed: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
     for layer in reversed(order):
@@ -75,8 +78,9 @@ def dress(
             continue
         surface = join([piece.surface for piece in pieces[layer]])
         solid = layer == body
-        if shells:
-            covered = _cover(Inner(surface, scale=scale, body=None if solid else skin), shells)
+        over = [*soles, *shells] if solid else [] if layer in shoes else shells
+        if over:
+            covered = _cover(Inner(surface, scale=scale, body=None if solid else skin), over)
             if layer in folded and covered.offsets.any():
                 covered = replace(covered, offsets=together(surface.points, covered.offsets))
                 pushed = (surface.points, covered.offsets)
@@ -87,7 +91,8 @@ def dress(
             if covered.changes:
                 _apply(pieces[layer], covered, changed, straight=layer in folded)
                 surface = replace(surface, points=surface.points + covered.offsets)
-        shells.append(Outer(surface if solid else outward(surface, skin), scale=scale))
+        shell = Outer(surface if solid else outward(surface, skin), scale=scale)
+        (soles if layer in shoes else shells).append(shell)
     return _rebuilt(model, changed) if changed else model
 
 

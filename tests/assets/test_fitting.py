@@ -178,3 +178,15 @@ def test_a_level_foot_stands_on_heel_ball_and_toes() -> None:
     heel, tip = foot & (rest[:, 2] < 0.0), foot & (rest[:, 2] > 0.14)
     assert float(y[heel].min()) == pytest.approx(float(y[tip].min()), abs=0.006)
     assert float(rest[heel, 1].min()) > 0.06
+
+
+@pytest.mark.parametrize("order", [("jeans", "sneakers"), ("sneakers", "jeans")])
+def test_a_hem_falls_over_shoes_in_whatever_order_they_are_listed(order: tuple[str, str]) -> None:
+    """Neither cuts pieces out of the other; the foot in the shoe is cut."""
+    made = composed(design("mannequin-female", "relaxed", *order))
+    drawn: dict[str, int] = {}
+    for draw in flatten(made):
+        drawn[draw.layer] = drawn.get(draw.layer, 0) + len(draw.primitive.indices)
+    for item in order:
+        assert drawn[item] == sum(len(part.indices) for part in fitting_bind.parts(catalogue.model(item)))
+    assert drawn[compose.AVATAR] < len(catalogue.model("mannequin-female").meshes[0].primitives[0].indices)
