@@ -60,6 +60,8 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
     if avatar is not None:
         matrix = place(avatar.transform)
         body = _posed(load(avatar.model), avatar.pose)
+        if worn:
+            fitting.prepared(worn.values(), body, *([] if avatar.pose is None else [fitting.rested(body)]))
         body = fitting.standing(body, worn.values())
         bounds = _moved_bounds(body, matrix)
         if avatar.visible:

@@ -10,7 +10,8 @@ farther off the skin it hangs. At last cloth that came under the posed skin is p
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Lock
 from typing import Final
@@ -69,6 +70,7 @@ class Shelf:
                 self._held.popitem(last=False)
 
 
+_SIDE_BY_SIDE: Final = 3  # threads: most of a fit is done by NumPy and SciPy, which let others run
 _SHELF: Final = Shelf(KEPT)
 
 
@@ -86,6 +88,16 @@ def worn(design: Design) -> dict[str, str]:
         if figure.id in item.figures and catalogue_mannequins.figure(item.draped_on) is not None:
             found[layer.id] = item.id
     return found
+
+
+def prepared(garments: Collection[str], *bodies: Model) -> None:
+    """Fits garments to a mannequin in one or more poses, side by side: :func:`fitted` finds them then."""
+    shoes = any(catalogue.item(item).level_feet for item in garments)
+    placed = [stance.level(body) if shoes else body for body in bodies]
+    work = [(item, body) for body in placed for item in garments]
+    if len(work) > 1:
+        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+            list(pool.map(lambda pair: fitted(*pair), work))
 
 
 def standing(body: Model, garments: Iterable[str]) -> Model:

@@ -21,6 +21,7 @@ Array = NDArray[np.float64]
 _PASSES: Final = 2  # the rows of a panel that grow change its columns
 _CELLS: Final = 10  # along each side of a panel, in each of which it grows by its own measure
 _PANEL: Final = 50  # triangles: what has fewer is a stitch or a button, on which no print is measured
+_SMALL: Final = 0.0008  # square metres: nor on what is smaller than a stamp
 
 
 def moved(garment: Model, cloth: Cloth, graded: Array, x: Array) -> Model:
@@ -76,28 +77,37 @@ def _cut(part: Primitive, before: Array, after: Array) -> NDArray[np.float32] | 
     """The primitive's UVs, each panel stretched about its middle as its cloth was."""
     if part.uv0 is None:
         return None
-    indices = part.indices.astype(np.int64)
-    uv = part.uv0.astype(np.float64)
-    inverse, real = _inverse(uv[indices])
-    one = _metric(before[indices], inverse)
-    area = np.where(real, np.linalg.norm(_crossed(before[indices]), axis=1), 0.0)
+    indices, uv = part.indices.astype(np.int64), part.uv0.astype(np.float64)
     links = sparse.coo_matrix(
-        (np.ones(2 * len(indices)), (indices[:, [0, 1]].T.ravel(), indices[:, [1, 2]].T.ravel())),
+        (np.ones(2 * len(indices), bool), (indices[:, [0, 1]].T.ravel(), indices[:, [1, 2]].T.ravel())),
         shape=(len(uv), len(uv)),
     )
     count, panel = csgraph.connected_components(links, directed=False)
+    indices = indices[(np.bincount(panel[indices[:, 0]], minlength=count) >= _PANEL)[panel[indices[:, 0]]]]
+    if not len(indices):
+        return part.uv0
     mine = panel[indices[:, 0]]
-    large = np.flatnonzero(np.bincount(mine, minlength=count) >= _PANEL)
+    inverse, real = _inverse(uv[indices])
+    area = np.where(real, np.linalg.norm(_crossed(before[indices]), axis=1), 0.0)
+    large = np.flatnonzero(np.bincount(mine, area, count) / 2 >= _SMALL)
+    one = _metric(before[indices], inverse)
+    faces, points = _members(np.where(real, mine, count), count + 1), _members(panel, count)
     found = uv.copy()
-    for _ in range(_PASSES):
-        inverse, _ = _inverse(found[indices])
+    for again in range(_PASSES if len(large) else 0):
+        if again:
+            inverse, _ = _inverse(found[indices])
         two = _metric(after[indices], inverse)
+        centres = found[indices].mean(axis=1)
         for number in large:
-            held, points = (mine == number) & real, panel == number
-            if held.any():
-                centres = found[indices[held]].mean(axis=1)
-                found[points] = _wider(found[points], centres, one[held], two[held], area[held])
+            held, own = faces[number], points[number]
+            found[own] = _wider(found[own], centres[held], one[held], two[held], area[held])
     return found.astype(np.float32)
+
+
+def _members(groups: NDArray[np.integer], count: int) -> list[NDArray[np.int64]]:
+    """Who is in each of the groups 0 to ``count`` - 1."""
+    order = np.argsort(groups, kind="stable")
+    return np.split(order, np.searchsorted(groups[order], np.arange(1, count)))
 
 
 def _wider(uv: Array, centres: Array, before: Array, after: Array, area: Array) -> Array:

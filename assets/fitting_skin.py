@@ -37,7 +37,7 @@ class Skin:
         the nearest points, the nearer the more (as in implicit moving least squares; Kolluri, "Provably good moving
         least squares", 2005).
         """
-        far, near = self.tree.query(at, k=_NEAR)
+        far, near = self.tree.query(at, k=_NEAR, workers=2)
         share = 1 / (far * far + 1e-6)
         share /= share.sum(axis=1, keepdims=True)
         looks = self.normals[near]
