@@ -47,6 +47,16 @@ JOBS: Mapping[str, Mapping[str, Any]] = {
     "techpack": {"design": DESIGN, "tech_pack": {"sizes": ["S", "M", "L"], "season": "SS27"}},
 }
 
+BUNDLE: Mapping[str, Any] = {
+    "design": DESIGN,
+    "flat": None,
+    **{
+        kind: {k: v for k, v in JOBS[kind].items() if k != "design"}
+        for kind in ("still", "turntable", "model", "techpack")
+    },
+}
+"""The same again as one job: every step of it is in the cache by then."""
+RENAMED: Mapping[str, str] = {"design-techpack.pdf": "techpack.pdf"}
 TIMEOUT_S = 1800.0
 
 
@@ -64,14 +74,12 @@ def _jobs(running: Embedded, out: Path) -> int:
     settings = Settings().model_copy(update={"server_url": running.url, "token": SecretStr(running.token)})
     with Farm(settings) as farm:
         began = time.monotonic()
-        sent = {kind: farm.post("/jobs", {"kind": kind, "spec": spec}) for kind, spec in JOBS.items()}
-        with progress() as bars, ThreadPoolExecutor(len(sent)) as pool:
-            watched = {kind: pool.submit(_watch, farm, kind, job["id"], bars) for kind, job in sent.items()}
-            jobs = {kind: future.result() for kind, future in watched.items()}
+        with progress() as bars:
+            jobs = _sent(farm, JOBS, bars) | _sent(farm, {"bundle": BUNDLE}, bars)
         took = time.monotonic() - began
         code = max((ended(job) for job in jobs.values()), default=0)
         rows = [
-            _row(farm, kind, job, artifact, out)
+            _row(farm, kind, job, artifact, out / kind if kind == "bundle" else out)
             for kind, job in jobs.items()
             for artifact in job["artifacts"]
             if artifact["role"] != "preview"
@@ -82,6 +90,14 @@ def _jobs(running: Embedded, out: Path) -> int:
     line(f"{len(rows)} files in {out}/; the jobs took {took:.2f} s")
     note(f"this farm stops now; FARM_DATA_DIR={running.data_dir} farm up brings it back with all of this in it")
     return code
+
+
+def _sent(farm: Farm, specs: Mapping[str, Mapping[str, Any]], bars: Bars) -> dict[str, dict[str, Any]]:
+    """Submits jobs of those kinds side by side; how each ended."""
+    sent = {kind: farm.post("/jobs", {"kind": kind, "spec": spec}) for kind, spec in specs.items()}
+    with ThreadPoolExecutor(len(sent)) as pool:
+        watched = {kind: pool.submit(_watch, farm, kind, job["id"], bars) for kind, job in sent.items()}
+        return {kind: future.result() for kind, future in watched.items()}
 
 
 def _watch(farm: Farm, kind: str, job_id: str, bars: Bars) -> dict[str, Any]:
@@ -97,7 +113,7 @@ def _row(farm: Farm, kind: str, job: Mapping[str, Any], artifact: dict[str, Any]
     from datetime import datetime
     from urllib.parse import urljoin
 
-    path = safe_path(out, artifact["name"])
+    path = safe_path(out, RENAMED.get(artifact["name"], artifact["name"]))
     fetch(farm, artifact, path)
     times = [datetime.fromisoformat(job[key]) for key in ("created_at", "finished_at")]
     return {
