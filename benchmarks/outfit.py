@@ -56,6 +56,7 @@ def measured(avatar: str, pose: str) -> dict[str, float]:
     body = catalogue.model(avatar)
     if pose != "a-pose":
         body = posed(body, animation=pose, time=0.0)
+    fitting.prepared(PIECES, body)
     body = fitting.standing(body, PIECES)
     for item in PIECES:
         fitting.fitted(item, body)
