@@ -6,9 +6,8 @@ pulls itself even without weight; then it hangs, and settles while it sees itsel
 :mod:`assets.generators.cloth`.
 
 A new garment is a draft and a cut (``panels_*``: outlines and seams), a start and the stiffness of its parts
-(``drape_*``), materials and trimmings (``sewn_*``). What is next: skin weights from the mannequin, so that garments
-follow its poses (:func:`assets.baked.write` refuses skins today); layers over layers
-(:func:`assets.generators.garment.over`); grading from one size to the others, by draping each.
+(``drape_*``), materials and trimmings (``sewn_*``). Other figures, sizes and poses are fitted to on loading
+(:mod:`assets.fitting`).
 """
 
 from __future__ import annotations

@@ -23,7 +23,6 @@ THICK: Final = 0.0015
 _FROM_EDGE: Final = 0.0080
 _FORWARD: Final = (0.0600, 0.1310)
 _LEATHER: Final = 0.0024  # how high the facing lies over the last
-_UP: Final = np.array([0.0, 1.0, 0.0])
 
 
 def _hole(pair: float, *, inner: bool, away: float = _FROM_EDGE) -> tuple[Array, Array]:
