@@ -18,7 +18,9 @@ from PIL import Image as Picture
 from assets import catalogue, compose, framing
 from assets.catalogue_garments import GARMENTS
 from assets.catalogue_garments import Entry as Garment
+from assets.catalogue_mannequins import MANNEQUINS
 from assets.catalogue_outfits import OUTFITS
+from assets.catalogue_outfits import Entry as Outfit
 from assets.design import Design
 from assets.scene import Renderer, Target
 from renderers.opengl import open_renderer
@@ -54,6 +56,21 @@ def drawn(renderer: Renderer, document: dict[str, Any], view: str, *, close: boo
     return np.array(frame[..., :3])
 
 
+def outfit(renderer: Renderer, look: Outfit) -> list[Pixels]:
+    """A look on each mannequin that all its pieces are made for, the one that it was put together on first."""
+    made_for = [set(catalogue.item(piece.item).figures) for piece in look.pieces]
+    wearers = [entry for entry in MANNEQUINS if all(entry.id in some for some in made_for)]
+    if not wearers:
+        return [labelled(drawn(renderer, look.design, "three-quarter"), look.id)]
+    avatar = dict(look.design["avatar"])
+    pictures = []
+    for entry in sorted(wearers, key=lambda entry: entry.id != look.figure):
+        document = {**look.design, "avatar": {**avatar, "model": {"item": entry.item_id(entry.base)}}}
+        who = entry.id.removeprefix("mannequin-")
+        pictures.append(labelled(drawn(renderer, document, "three-quarter"), f"{look.id}, {who}"))
+    return pictures
+
+
 def sheet(pictures: list[Pixels], name: str, columns: int = COLUMNS) -> None:
     """Writes rows of pictures as one small WebP."""
     pictures = pictures + [np.full_like(pictures[0], 255)] * (-len(pictures) % columns)
@@ -85,8 +102,8 @@ def main() -> None:
             shuffled(renderer, told.shuffled, told.seed)
             return
         sheet([labelled(garment(renderer, entry, "three-quarter"), entry.id) for entry in GARMENTS], "garments.webp")
-        looks = [labelled(drawn(renderer, look.design, "three-quarter"), look.id) for look in OUTFITS]
-        sheet(looks, "outfits.webp")
+        looks = [picture for look in OUTFITS for picture in outfit(renderer, look)]
+        sheet(looks, "outfits.webp", columns=9)
     finally:
         renderer.close()
 
