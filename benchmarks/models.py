@@ -27,7 +27,7 @@ def main() -> None:
     model = gltf.read(source.read_bytes())
     began = perf_counter()
     slim, counts = optimise(model, Options(webp=True, ordered=True))
-    ours = write_glb(slim, extras={}, packed=True, webp=True)
+    ours = write_glb(slim, extras={}, compression="meshopt", webp=True)
     seconds = perf_counter() - began
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "peer.glb"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 import orjson
@@ -14,6 +14,7 @@ from assets.model import Image, Model
 from exporters.errors import ExportError
 from exporters.gltf_buffer import Buffer
 from exporters.gltf_cameras import LIGHTS, camera_json, light_json
+from exporters.gltf_draco import DracoBuffer
 from exporters.gltf_materials import Materials
 from exporters.gltf_meshes import VARIANTS, Meshes
 from exporters.gltf_nodes import INSTANCING, Nodes
@@ -29,15 +30,25 @@ _CARRIED: Final = frozenset({"extensions", "extras"})
 _SUFFIX: Final = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 
 Json = dict[str, Any]
+Compression = Literal["none", "meshopt", "draco"]
+
+_BUFFERS: Final[Mapping[Compression, type[Buffer]]] = {
+    "none": Buffer,
+    "meshopt": PackedBuffer,
+    "draco": DracoBuffer,
+}
 
 
-def write_glb(model: Model, *, extras: Mapping[str, Any], packed: bool = False, webp: bool = False) -> bytes:
+def write_glb(
+    model: Model, *, extras: Mapping[str, Any], compression: Compression = "none", webp: bool = False
+) -> bytes:
     """The model as one GLB. ``extras`` (design, layers, units, licence, …: JSON) go into ``asset.extras``.
 
-    ``packed`` compresses what is drawn (:mod:`exporters.gltf_packed`); ``webp`` leaves WebP as it is, for programs
-    that know the extension. Raises ExportError ``export.not_finite``, ``export.empty`` or ``export.too_large``.
+    ``compression`` is that of the geometry (:mod:`exporters.gltf_packed`, :mod:`exporters.gltf_draco`); ``webp``
+    leaves WebP as it is, for programs that know the extension. Raises ExportError ``export.not_finite``,
+    ``export.empty`` or ``export.too_large``.
     """
-    buffer = PackedBuffer() if packed else Buffer()
+    buffer = _BUFFERS[compression]()
 
     def store(image: Image) -> Json:
         entry: Json = {"name": image.name} if image.name else {}
@@ -64,13 +75,13 @@ def write_glb(model: Model, *, extras: Mapping[str, Any], packed: bool = False, 
 
 
 def write_gltf(
-    model: Model, *, extras: Mapping[str, Any], stem: str, packed: bool = False, webp: bool = False
+    model: Model, *, extras: Mapping[str, Any], stem: str, compression: Compression = "none", webp: bool = False
 ) -> dict[str, bytes]:
     """The model as files by name: ``stem.gltf``, ``stem.bin`` and a file for each texture, all side by side.
 
-    ``packed`` and ``webp`` are those of :func:`write_glb`.
+    ``compression`` and ``webp`` are those of :func:`write_glb`.
     """
-    buffer = PackedBuffer() if packed else Buffer()
+    buffer = _BUFFERS[compression]()
     files: dict[str, bytes] = {}
 
     def store(image: Image) -> Json:

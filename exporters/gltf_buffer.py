@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,13 @@ TYPES: Final = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 _SPARSE: Final = 0.5  # below this share of moved vertices a sparse accessor is smaller
 
 Json = dict[str, Any]
+
+
+class Attribute(NamedTuple):
+    """What is said of each vertex, [n, width]. ``semantic`` is what it is, for buffers that pack; "" is not known."""
+
+    values: NDArray[Any]
+    semantic: str = ""
 
 
 class Buffer:
@@ -87,6 +95,25 @@ class Buffer:
         if bounds:
             entry |= least_and_largest(array)
         return self._add(entry, (view, entry["componentType"], entry["count"], width, normalized, bounds))
+
+    def enter(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
+        """A mesh begins whose positions lie between ``low`` and ``high``: buffers that round them take one grid."""
+
+    def geometry(
+        self,
+        arrays: Mapping[str, Attribute],
+        corners: NDArray[Any],
+        *,
+        morphs: bool,  # noqa: ARG002 - for buffers that order vertices anew
+    ) -> Json:
+        """A primitive's "attributes" and "indices" (and "extensions", where it takes one). ``corners`` are uint16 or
+        uint32[3 m]; ``morphs`` says that displacements of the same vertices follow.
+        """
+        attributes = {
+            name: self.accessor(values, target=VERTICES, bounds=name == "POSITION", semantic=semantic)
+            for name, (values, semantic) in arrays.items()
+        }
+        return {"attributes": attributes, "indices": self.accessor(corners, target=INDICES)}
 
     def sparse(self, array: NDArray[np.float32], *, bounds: bool = False) -> int:
         """As :meth:`accessor` for vertex displacements that are mostly zero."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.model import Loose, Material, Mesh, MorphTarget, Primitive
-from exporters.gltf_buffer import INDICES, VERTICES, Buffer
+from exporters.gltf_buffer import INDICES, VERTICES, Attribute, Buffer
 from exporters.gltf_cameras import carried
 from exporters.gltf_materials import Materials, textures
 
@@ -44,6 +44,10 @@ class Meshes:
     def _write(self, mesh: Mesh, primitives: list[Primitive], *, joints: bool) -> int:
         targets = max((len(primitive.targets) for primitive in primitives), default=0)
         entry: Json = {"name": mesh.name} if mesh.name else {}
+        if primitives:
+            ends = [(p.positions.min(axis=0), p.positions.max(axis=0)) for p in primitives]
+            low = np.min([end for end, _ in ends], axis=0).astype(np.float64)
+            self._buffer.enter(low, np.max([end for _, end in ends], axis=0).astype(np.float64))
         entry["primitives"] = [self._primitive(p, targets, joints=joints) for p in primitives]
         if not joints and not targets:  # all primitives of a mesh have the same targets, and no skin moves these
             entry["primitives"] += [self._loose(loose) for loose in mesh.loose]
@@ -61,44 +65,17 @@ class Meshes:
         return len(self.meshes) - 1
 
     def _primitive(self, primitive: Primitive, targets: int, *, joints: bool) -> Json:
-        buffer, count = self._buffer, len(primitive.positions)
-        attributes: Json = {
-            "POSITION": buffer.accessor(primitive.positions, target=VERTICES, bounds=True, semantic="POSITION"),
-            "NORMAL": buffer.accessor(unit(primitive.normals), target=VERTICES, semantic="NORMAL"),
-        }
-        if primitive.tangents is not None:
-            straight = _tangents(primitive.tangents, primitive.normals)
-            attributes["TANGENT"] = buffer.accessor(straight, target=VERTICES, semantic="TANGENT")
-        for number, uv in enumerate(_uv_sets(primitive)):
-            attributes[f"TEXCOORD_{number}"] = buffer.accessor(uv, target=VERTICES, semantic="TEXCOORD")
-        for name, values in primitive.attributes.items():
-            if values.dtype.kind != "f" or np.isfinite(values).all():
-                attributes[name] = buffer.accessor(values, target=VERTICES)
-        if primitive.colors is not None:
-            attributes["COLOR_0"] = buffer.accessor(
-                np.clip(primitive.colors, 0, 1), target=VERTICES, semantic="COLOR"
-            )
-        if joints and primitive.joints is not None and primitive.weights is not None:
-            ids, weights = influences(primitive.joints, primitive.weights)
-            small = ids.astype(np.uint8) if ids.max(initial=0) < 256 else ids
-            for number in range(ids.shape[1] // 4):
-                part = slice(4 * number, 4 * number + 4)
-                attributes[f"JOINTS_{number}"] = buffer.accessor(small[:, part], target=VERTICES, semantic="JOINTS")
-                attributes[f"WEIGHTS_{number}"] = buffer.accessor(
-                    weights[:, part], target=VERTICES, semantic="WEIGHTS"
-                )
+        count = len(primitive.positions)
         corners = primitive.indices.reshape(-1)
         kind = np.uint16 if count <= 65_535 else np.uint32  # 65535 itself would restart the strip
-        entry: Json = {
-            "attributes": attributes,
-            "indices": buffer.accessor(corners.astype(kind), target=INDICES),
-            "material": self._materials.add(primitive.material),
-        }
+        arrays = _attributes(primitive, joints=joints)
+        entry = self._buffer.geometry(arrays, corners.astype(kind), morphs=targets > 0)
+        entry["material"] = self._materials.add(primitive.material)
         if targets:
             padding = (MorphTarget(),) * (targets - len(primitive.targets))
             bent = primitive.tangents is not None
             entry["targets"] = [self._target(t, count, bent=bent) for t in (*primitive.targets, *padding)]
-        extensions = dict(primitive.extensions)
+        extensions = {**primitive.extensions, **entry.get("extensions", {})}
         if primitive.variants:
             extensions[VARIANTS] = {"mappings": self._mappings(primitive.variants)}
         if extensions:
@@ -136,6 +113,31 @@ class Meshes:
         if target.tangents is not None and bent:
             entry["TANGENT"] = self._buffer.sparse(target.tangents)
         return entry
+
+
+def _attributes(primitive: Primitive, *, joints: bool) -> dict[str, Attribute]:
+    """What the file says of each vertex, by glTF's names; ``joints`` says that a skin moves them."""
+    found = {
+        "POSITION": Attribute(primitive.positions, "POSITION"),
+        "NORMAL": Attribute(unit(primitive.normals), "NORMAL"),
+    }
+    if primitive.tangents is not None:
+        found["TANGENT"] = Attribute(_tangents(primitive.tangents, primitive.normals), "TANGENT")
+    for number, uv in enumerate(_uv_sets(primitive)):
+        found[f"TEXCOORD_{number}"] = Attribute(uv, "TEXCOORD")
+    for name, values in primitive.attributes.items():
+        if values.dtype.kind != "f" or np.isfinite(values).all():
+            found[name] = Attribute(values)
+    if primitive.colors is not None:
+        found["COLOR_0"] = Attribute(np.clip(primitive.colors, 0, 1), "COLOR")
+    if joints and primitive.joints is not None and primitive.weights is not None:
+        ids, weights = influences(primitive.joints, primitive.weights)
+        small = ids.astype(np.uint8) if ids.max(initial=0) < 256 else ids
+        for number in range(ids.shape[1] // 4):
+            part = slice(4 * number, 4 * number + 4)
+            found[f"JOINTS_{number}"] = Attribute(small[:, part], "JOINTS")
+            found[f"WEIGHTS_{number}"] = Attribute(weights[:, part], "WEIGHTS")
+    return found
 
 
 def fit(weights: tuple[float, ...], count: int) -> list[float]:

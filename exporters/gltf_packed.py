@@ -74,7 +74,7 @@ class PackedBuffer(Buffer):
             turned = octahedral(values, NORMAL_BITS[kind])
             component = turned.dtype.str[1:]
             return self._attribute(turned, values, width, "OCTAHEDRAL", component=component, normalized=True)
-        if kind == "WEIGHTS" and np.abs(values.sum(axis=1) - 1).max() < _WHOLE:  # not one of two sets
+        if kind == "WEIGHTS" and whole_shares(values):
             return self._attribute(shares(values), values, width, "NONE", component="u1", normalized=True)
         if kind == "COLOR" and values.dtype.kind == "f":
             code = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
@@ -180,6 +180,11 @@ def octahedral(vectors: NDArray[np.float32], bits: int) -> NDArray[np.int16] | N
     out[:, 2] = most
     out[:, 3] = 0 if vectors.shape[1] == 3 else np.where(vectors[:, 3] < 0, -largest, largest)
     return out
+
+
+def whole_shares(weights: NDArray[np.float32]) -> bool:
+    """Whether the rows add up to 1: not those of one of two sets."""
+    return bool(np.abs(weights.sum(axis=1) - 1).max(initial=0.0) < _WHOLE)
 
 
 def shares(weights: NDArray[np.float32]) -> NDArray[np.uint8]:

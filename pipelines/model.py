@@ -18,9 +18,9 @@ class Optimisation(Spec):
     """What may be done to the model on its way out. ``atlas`` packs the textures of materials that do not tile
     into one; ``max_triangles`` and ``max_bytes`` are budgets: over them the export fails and says what
     dominates. ``simplify_mm`` leaves triangles out as long as no surface moves by more; ``max_texture`` is pixels a
-    side. For GLB and GLTF ``compression`` "meshopt" packs geometry (EXT_meshopt_compression,
-    KHR_mesh_quantization), and ``textures`` "webp" makes WebP of them (EXT_texture_webp): smaller, for programs
-    that know these extensions.
+    side. For GLB and GLTF ``compression`` packs geometry: "meshopt" (EXT_meshopt_compression,
+    KHR_mesh_quantization) or "draco" (KHR_draco_mesh_compression), and ``textures`` "webp" makes WebP of them
+    (EXT_texture_webp): smaller, for programs that know these extensions.
     """
 
     merge_materials: bool = True
@@ -29,7 +29,7 @@ class Optimisation(Spec):
     simplify_mm: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
     max_texture: Annotated[int, Field(ge=16, le=16_384)] | None = None
     textures: Literal["keep", "webp"] = "keep"
-    compression: Literal["none", "meshopt"] = "none"
+    compression: Literal["none", "meshopt", "draco"] = "none"
     max_triangles: Annotated[int, Field(ge=100, le=5_000_000)] = 5_000_000
     max_bytes: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 500_000_000
 

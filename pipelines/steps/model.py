@@ -44,16 +44,16 @@ def _metadata(design: Design, report: optimise.Report) -> dict[str, Any]:
 
 
 def _written(
-    model: Model, kind: str, extras: Mapping[str, Any], stem: str, *, packed: bool, webp: bool
+    model: Model, kind: str, extras: Mapping[str, Any], stem: str, *, compression: gltf.Compression, webp: bool
 ) -> dict[str, bytes]:
-    """The files of one format, by name; ``packed`` and ``webp`` are for glTF."""
+    """The files of one format, by name; ``compression`` and ``webp`` are for glTF."""
     match kind:
         case "gltf":
-            return gltf.write_gltf(model, extras=extras, stem=stem, packed=packed, webp=webp)
+            return gltf.write_gltf(model, extras=extras, stem=stem, compression=compression, webp=webp)
         case "obj":
             return obj.write_obj(model, stem=stem)
         case "glb":
-            data = gltf.write_glb(model, extras=extras, packed=packed, webp=webp)
+            data = gltf.write_glb(model, extras=extras, compression=compression, webp=webp)
         case "fbx":
             data = fbx.write_fbx(model, extras=extras, stem=stem)
         case "usdz":
@@ -76,6 +76,7 @@ def export(context: StepContext) -> StepResult:
     design, model = composed(context, want["design"], want["content"])
     asked = want["optimise"]
     in_gltf = want["format"] in {"glb", "gltf"}
+    compression: gltf.Compression = asked["compression"] if in_gltf else "none"
     options = optimise.Options(
         merge_materials=asked["merge_materials"],
         combine_meshes=asked["combine_meshes"],
@@ -84,13 +85,13 @@ def export(context: StepContext) -> StepResult:
         simplify=(asked["simplify_mm"] or 0.0) / 1000,
         longest=asked["max_texture"],
         webp=asked["textures"] == "webp" and in_gltf,
-        ordered=asked["compression"] != "none" and in_gltf,
+        ordered=compression == "meshopt",
     )
     model, report = optimise.optimise(titled(model, design.name), options)
     context.check()
     extras = _metadata(design, report)
     stem = want["stem"]
-    files = _written(model, want["format"], extras, stem, packed=options.ordered, webp=options.webp)
+    files = _written(model, want["format"], extras, stem, compression=compression, webp=options.webp)
     total = sum(len(data) for data in files.values())
     if total > asked["max_bytes"]:
         largest = max(files, key=lambda name: len(files[name]))

@@ -31,7 +31,7 @@ def document(glb: bytes) -> dict:
 
 
 def packed(model: Model) -> bytes:
-    return write_glb(model, extras={}, packed=True, webp=True)
+    return write_glb(model, extras={}, compression="meshopt", webp=True)
 
 
 def turned(triangles: np.ndarray) -> np.ndarray:
@@ -73,7 +73,7 @@ def test_bounds_are_those_of_what_is_read(shirt: Model) -> None:
 
 
 def test_a_packed_gltf_has_its_files(shirt: Model, tmp_path: Path) -> None:
-    files = write_gltf(shirt, extras={}, stem="s", packed=True, webp=True)
+    files = write_gltf(shirt, extras={}, stem="s", compression="meshopt", webp=True)
     assert {"s.gltf", "s.bin"} <= set(files)
     buffers = json.loads(files["s.gltf"])["buffers"]
     assert buffers[0]["byteLength"] == len(files["s.bin"])
