@@ -1,5 +1,7 @@
 .PHONY: setup demo test check peers bench-gpu fuzz assets gallery
 VENV := .venv/bin
+# A file's tests stay in one process; what drives whole farms or kills them has the machine to itself.
+SIDE_BY_SIDE := -n logical --maxprocesses 4 --dist loadfile
 
 setup:
 	@tools/setup.sh
@@ -9,11 +11,12 @@ demo: setup  ## the main job, end to end, on an embedded farm; results in out/
 
 test: setup  ## everything: format, lint, types, contracts, all tests
 	@tools/check.sh
-	$(VENV)/python -m pytest
+	$(VENV)/python -m pytest $(SIDE_BY_SIDE) -m "not e2e and not faults"
+	$(VENV)/python -m pytest -m "e2e or faults"
 
 check: setup  ## quick enough to run all the time: no farm is started, nothing slow is drawn
 	@tools/check.sh
-	$(VENV)/python -m pytest -q -m "not e2e and not faults and not slow and not gpu"
+	$(VENV)/python -m pytest -q $(SIDE_BY_SIDE) -m "not e2e and not faults and not slow and not gpu"
 
 fuzz: setup  ## 5,000 broken models, a few minutes; FARM_SAMPLES names a folder of models to break too
 	FARM_LONG=1 $(VENV)/python -m pytest -q tests/assets/test_gltf_fuzz.py
