@@ -1,4 +1,5 @@
-"""Writing a PNG: ours over Pillow's level 6, time and size, for rendered 1080p frames.
+"""Writing a PNG: ours over Pillow's level 6, time and size, for 1080p frames: mostly backdrop, cut out, full of a
+print, a card before its studio.
 
 Run as ``python -m benchmarks.images``.
 """
@@ -13,10 +14,15 @@ import numpy as np
 from PIL import Image
 
 from assets import catalogue, compose, framing
+from assets.card import CardDesign, FoilUse
+from assets.card_build import build, density_for
+from assets.card_scene import CardView
 from assets.design import Design
-from assets.scene import Frame, Target
+from assets.scene import Background, Frame, Target
 from benchmarks import report
 from exporters import image
+from pipelines.card import STUDIO
+from pipelines.steps.card_backdrop import backdrop, before
 from renderers.opengl import open_renderer
 
 DESIGNS = {
@@ -32,7 +38,12 @@ DESIGNS = {
         "layers": [{"id": "dress", "model": {"item": "dress"}}],
         "canvas": {"background": {"kind": "transparent"}},
     },
+    "a print": {
+        "avatar": {"model": {"item": "mannequin-female"}},
+        "layers": [{"id": "dress", "model": {"item": "dress"}, "material": {"texture": {"item": "houndstooth"}}}],
+    },
 }
+VIEWS = {"a print": "detail:dress"}
 
 
 def drawn() -> dict[str, Frame]:
@@ -45,8 +56,13 @@ def drawn() -> dict[str, Frame]:
             design, lambda r: catalogue.model(str(r.item)), lambda r: catalogue.fabric(str(r.item))
         )
         scene = compose.scene(model, design)
-        view = framing.view(scene.draws, "front", settings=design.canvas.camera, aspect=16 / 9)
+        view = framing.view(scene.draws, VIEWS.get(name, "front"), settings=design.canvas.camera, aspect=16 / 9)
         found[name] = np.array(next(renderer.frames(scene, (view,), Target(width=1920, height=1080))))
+    card = CardDesign(foils=(FoilUse(foil="cosmos"),), fields={"title": "Aurora Ridge"})
+    drawn_card = build(card, lambda ref: catalogue.picture(str(ref.item)), density_for(card, 1920, 1080))
+    frame = next(renderer.cards(drawn_card, (CardView(yaw=-22, pitch=3),), Target(width=1920, height=1080)))
+    studio = backdrop(Background(top=STUDIO.top, bottom=STUDIO.bottom), 1920, 1080)
+    found["a card"] = np.array(before(frame, studio))
     renderer.close()
     return found
 
@@ -60,7 +76,7 @@ def pillow(frame: Frame) -> bytes:
 
 
 def main() -> None:
-    """Alternates both sides; prints medians over pictures of the medians over rounds."""
+    """Alternates both sides; prints the worst picture's ratios of the medians over rounds."""
     options = report.arguments(__doc__, repeats=7)
     ratios, sizes = [], []
     for name, frame in drawn().items():
