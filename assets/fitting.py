@@ -30,7 +30,7 @@ from assets import (
     stance,
 )
 from assets.design import Design
-from assets.fitting_bind import ROUNDS, Bound, base_skin, bound, joints_of, laid, mirrored, parts
+from assets.fitting_bind import Bound, base_skin, bound, joints_of, laid, mirrored, parts
 from assets.fitting_free import Bodies
 from assets.fitting_mesh import moved
 from assets.model import Model
@@ -175,28 +175,35 @@ def _fit(item: str, avatar: str, joints: Matrix) -> Model:
     cloth = held.cloth
     grade = _graded(item, held, wearer)
     undone = joints if rest is None else joints @ np.linalg.inv(rest)
-    at, centres = cloth.points + _spread(held, grade), cloth.centres + grade
-    x = _blended(at, held.shares, undone, cloth.welded)
+    centres = cloth.centres + grade
+    at = cloth.points + held.spread(grade)[cloth.welded] if grade.any() else cloth.points
+    weights = held.ties.weights
+    x = _taken(at, held.spread(_blend(weights, undone))[cloth.welded])
     around = _posed(wearer, joints)
     if held.skirt.any():
         other = mirrored(wearer)
-        own, far = (_blended(centres, weights, undone) for weights in (held.weights, held.weights[:, other]))
+        over = _blend(weights[:, other], undone)
+        own, far = _taken(centres, _blend(weights, undone)), _taken(centres, over)
         share = fitting_hang.shared(held, own, far)
-        x = x + _spread(held, share) * (_blended(at, held.shares[:, other], undone, cloth.welded) - x)
-        x = x + _spread(held, fitting_hang.hung(held, centres, own + share * (far - own), around.trunk))
+        x = x + held.spread(share)[cloth.welded] * (_taken(at, held.spread(over)[cloth.welded]) - x)
+        x = x + held.spread(fitting_hang.hung(held, centres, own + share * (far - own), around.trunk))[cloth.welded]
     x = fitting_free.freed(held, x, around, catalogue.item(item).depth)
     if item in fitting_layers.LAYERED:
         x = fitting_layers.evened(held, x, around)
     return moved(laid(item), cloth, at, x)
 
 
-def _blended(
-    points: Array, weights: NDArray[np.float32], joints: Matrix, places: NDArray[np.int64] | slice = slice(None)
-) -> Array:
-    """Points as joints take them along: ``weights`` of points, or of the ``places`` at which the points are."""
-    blend = (weights @ joints[:, :3].reshape(-1, 12).astype(np.float32)).reshape(-1, 3, 4)[places]
-    found: Array = np.einsum("nij,nj->ni", blend[:, :, :3].astype(np.float64), points) + blend[:, :, 3]
-    return found
+def _blend(weights: NDArray[np.float32], joints: Matrix) -> Array:
+    """The mean of what joints do, float64[n, 12]."""
+    return np.asarray(weights.astype(np.float64) @ joints[:, :3].reshape(-1, 12))
+
+
+def _taken(points: Array, blend: Array) -> Array:
+    """Points as means of joints take them along."""
+    x, y, z = points.T
+    return np.stack(
+        [blend[:, i] * x + blend[:, i + 1] * y + blend[:, i + 2] * z + blend[:, i + 3] for i in (0, 4, 8)], 1
+    )
 
 
 def _rest(item: str, wearer: Model) -> Matrix | None:
@@ -213,7 +220,7 @@ def _graded(item: str, held: Bound, wearer: Model) -> Array:
     rest = _rest(item, wearer)
     part = stance.skin_of(wearer)
     after = part.positions.astype(np.float64) if rest is None else stance.skinned(part, rest)
-    return held.cloth.smoothed(held.to @ (after - before), held.hold, ROUNDS)
+    return held.graded(after - before)
 
 
 _POSED: Final[OrderedDict[tuple[str, bytes], Bodies]] = OrderedDict()
@@ -232,10 +239,4 @@ def _posed(wearer: Model, joints: Matrix) -> Bodies:
         found = _POSED[key] = fitting_free.bodies(fitting_skin.skin(wearer, joints), arm, forearm)
         while len(_POSED) > _BODIES:
             _POSED.popitem(last=False)
-    return found
-
-
-def _spread(held: Bound, field: Array) -> Array:
-    """A field of the controls at every vertex."""
-    found: Array = (held.spread @ field)[held.cloth.welded]
     return found

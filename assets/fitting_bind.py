@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.spatial import cKDTree
 
-from assets import catalogue, catalogue_garments, fitting_skin, regions, stance
-from assets.fitting_cloth import Cloth, cloth_of
+from assets import catalogue, catalogue_garments, catalogue_mannequins, fitting_skin, fitting_ties, regions, stance
+from assets.fitting_cloth import Cloth, cloth_of, sheet
 from assets.fitting_skin import Skin
+from assets.fitting_ties import ROUNDS, Packed, Ties
 from assets.model import Mesh, Model, Node, Primitive
 from assets.pose import drawing, flatten
 from assets.transforms import apply
@@ -21,14 +21,6 @@ from assets.transforms import apply
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-ROUNDS: Final = 30
-"""Steps in which fields are smoothed over the controls."""
-_NEAR: Final = 8  # points of the skin that a control is bound to
-_FAR: Final = (1.5, 0.025)  # times the distance to any skin, and metres, within which the skin is that looks its way
-_BESIDE: Final = 3  # vertices of the outer layer that one of another goes with
-_TURN: Final = 0.05  # metres that a normal at right angles is worth times the square root of two
-_OFF: Final = 0.05  # metres from the skin at which cloth goes with its neighbours rather than with the skin
-_HELD: Final = (0.30, 0.02)  # how much of its own a control keeps in each round, near the skin and far from it
 _MINE: Final = 0.5  # of a point's weights, from which on it belongs to an arm
 _SLICE, _SLICES = 0.03, 7  # metres, and how many from the crotch down: a skirt has cloth across the middle in each
 _MIDDLE: Final = 0.012  # metres either side of the middle
@@ -38,28 +30,32 @@ _ABOVE, _BELOW = 0.06, 0.10  # metres about the crotch between which cloth becom
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Bound:
-    """``to`` [controls, skin points] is the mean skin of each control, ``hold`` float64[controls] how much it keeps
-    of its own in smoothing, ``weights`` float32[controls, joints] the smoothed weights. ``lies`` int64[controls] is
-    the control of the outer layer that one of an inner layer goes with (its own number for the outer layer),
-    ``skirt`` float64[controls] how much it hangs about both legs.
-    Of the welded vertices: ``shares`` float32[welded, joints] are the weights, ``off`` float64 the metres over the
-    skin, ``sleeve`` bool what goes with an arm, ``outer`` bool the outer layer of the cloth. ``along``
-    [welded, welded] gives inner layers and small parts what the outer layer under them has, ``spread``
-    [welded, controls] takes a field of the controls to all of them so.
+    """``ties`` to the skin; ``skirt`` float64[controls] is how much each control hangs about both legs. Of the welded
+    vertices: ``sleeve`` bool is what goes with an arm, ``outer`` bool the outer layer of the cloth.
     """
 
     cloth: Cloth
-    to: sparse.csr_matrix
-    hold: Array
-    weights: NDArray[np.float32]
-    lies: NDArray[np.int64]
+    ties: Ties
     skirt: Array
-    shares: NDArray[np.float32]
-    off: Array
     sleeve: Mask
     outer: Mask
-    along: sparse.csr_matrix
-    spread: sparse.csr_matrix
+
+    def along(self, field: NDArray[Any]) -> NDArray[Any]:
+        """A field of the welded vertices, [welded, k], with what inner layers and small parts have of it taken from
+        the outer layer under them.
+        """
+        found = field.copy()
+        takes = self.ties.takes.astype(field.dtype)
+        found[self.ties.inner] = np.einsum("ik,ikj->ij", takes, field[self.ties.beside])
+        return found
+
+    def spread(self, field: NDArray[Any]) -> NDArray[Any]:
+        """A field of the controls, [controls, k], at all welded vertices, [welded, k]."""
+        return self.along(self.cloth.spread(field))
+
+    def graded(self, moves: Array) -> Array:
+        """How the controls move as the skin's points do, float64[points, 3]: near it with it, far from it alike."""
+        return self.cloth.smoothed(fitting_ties.mean(moves, self.ties.near, self.ties.share), self.ties.hold, ROUNDS)
 
 
 @lru_cache(maxsize=32)
@@ -67,41 +63,47 @@ def bound(item: str) -> Bound:
     """The catalogue's garment bound to the figure that it was draped on. Kept."""
     entry = catalogue.item(item)
     base = catalogue.model(entry.draped_on)
-    cloth = cloth_of(parts(laid(item)))
-    skin = base_skin(entry.draped_on, level=entry.level_feet)
-    near, share, lies = _nearest(cloth, skin)
-    rows = np.repeat(np.arange(len(near)), _NEAR)
-    to = sparse.csr_matrix((share.ravel(), (rows, near.ravel())), shape=(len(near), len(skin.points)))
-    ease = np.clip(np.linalg.norm(cloth.centres - to @ skin.points, axis=1) / _OFF, 0, 1)
-    hold = _HELD[0] + (_HELD[1] - _HELD[0]) * ease * ease * (3 - 2 * ease)
-    if entry.level_feet:
-        hold = np.full(len(hold), _HELD[1])  # leather and soles are stiff: what lies near moves alike
-    weights = cloth.smoothed((to @ fitting_skin.shares(base)).astype(np.float32), hold, ROUNDS)
-    follows = next(one.follows for one in catalogue_garments.GARMENTS if one.id == item)
-    if follows:
-        weights = np.zeros_like(weights)
-        weights[:, joints_of(base, follows)] = 1
-    skirt = _skirt(cloth, stance.skin_of(base).extras["landmarks"]["crotch point"][1])
-    outer = (cloth.control >= 0) & (lies == np.arange(len(lies)))[cloth.control]
-    along = _along(cloth, outer)
-    spread = (along @ cloth.spread).tocsr()
-    shares = spread @ weights
-    shares /= shares.sum(axis=1, keepdims=True)
-    places = np.zeros((cloth.count, 3))
-    places[cloth.welded] = cloth.points
-    return Bound(
+    path = catalogue.DATA / baked_at(item)
+    held = fitting_ties.read(path.read_bytes(), made_of(item)) if path.exists() else None
+    ties = fitting_ties.unpacked(packed(item) if held is None else held)
+    cloth = cloth_of(sheet(parts(laid(item))), ties.welded, ties.control, ties.links)
+    arms = ties.weights[:, joints_of(base, "shoulder", "elbow", "wrist")].sum(axis=1, keepdims=True)
+    made = Bound(
         cloth=cloth,
-        to=to,
-        hold=hold,
-        weights=weights.astype(np.float32),
-        lies=lies,
-        skirt=skirt,
-        shares=shares,
-        off=skin.over(places)[0],
-        sleeve=shares[:, joints_of(base, "shoulder", "elbow", "wrist")].sum(axis=1) > _MINE,
-        outer=outer,
-        along=along,
-        spread=spread,
+        ties=ties,
+        skirt=_skirt(cloth, stance.skin_of(base).extras["landmarks"]["crotch point"][1]),
+        sleeve=np.zeros(cloth.count, dtype=bool),
+        outer=fitting_ties.outer(ties.control, ties.lies),
+    )
+    return replace(made, sleeve=made.spread(arms)[:, 0] > _MINE)
+
+
+def tied() -> Iterator[str]:
+    """The garments that are bound to a figure."""
+    return (entry.id for entry in catalogue_garments.GARMENTS if catalogue_mannequins.figure(entry.draped_on))
+
+
+def baked_at(item: str) -> str:
+    """Where a garment's ties are kept, under :data:`assets.catalogue.DATA`."""
+    return f"ties/{item}.npz"
+
+
+def made_of(item: str) -> str:
+    """What a garment's ties are found from: they are found anew while what is kept is of something else."""
+    return f"{fitting_ties.VERSION} {catalogue.digest(item)} {catalogue.digest(catalogue.item(item).draped_on)}"
+
+
+def packed(item: str) -> Packed:
+    """A garment's ties, found."""
+    entry = catalogue.item(item)
+    base = catalogue.model(entry.draped_on)
+    follows = next(one.follows for one in catalogue_garments.GARMENTS if one.id == item)
+    return fitting_ties.found(
+        sheet(parts(laid(item))),
+        base_skin(entry.draped_on, level=entry.level_feet),
+        fitting_skin.shares(base),
+        stiff=entry.level_feet,
+        follows=joints_of(base, follows) if follows else [],
     )
 
 
@@ -158,42 +160,6 @@ def mirrored(body: Model) -> list[int]:
         stem, dash, side = name.rpartition("-")
         found.append(names.index(f"{stem}-{other[side]}") if dash and side in other else names.index(name))
     return found
-
-
-def _nearest(cloth: Cloth, skin: Skin) -> tuple[NDArray[np.int64], Array, NDArray[np.int64]]:
-    """The points of the skin near each control that look its way, how much each counts, and what controls lie on."""
-    looks = cloth.facing
-    for _ in range(3):
-        looks = cloth.mean @ looks
-    looks = looks / np.maximum(np.linalg.norm(looks, axis=1, keepdims=True), 1e-9)
-    tree = cKDTree(np.concatenate([skin.points, _TURN * skin.normals], axis=1))
-    far, near = tree.query(np.concatenate([cloth.centres, _TURN * looks], axis=1), k=_NEAR)
-    share = 1 / (far * far + 6e-5)
-    share /= share.sum(axis=1, keepdims=True)
-    # The inside of a hem looks at the wrong side of the body: it goes with the cloth that it lies on.
-    sure = np.einsum("ci,cki,ck->c", cloth.facing, skin.normals[near], share) > 0
-    # Nor does that of a narrow leg go with the skin on the leg's far side, or on the other leg.
-    away = np.linalg.norm(cloth.centres - skin.points[near[:, 0]], axis=1)
-    sure &= away < _FAR[0] * skin.tree.query(cloth.centres)[0] + _FAR[1]
-    lies = np.arange(len(sure))
-    if sure.any() and not sure.all():
-        lies[~sure] = np.flatnonzero(sure)[cKDTree(cloth.centres[sure]).query(cloth.centres[~sure])[1]]
-    return near[lies], share[lies], lies
-
-
-def _along(cloth: Cloth, outer: Mask) -> sparse.csr_matrix:
-    """Each vertex of the outer layer its own, of any other the three nearest of that layer, the nearer the more."""
-    mine, others = np.flatnonzero(outer), np.flatnonzero(~outer)
-    own = sparse.csr_matrix((np.ones(len(mine)), (mine, mine)), shape=(cloth.count, cloth.count))
-    if not len(others) or len(mine) < _BESIDE:
-        return own if len(mine) else sparse.identity(cloth.count, format="csr")
-    places = np.zeros((cloth.count, 3))
-    places[cloth.welded] = cloth.points
-    far, near = cKDTree(places[mine]).query(cloth.middle[others], k=_BESIDE)
-    share = 1 / (far + 1e-4)
-    share /= share.sum(axis=1, keepdims=True)
-    entries = (share.ravel(), (np.repeat(others, _BESIDE), mine[near].ravel()))
-    return (own + sparse.csr_matrix(entries, shape=own.shape)).tocsr()
 
 
 def _skirt(cloth: Cloth, crotch: float) -> Array:

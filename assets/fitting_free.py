@@ -61,22 +61,22 @@ def freed(held: Bound, x: Array, around: Bodies, depth: int) -> Array:
     """
     cloth = held.cloth
     layer = min(max(depth / 10, 1), 3)
-    least = np.clip(0.8 * held.off, _LEAST, _ROOM * layer)
+    least = np.clip(0.8 * held.ties.off, _LEAST, _ROOM * layer)
     first = np.zeros(cloth.count, dtype=np.int64)
     first[cloth.welded] = np.arange(len(cloth.points))
     under = _UNDER_HAND + _ROOM * (3 - layer)
     pressed = _pressed(x[first], np.flatnonzero(held.outer & ~held.sleeve), around, under)
     if pressed is not None:
-        x = x + (held.spread @ _blurred(held, pressed, 3 * _BLUR))[cloth.welded]
+        x = x + held.spread(_blurred(held, pressed, 3 * _BLUR))[cloth.welded]
     active = held.outer
     for _ in range(ROUNDS):
         push = _pushes(held, x[first], least, around, active)
         if not push.any():
             return x
-        moved = held.spread @ _blurred(held, push)
+        moved = held.spread(_blurred(held, push))
         active = held.outer & (np.abs(moved).max(axis=1) > _MOVED)
         x = x + moved[cloth.welded]
-    found: Array = x + (held.along @ _pushes(held, x[first], least, around, active))[cloth.welded]
+    found: Array = x + held.along(_pushes(held, x[first], least, around, active))[cloth.welded]
     return found
 
 
@@ -127,9 +127,9 @@ def _blurred(held: Bound, push: Array, steps: int = _BLUR) -> Array:
     most = np.maximum(cloth.most(length), 0)
     ways = np.stack([np.bincount(cloth.control[mine], push[mine, axis], len(most)) for axis in range(3)], axis=1)
     ways *= (most / np.maximum(np.linalg.norm(ways, axis=1), 1e-12))[:, None]
-    ways = ways[held.lies]
+    ways = ways[held.ties.lies]
     for _ in range(steps):
         soft = cloth.mean @ ways
         longer = np.einsum("ij,ij->i", soft, soft) > np.einsum("ij,ij->i", ways, ways)
         ways = np.where(longer[:, None], soft, ways)
-    return np.asarray(ways[held.lies])
+    return np.asarray(ways[held.ties.lies])

@@ -35,7 +35,7 @@ def shared(held: Bound, own: Array, other: Array) -> Array:
     """
     out = held.cloth.facing * [1.0, 0.0, 1.0]
     out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
-    pushed = np.einsum("ij,ij->i", own - other, out)[held.lies]
+    pushed = np.einsum("ij,ij->i", own - other, out)[held.ties.lies]
     ease = np.clip(0.5 - pushed / _PUSHED, 0, 1)
     share = (0.5 * held.skirt * ease * ease * (3 - 2 * ease))[:, None]
     return held.cloth.smoothed(share, np.zeros(len(share)), _EASED)
@@ -67,7 +67,7 @@ def _heights(held: Bound) -> Array:
     """How far the controls were over the skin at rest, at most."""
     mine = held.cloth.control >= 0
     count = np.maximum(np.bincount(held.cloth.control[mine], minlength=len(held.skirt)), 1)
-    return np.asarray(np.bincount(held.cloth.control[mine], held.off[mine], len(held.skirt)) / count)
+    return np.asarray(np.bincount(held.cloth.control[mine], held.ties.off[mine], len(held.skirt)) / count)
 
 
 def _out(skin: Skin, at: Array, gap: Array) -> Array:

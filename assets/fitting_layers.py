@@ -43,21 +43,18 @@ def evened(held: Bound, x: Array, around: Bodies) -> Array:
     field = field_of(points)
     value, slope = _fitted(field, field.means(x - points))
     out = points + field.spread(value, slope)
-    close = np.flatnonzero(around.trunk.over(out)[0] < _CLOSE)
-    push = np.zeros_like(out)
+    height, way = around.trunk.over(out)
+    close = height < _CLOSE
     for _ in range(_ROUNDS):
-        push[close] = _short(around, out[close], _LEAST)
+        push = np.where(close, np.clip(_LEAST - height, 0, None), 0.0)[:, None] * way
         if not push.any():
             break
-        out = out + field.spread(taken(field, push))
-    out[close] += _short(around, out[close], _LEAST / 2)
-    return out
-
-
-def _short(around: Bodies, at: Array, least: float) -> Array:
-    """What brings points float64[n, 3] out of the trunk and the legs to ``least`` metres over them."""
-    height, way = around.trunk.over(at)
-    return np.asarray(np.clip(least - height, 0, None)[:, None] * way)
+        move = field.spread(taken(field, push))
+        out = out + move
+        # What did not move lies as far over the skin as before.
+        again = np.flatnonzero(close & (np.abs(move).max(axis=1) > 0))
+        height[again], way[again] = around.trunk.over(out[again])
+    return np.asarray(out + np.where(close, np.clip(_LEAST / 2 - height, 0, None), 0.0)[:, None] * way)
 
 
 def _fitted(field: Field, moves: Array) -> tuple[Array, Array]:

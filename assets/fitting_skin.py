@@ -32,18 +32,26 @@ class Skin:
         """Of the points."""
         return cKDTree(self.points)
 
+    @cached_property
+    def _planes(self) -> Array:
+        """The normals, and how far along them from the origin the points lie: float64[n, 4]."""
+        return np.column_stack([self.normals, np.einsum("ni,ni->n", self.normals, self.points)])
+
     def over(self, at: Array) -> tuple[Array, Array]:
         """Heights over the skin, float64[k] (negative under it), and the ways out, unit float64[k, 3]: the planes of
         the nearest points, the nearer the more (as in implicit moving least squares; Kolluri, "Provably good moving
         least squares", 2005).
         """
-        far, near = self.tree.query(at, k=_NEAR, workers=2)
-        share = 1 / (far * far + 1e-6)
-        share /= share.sum(axis=1, keepdims=True)
-        looks = self.normals[near]
-        planes = np.einsum("kni,kni->kn", looks, at[:, None] - self.points[near])
-        out = np.einsum("kn,kni->ki", share, looks)
-        return (planes * share).sum(axis=1), out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+        far, near = self.tree.query(at, k=_NEAR)
+        total, plane = np.zeros(len(at)), np.zeros((len(at), 4))
+        for number in range(_NEAR):
+            share = 1 / (far[:, number] * far[:, number] + 1e-6)
+            plane += share[:, None] * self._planes[near[:, number]]
+            total += share
+        plane /= total[:, None]
+        x, y, z, along = plane.T
+        length = np.maximum(np.sqrt(x * x + y * y + z * z), 1e-12)
+        return x * at[:, 0] + y * at[:, 1] + z * at[:, 2] - along, plane[:, :3] / length[:, None]
 
 
 def skin(body: Model, joints: Matrix | None = None) -> Skin:

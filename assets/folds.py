@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.spatial import cKDTree
 
 Array = NDArray[np.float64]
@@ -22,20 +23,24 @@ _AGAIN: Final = 3
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Field:
-    """Where the nodes are, float64[n, 3], the node of each vertex, and what of its nodes it takes."""
+    """Where the vertices and the nodes are, float64[v, 3] and float64[n, 3], the node of each vertex, and the share
+    that it takes of each node, [v, n].
+    """
 
+    points: Array
     nodes: Array
     mine: Index
-    near: Index
-    share: Array
-    apart: Array
+    share: sparse.csr_matrix
 
     def spread(self, value: Array, slope: Array | None = None) -> Array:
         """A field of the nodes, float64[n, 3] and its change along x, y, z float64[n, 3, 3], at the vertices."""
-        found = value[self.near]
-        if slope is not None:
-            found = found + np.einsum("vki,vkij->vkj", self.apart, slope[self.near])
-        return np.asarray(np.einsum("vk,vkj->vj", self.share, found))
+        if slope is None:
+            return np.asarray(self.share @ value)
+        # Each node's value and slope make one plane over all space; the vertices take the mean plane.
+        level = value - np.einsum("ni,nij->nj", self.nodes, slope)
+        mean = self.share @ np.concatenate([level, slope.reshape(-1, 9)], axis=1)
+        x, y, z = self.points.T[:, :, None]
+        return np.asarray(mean[:, :3] + x * mean[:, 3:6] + y * mean[:, 6:9] + z * mean[:, 9:])
 
     def means(self, value: Array) -> Array:
         """The mean of the vertices' values float64[v, 3] at each node."""
@@ -51,8 +56,10 @@ def field(points: Array) -> Field:
     nodes = np.stack([np.bincount(mine, points[:, axis]) for axis in range(3)], axis=1) / size[:, None]
     far, near = cKDTree(nodes).query(points, k=min(_ROUND, len(nodes)))
     share = np.exp(-0.5 * (far / _NEAR) ** 2) + 1e-12
-    share /= share.sum(axis=1, keepdims=True)
-    return Field(nodes=nodes, mine=mine, near=near, share=share, apart=points[:, None] - nodes[near])
+    share /= share.sum(axis=1, keepdims=True) if share.ndim > 1 else share
+    ends = np.arange(0, near.size + 1, near.size // len(points))
+    shares = sparse.csr_matrix((share.ravel(), near.ravel(), ends), shape=(len(points), len(nodes)))
+    return Field(points=points, nodes=nodes, mine=mine, share=shares)
 
 
 def together(points: Array, push: Array) -> Array:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from assets import baked
+from assets import baked, fitting_bind, fitting_ties
 from assets.catalogue import DATA
 from assets.generators import (
     card,
@@ -90,6 +90,12 @@ def _fabric(name: str) -> Callable[[], Files]:
     return lambda: fabric_range.files(name)
 
 
+def _ties(item: str) -> Callable[[], Files]:
+    return lambda: {
+        fitting_bind.baked_at(item): fitting_ties.write(fitting_bind.packed(item), fitting_bind.made_of(item))
+    }
+
+
 def _mannequin(name: str) -> Callable[[], Files]:
     return lambda: {f"models/mannequin-{name}.npz": mannequin.files(name)}
 
@@ -109,6 +115,7 @@ MAKERS: Final[dict[str, Callable[[], Files]]] = {
     **{f"mannequin-{name}": _mannequin_body(name) for name in mannequin.PATTERNS},
     **{f"mannequin-{name}": _mannequin(name) for name in mannequin.BUILDS},
     **garment_range.RANGE,  # after the mannequins that they are draped on
+    **{f"ties-{item}": _ties(item) for item in fitting_bind.tied()},  # of what was written before
     **{name: _fabric(name) for name in fabric_range.RANGE},
 }
 
