@@ -56,8 +56,9 @@ class _Names:
         return self.materials[id(material)]
 
 
-def write_obj(model: Model, *, stem: str) -> dict[str, bytes]:
-    """``stem.obj``, ``stem.mtl`` and the textures, by name. Metres, +Y up; UVs have their transform in them.
+def write_obj(model: Model, *, stem: str, licence: str = "") -> dict[str, bytes]:
+    """``stem.obj``, ``stem.mtl`` and the textures, by name. Metres, +Y up; UVs have their transform in them. A
+    comment names the model and its ``licence``.
 
     Raises ExportError ``export.empty`` when there is no triangle, ``export.not_finite`` for a broken vertex.
     """
@@ -66,7 +67,8 @@ def write_obj(model: Model, *, stem: str) -> dict[str, bytes]:
         raise ExportError("export.empty", "there is nothing to export: no visible layer has a triangle")
     names = _Names(stem)
     used: dict[str, Material] = {}
-    rows = ["# metres, +Y up", f"mtllib {stem}.mtl"]
+    rows = ["# " + " ".join(f"{model.name}; licence {licence}".split())] if licence else []
+    rows += ["# metres, +Y up", f"mtllib {stem}.mtl"]
     vertices = normals = uvs = 0
     for number, draw in enumerate(draws):
         primitive = draw.primitive

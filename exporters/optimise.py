@@ -1,18 +1,17 @@
-"""What may be done to a model on its way out: materials merged, meshes combined, textures packed, budgets kept."""
+"""What may be done to a model on its way out, in which order, and what each step saved."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-import numpy as np
-
-from assets.model import Image, Material, Mesh, Model, Primitive, Texture
-from exporters import slim
+from assets.model import Image, Model, Primitive
+from exporters import budget, slim
 from exporters.atlas import pack
-from exporters.errors import ExportError
+from exporters.combine import arrays_of, combine_meshes, deduplicate, merge_materials
+from exporters.gltf_materials import textures
+from exporters.unwrap import unwrapped
 
 EXPORTER_VERSION: Final = 1
 """Goes into step hashes: raise it when the bytes change."""
@@ -20,14 +19,16 @@ EXPORTER_VERSION: Final = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """``combine_meshes`` joins primitives of one layer that share a material and have neither skin nor morph
-    targets; ``atlas`` packs textures of materials that do not tile. ``simplify`` is by how many metres surfaces may
-    move; ``longest`` bounds textures, in pixels a side, and ``webp`` makes them WebP. ``ordered`` sorts triangles and
-    vertices for compression.
+    """``deduplicate`` keeps equal vertices and meshes once; ``combine_meshes`` joins parts of one layer that share a
+    material and stand still; ``unwrap`` gives UVs to parts that have none; ``atlas`` packs textures of materials that
+    do not tile. ``simplify`` is by how many metres surfaces may move; ``longest`` bounds textures, in pixels a side,
+    and ``webp`` makes them WebP. ``ordered`` sorts triangles and vertices for compression.
     """
 
     merge_materials: bool = True
+    deduplicate: bool = False
     combine_meshes: bool = False
+    unwrap: bool = False
     atlas: bool = False
     max_triangles: int = 5_000_000
     simplify: float = 0.0
@@ -38,7 +39,9 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """What a model costs."""
+    """What a model costs. ``geometry_bytes`` are those of its arrays as they are in memory, before a writer leaves
+    out or packs any, so they say nothing about equality.
+    """
 
     triangles: int
     vertices: int
@@ -46,72 +49,66 @@ class Counts:
     materials: int
     images: int
     image_bytes: int
+    geometry_bytes: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Before and after."""
+    """Before, after, and after each step that was asked for, by its option's name."""
 
     before: Counts
     after: Counts
+    steps: tuple[tuple[str, Counts], ...] = ()
 
     def summary(self) -> dict[str, Any]:
         """As JSON, for the artifact's metadata."""
         return {
-            side: {one.name: getattr(counts, one.name) for one in fields(counts)}
-            for side, counts in (("before", self.before), ("after", self.after))
+            "before": _json(self.before),
+            "after": _json(self.after),
+            "steps": [{"step": name, **_json(counts)} for name, counts in self.steps],
         }
+
+
+def _json(counts: Counts) -> dict[str, int]:
+    return {one.name: getattr(counts, one.name) for one in fields(counts)}
 
 
 def optimise(model: Model, options: Options) -> tuple[Model, Report]:
     """The model after what was asked, and what it cost before and costs now.
 
-    Raises ExportError ``export.over_budget``, which names the layer that dominates.
+    Raises ExportError ``export.over_budget``, which names the layer that dominates, and those of
+    :mod:`exporters.unwrap`.
     """
     before = count(model)
-    if options.merge_materials:
-        model = merge_materials(model)
-    if options.combine_meshes:
-        model = combine_meshes(model)
-    if options.atlas:
-        model = pack(model)
-    if options.simplify > 0:
-        model = slim.simplified(model, options.simplify)
-    if options.longest is not None or options.webp:
-        model = slim.lighter_textures(model, webp=options.webp, longest=options.longest)
-    if options.ordered:
-        model = slim.ordered(model)
-    after = count(model)
-    if after.triangles > options.max_triangles:
-        _over_budget(model, after.triangles, options.max_triangles)
-    return model, Report(before=before, after=after)
+    steps: list[tuple[str, Counts]] = []
+    for name, step in _steps(options):
+        model = step(model)
+        steps.append((name, count(model)))
+    budget.check_triangles(model, options.max_triangles)
+    return model, Report(before=before, after=steps[-1][1] if steps else before, steps=tuple(steps))
 
 
-def _over_budget(model: Model, triangles: int, most: int) -> None:
-    by_layer: defaultdict[str, int] = defaultdict(int)
-    for place, layer in _layers(model).items():
-        node = model.nodes[place]
-        if node.mesh is not None:
-            triangles_once = sum(len(p.indices) for p in model.meshes[node.mesh].primitives)
-            by_layer[layer or "the model"] += triangles_once * node.copies
-    name, largest = max(by_layer.items(), key=lambda pair: pair[1])
-    raise ExportError(
-        "export.over_budget",
-        f"the design has {triangles:,} triangles and {most:,} are allowed; {name} has {largest:,} of them: "
-        "reduce that layer or raise optimise.max_triangles",
-    )
-
-
-def textures_of(material: Material) -> list[Texture]:
-    """Every texture that a material uses."""
-    own = (
-        material.base_color_texture,
-        material.metallic_roughness_texture,
-        material.normal_texture,
-        material.occlusion_texture,
-        material.emissive_texture,
-    )
-    return [texture for texture in own if texture is not None] + list(material.extension_textures.values())
+def _steps(options: Options) -> list[tuple[str, Callable[[Model], Model]]]:
+    """In the order in which each helps the next: an atlas makes materials equal, and equal ones let parts join."""
+    found: list[tuple[bool, str, Callable[[Model], Model]]] = [
+        (options.merge_materials, "merge_materials", merge_materials),
+        (options.unwrap, "unwrap", unwrapped),
+        (
+            options.atlas,
+            "atlas",
+            lambda model: merge_materials(pack(model)) if options.merge_materials else pack(model),
+        ),
+        (options.combine_meshes, "combine_meshes", combine_meshes),
+        (options.deduplicate, "deduplicate", deduplicate),
+        (options.simplify > 0, "simplify_mm", lambda model: slim.simplified(model, options.simplify)),
+        (
+            options.longest is not None or options.webp,
+            "textures",
+            lambda model: slim.lighter_textures(model, webp=options.webp, longest=options.longest),
+        ),
+        (options.ordered, "order", slim.ordered),
+    ]
+    return [(name, step) for wanted, name, step in found if wanted]
 
 
 def primitives_of(model: Model) -> list[Primitive]:
@@ -125,102 +122,14 @@ def count(model: Model) -> Counts:
         p for node in model.nodes if node.mesh is not None for p in model.meshes[node.mesh].primitives * node.copies
     ]
     materials = {id(p.material): p.material for p in drawn}
-    images: dict[str, Image] = {t.image.digest: t.image for m in materials.values() for t in textures_of(m)}
+    images: dict[str, Image] = {t.image.digest: t.image for m in materials.values() for t in textures(m)}
+    stored = primitives_of(model)
     return Counts(
         triangles=sum(len(p.indices) for p in drawn),
-        vertices=sum(len(p.positions) for p in primitives_of(model)),
+        vertices=sum(len(p.positions) for p in stored),
         primitives=len(drawn),
         materials=len(materials),
         images=len(images),
         image_bytes=sum(len(image.data) for image in images.values()),
+        geometry_bytes=sum(p.indices.nbytes + sum(array.nbytes for _, array in arrays_of(p)) for p in stored),
     )
-
-
-def _same(value: Any) -> Any:
-    """A value that is equal for equal content, for the key of a material."""
-    if isinstance(value, Texture):
-        return (
-            value.image.digest,
-            value.sampler,
-            value.uv_set,
-            value.offset,
-            value.rotation,
-            value.scale,
-            _same(value.extensions),
-            _same(value.extras),
-        )
-    if isinstance(value, Mapping):
-        return tuple(sorted((str(key), _same(one)) for key, one in value.items()))
-    if isinstance(value, list | tuple):
-        return tuple(_same(one) for one in value)
-    return value if isinstance(value, str | int | float | bool | None) else repr(value)
-
-
-def merge_materials(model: Model) -> Model:
-    """Materials that look the same become one, whatever they are called; the first name stays."""
-    kept: dict[str, Material] = {}
-
-    def one(material: Material) -> Material:
-        key = repr([_same(getattr(material, f.name)) for f in fields(material) if f.name != "name"])
-        return kept.setdefault(key, material)
-
-    return replace(
-        model,
-        meshes=tuple(
-            replace(
-                mesh,
-                primitives=tuple(
-                    replace(
-                        p,
-                        material=one(p.material),
-                        variants={place: one(material) for place, material in p.variants.items()},
-                    )
-                    for p in mesh.primitives
-                ),
-            )
-            for mesh in model.meshes
-        ),
-    )
-
-
-def _layers(model: Model) -> dict[int, str]:
-    """The layer of every node that is in the tree, inherited from its parent."""
-    found: dict[int, str] = {}
-    stack = [(root, "") for root in model.roots]
-    while stack:
-        place, layer = stack.pop()
-        found[place] = model.nodes[place].layer or layer
-        stack += [(child, found[place]) for child in model.nodes[place].children]
-    return found
-
-
-def combine_meshes(model: Model) -> Model:
-    """Joins what can be drawn at once: primitives of one mesh with one material and the same attributes, without
-    morph targets. Meshes of different nodes stay apart, since nodes may be moved, animated or skinned.
-    """
-    return replace(model, meshes=tuple(replace(mesh, primitives=_combined(mesh)) for mesh in model.meshes))
-
-
-def _combined(mesh: Mesh) -> tuple[Primitive, ...]:
-    groups: dict[Any, list[Primitive]] = {}
-    for number, primitive in enumerate(mesh.primitives):
-        arrays = (getattr(primitive, name) for name in ("tangents", "uv0", "uv1", "colors", "joints", "weights"))
-        shape = tuple(0 if array is None else array.shape[1] for array in arrays)
-        own = (primitive.targets, primitive.extras, primitive.extensions, primitive.variants, primitive.attributes)
-        alone = number if any(own) else -1
-        groups.setdefault((id(primitive.material), shape, alone), []).append(primitive)
-    return tuple(_joined(group) for group in groups.values())
-
-
-def _joined(group: list[Primitive]) -> Primitive:
-    first = group[0]
-    if len(group) == 1:
-        return first
-    starts = np.cumsum([0, *(len(p.positions) for p in group[:-1])])
-    arrays: dict[str, Any] = {
-        name: np.concatenate([getattr(p, name) for p in group])
-        for name in ("positions", "normals", "tangents", "uv0", "uv1", "colors", "joints", "weights")
-        if getattr(first, name) is not None
-    }
-    indices = np.concatenate([p.indices + np.uint32(s) for p, s in zip(group, starts, strict=True)])
-    return replace(first, indices=indices.astype(np.uint32), **arrays)

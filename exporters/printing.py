@@ -47,9 +47,15 @@ def write_stl(model: Model) -> bytes:
     return cast("bytes", _joined(_parts(model), upright=True).export(file_type="stl"))
 
 
-def write_ply(model: Model) -> bytes:
-    """One binary PLY with normals and the colours of materials and vertices, sRGB. Raises as :func:`write_stl`."""
-    return cast("bytes", _joined(_parts(model), upright=False).export(file_type="ply", vertex_normal=True))
+def write_ply(model: Model, *, licence: str = "") -> bytes:
+    """One binary PLY with normals and the colours of materials and vertices, sRGB; comments name the model and its
+    ``licence``. Raises as :func:`write_stl`.
+    """
+    data = cast("bytes", _joined(_parts(model), upright=False).export(file_type="ply", vertex_normal=True))
+    told = (model.name, f"licence {licence}" if licence else "", "metres, +Y up")
+    comments = "".join(f"comment {' '.join(text.split())}\n" for text in told if text)
+    first, second, rest = data.split(b"\n", 2)
+    return b"\n".join([first, second, comments.encode("ascii", "replace") + rest])
 
 
 def write_3mf(model: Model, *, extras: Mapping[str, Any]) -> bytes:
@@ -61,7 +67,12 @@ def write_3mf(model: Model, *, extras: Mapping[str, Any]) -> bytes:
     kinds = {id(part[1]): part[1] for part in parts}
     order = {key: number for number, key in enumerate(kinds)}
     rows = ['<?xml version="1.0" encoding="UTF-8"?>', f'<model unit="millimeter" xml:lang="en-US" xmlns="{_CORE}">']
-    titles = {"Title": model.name, "Copyright": model.copyright, "Description": str(extras.get("notes", ""))}
+    titles = {
+        "Title": model.name,
+        "Copyright": model.copyright,
+        "LicenseTerms": str(extras.get("licence", "")),
+        "Description": str(extras.get("notes", "")),
+    }
     rows += [f"<metadata name={quoteattr(k)}>{_text(v)}</metadata>" for k, v in titles.items() if v]
     rows += ["<resources>", '<basematerials id="1">']
     rows += [

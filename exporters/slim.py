@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from assets import images
-from assets.model import Image, Material, Model, MorphTarget, Primitive, Texture
+from assets.model import Image, Material, Model, Primitive, Texture
 from assets.pose import worlds
 from assets.scene import Frame
+from exporters.combine import with_vertices
 from exporters.image import ImageFormat, encode, is_opaque
 
 QUALITY: Final = 80
 """WebP's, of colours and of numbers: what libvips writes unless it is told otherwise."""
-_PER_VERTEX: Final = ("positions", "normals", "tangents", "uv0", "uv1", "colors", "joints", "weights")
 _FEW: Final = 12  # triangles that nobody would miss: buttons' sides, eyelets
 
 Index = NDArray[np.uint32]
@@ -92,23 +92,7 @@ def used(primitive: Primitive) -> Primitive:
     keep = names[order]
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    arrays: dict[str, Any] = {
-        name: np.ascontiguousarray(getattr(primitive, name)[keep])
-        for name in _PER_VERTEX
-        if getattr(primitive, name) is not None
-    }
-    targets = tuple(
-        MorphTarget(
-            name=target.name,
-            positions=None if target.positions is None else target.positions[keep],
-            normals=None if target.normals is None else target.normals[keep],
-            tangents=None if target.tangents is None else target.tangents[keep],
-        )
-        for target in primitive.targets
-    )
-    others = {name: array[keep] for name, array in primitive.attributes.items()}
-    indices = rank[place].reshape(-1, 3).astype(np.uint32)
-    return replace(primitive, indices=indices, targets=targets, attributes=others, **arrays)
+    return with_vertices(primitive, keep.astype(np.intp), rank[place].reshape(-1, 3).astype(np.uint32))
 
 
 def lighter_textures(model: Model, *, webp: bool, longest: int | None) -> Model:

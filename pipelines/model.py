@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from farm.errors import Refused
 from farm.jobs import Closed, JobKind, Resolver, Spec
 from farm.plan import Plan, Step
 from pipelines.closing import AnyDesign, close_design, stem_of
 from pipelines.versions import MODELS, version
 
 Format = Literal["glb", "gltf", "obj", "fbx", "usdz", "stl", "ply", "3mf"]
+_GLTF: Final = frozenset({"glb", "gltf"})
+_TEXTURED: Final = _GLTF | {"obj", "fbx", "usdz"}
+_ONLY: Final[Mapping[str, frozenset[str]]] = {
+    "compression": _GLTF,
+    "textures": _GLTF,
+    "max_texture": _TEXTURED,
+    "atlas": _TEXTURED,
+    "unwrap": _TEXTURED,
+}
+"""Options that say something about no other format."""
 
 
 class Optimisation(Spec):
-    """What may be done to the model on its way out. ``atlas`` packs the textures of materials that do not tile
-    into one; ``max_triangles`` and ``max_bytes`` are budgets: over them the export fails and says what
-    dominates. ``simplify_mm`` leaves triangles out as long as no surface moves by more; ``max_texture`` is pixels a
-    side. For GLB and GLTF ``compression`` packs geometry: "meshopt" (EXT_meshopt_compression,
-    KHR_mesh_quantization) or "draco" (KHR_draco_mesh_compression), and ``textures`` "webp" makes WebP of them
-    (EXT_texture_webp): smaller, for programs that know these extensions.
+    """What may be done to the model on its way out, in this order; the artifact's ``meta`` says what each step saved.
+
+    ``merge_materials`` makes equal ones one. ``unwrap`` gives UVs to parts that have none (xatlas). ``atlas`` packs
+    the textures of materials that do not tile into one. ``combine_meshes`` joins parts of one layer with one material
+    that stand still, never across alpha modes, variants or skins. ``deduplicate`` keeps equal vertices and meshes
+    once. ``simplify_mm`` leaves triangles out as long as no surface moves by more; ``max_texture`` is pixels a side.
+
+    For GLB and GLTF, and refused where neither is asked for: ``compression`` "meshopt" (EXT_meshopt_compression,
+    KHR_mesh_quantization) or "draco" (KHR_draco_mesh_compression), and ``textures`` "webp" (EXT_texture_webp):
+    smaller, for programs that know these extensions.
+
+    ``max_triangles`` and ``max_bytes`` are budgets: over them the export fails and says what dominates.
     """
 
     merge_materials: bool = True
-    combine_meshes: bool = False
+    unwrap: bool = False
     atlas: bool = False
+    combine_meshes: bool = False
+    deduplicate: bool = False
     simplify_mm: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
     max_texture: Annotated[int, Field(ge=16, le=16_384)] | None = None
     textures: Literal["keep", "webp"] = "keep"
@@ -60,6 +80,7 @@ class ModelSpec(ModelOptions):
 
 def close(spec: ModelSpec, resolver: Resolver, stem: str | None = None) -> Closed:
     """One `model.export` step a format. The files name each other, so the stem is part of what a step reads."""
+    _fitting(spec)
     closed = close_design(spec.design, resolver, canvas=False, texts=True)
     stem = stem or stem_of(spec.design)
     steps = tuple(
@@ -82,6 +103,20 @@ def close(spec: ModelSpec, resolver: Resolver, stem: str | None = None) -> Close
     return Closed(spec=spec.model_dump(mode="json"), plan=Plan(steps=steps), blobs=closed.blobs, stem=stem)
 
 
+def _fitting(spec: ModelOptions) -> None:
+    """Raises Refused ``model.option_without_format`` for an option that none of the formats can have."""
+    for name, formats in _ONLY.items():
+        default = Optimisation.model_fields[name].default
+        value = getattr(spec.optimise, name)
+        if value != default and not formats & set(spec.formats):
+            raise Refused(
+                "model.option_without_format",
+                f"optimise.{name} {value!r} is for {' and '.join(sorted(formats))}: "
+                f"ask for one of these formats too, or leave it {default!r}",
+                {"path": f"optimise.{name}"},
+            )
+
+
 KIND = JobKind(
     name="model",
     spec=ModelSpec,
@@ -94,5 +129,6 @@ KIND = JobKind(
             "layers": [{"id": "tee", "model": {"item": "tshirt"}}],
         },
         "formats": ["glb", "gltf", "obj"],
+        "optimise": {"compression": "meshopt", "textures": "webp", "simplify_mm": 0.5, "max_bytes": 20_000_000},
     },
 )

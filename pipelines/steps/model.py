@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from assets.design import Design
+from assets import catalogue
+from assets.design import Avatar, Design, Layer
 from assets.model import Model
-from exporters import fbx, gltf, obj, optimise, printing, validate
-from farm.errors import JobFault
+from exporters import budget, fbx, gltf, obj, optimise, printing, validate
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
 from pipelines.steps.content import composed, titled
@@ -32,15 +32,33 @@ MEDIA_TYPES: Mapping[str, str] = {
 }
 
 
-def _metadata(design: Design, report: optimise.Report) -> dict[str, Any]:
+def _metadata(design: Design, model: Model, report: optimise.Report) -> dict[str, Any]:
+    """What the file says of itself; the licence is that of all that it was made from, as far as it is known."""
+    worn: list[tuple[dict[str, Any], Avatar | Layer]] = [
+        ({"id": layer.id, "name": layer.name or layer.id}, layer) for layer in design.layers
+    ]
+    parts = [*(layer for _, layer in worn), *([design.avatar] if design.avatar else [])]
+    licences = [licence for part in parts for licence in _licences(part)]
+    files = [text for text in model.copyright.split("; ") if text]
     return {
         "design": design.name,
         "notes": design.notes,
-        "layers": [{"id": layer.id, "name": layer.name or layer.id} for layer in design.layers],
+        "layers": [{**told, **_licensed(_licences(layer))} for told, layer in worn],
         "units": "metre",
         "up_axis": "+Y",
+        **_licensed([*licences, *files]),
         "optimised": report.summary(),
     }
+
+
+def _licences(part: Avatar | Layer) -> list[str]:
+    """Those of the catalogue's items that it is made of; an upload has what its file says."""
+    refs = [part.model, part.material.texture]
+    return [catalogue.item(ref.item).licence for ref in refs if ref is not None and ref.item is not None]
+
+
+def _licensed(licences: list[str]) -> dict[str, str]:
+    return {"licence": "; ".join(dict.fromkeys(licences))} if licences else {}
 
 
 def _written(
@@ -51,7 +69,7 @@ def _written(
         case "gltf":
             return gltf.write_gltf(model, extras=extras, stem=stem, compression=compression, webp=webp)
         case "obj":
-            return obj.write_obj(model, stem=stem)
+            return obj.write_obj(model, stem=stem, licence=extras.get("licence", ""))
         case "glb":
             data = gltf.write_glb(model, extras=extras, compression=compression, webp=webp)
         case "fbx":
@@ -63,7 +81,7 @@ def _written(
         case "stl":
             data = printing.write_stl(model)
         case "ply":
-            data = printing.write_ply(model)
+            data = printing.write_ply(model, licence=extras.get("licence", ""))
         case _:
             data = printing.write_3mf(model, extras=extras)
     return {f"{stem}.{kind}": data}
@@ -79,7 +97,9 @@ def export(context: StepContext) -> StepResult:
     compression: gltf.Compression = asked["compression"] if in_gltf else "none"
     options = optimise.Options(
         merge_materials=asked["merge_materials"],
+        deduplicate=asked["deduplicate"],
         combine_meshes=asked["combine_meshes"],
+        unwrap=asked["unwrap"],
         atlas=asked["atlas"],
         max_triangles=asked["max_triangles"],
         simplify=(asked["simplify_mm"] or 0.0) / 1000,
@@ -89,17 +109,11 @@ def export(context: StepContext) -> StepResult:
     )
     model, report = optimise.optimise(titled(model, design.name), options)
     context.check()
-    extras = _metadata(design, report)
+    extras = _metadata(design, model, report)
     stem = want["stem"]
     files = _written(model, want["format"], extras, stem, compression=compression, webp=options.webp)
     total = sum(len(data) for data in files.values())
-    if total > asked["max_bytes"]:
-        largest = max(files, key=lambda name: len(files[name]))
-        raise JobFault(
-            "export.over_budget",
-            f"the {want['format']} takes {total:,} bytes, more than the {asked['max_bytes']:,} allowed; "
-            f"{largest} is the largest part: reduce its textures or raise optimise.max_bytes",
-        )
+    budget.check_bytes(model, want["format"], total, asked["max_bytes"])
     validate.check(files, want["format"])
     context.check()
     main = f"{stem}.{want['format']}"
@@ -114,7 +128,7 @@ def export(context: StepContext) -> StepResult:
                 size=size,
                 media_type=media_type,
                 role="primary" if name == main else "part",
-                meta=report.summary() if name == main else {},
+                meta={**report.summary(), "bytes": total} if name == main else {},
             )
         )
     context.progress(1, 1)

@@ -20,8 +20,9 @@ from assets.pose import flatten
 from assets.scene import Background, Scene, Target
 from exporters import slim
 from exporters.gltf import write_glb, write_gltf
+from exporters.gltf_materials import textures
 from exporters.gltf_packed import exponential, octahedral, shares
-from exporters.optimise import Options, count, optimise, textures_of
+from exporters.optimise import Options, count, optimise
 from tests.exporters.test_models import errors, model_of, picture, quad, textured
 
 
@@ -185,12 +186,12 @@ def test_webp_is_taken_where_it_is_smaller_and_understood(tmp_path: Path) -> Non
     model = model_of(quad(big), quad(textured((200, 30, 60), name="flat"), x=2.0))
     made, report = optimise(model, Options(webp=True))
     assert report.after.image_bytes < report.before.image_bytes
-    mimes = [t.image.mime for part in made.meshes[0].primitives for t in textures_of(part.material)]
+    mimes = [t.image.mime for part in made.meshes[0].primitives for t in textures(part.material)]
     assert "image/webp" in mimes
     glb = write_glb(made, extras={}, webp=True)
     errors(tmp_path, {"a.glb": glb})
     assert document(glb)["extensionsRequired"] == ["EXT_texture_webp"]
-    kept = [t.image.mime for m in gltf.read(glb).meshes for p in m.primitives for t in textures_of(p.material)]
+    kept = [t.image.mime for m in gltf.read(glb).meshes for p in m.primitives for t in textures(p.material)]
     assert kept == mimes
     assert b"webp" not in json.dumps(document(write_glb(made, extras={}))).encode()  # PNG for everybody else
 
@@ -216,7 +217,7 @@ def test_large_textures_are_made_smaller(kind: str) -> None:
         material, base_color_texture=replace(material.base_color_texture, image=picture((80, 90, 100), kind, 200))
     )
     made, _ = optimise(model_of(quad(material)), Options(longest=64))
-    (texture,) = textures_of(made.meshes[0].primitives[0].material)
+    (texture,) = textures(made.meshes[0].primitives[0].material)
     assert (texture.image.width, texture.image.height, texture.image.mime) == (64, 64, f"image/{kind.lower()}")
     assert np.abs(images.decode(texture.image)[..., :3].astype(int) - (80, 90, 100)).max() <= 3
 
