@@ -12,14 +12,17 @@ from assets.transforms import decompose
 _UNIFORM = 1e-4
 
 
-def unscaled(model: Model) -> Model:
+def unscaled(model: Model, *, animated: bool = False) -> Model:
     """The same model whose joints, and the nodes that these hang from, have no uniform scale of their own: it goes
     into the places of what hangs from them, into inverse bind matrices, and into nodes of their own for meshes.
-    A node whose scale is not uniform, or is animated, keeps it.
+    A node whose scale is not uniform, or is animated, keeps it. ``animated`` does it for all that animations move.
     """
     parents = {child: place for place, node in enumerate(model.nodes) for child in node.children}
     spine: set[int] = set()
-    for joint in {joint for skin in model.skins for joint in skin.joints}:
+    wanted = {joint for skin in model.skins for joint in skin.joints}
+    if animated:
+        wanted |= {c.node for a in model.animations for c in a.channels}
+    for joint in sorted(wanted):
         place: int | None = joint
         while place is not None and place not in spine:
             spine.add(place)
@@ -41,8 +44,9 @@ def unscaled(model: Model) -> Model:
             nodes[place] = replace(node, matrix=matrix)
             continue
         scale = decompose(node.matrix)[2]
-        own = float(scale.mean())
-        even = own > 0 and float(np.ptp(scale)) < _UNIFORM * own and place not in growing
+        sizes = np.abs(scale)  # a mirror stays
+        own = float(sizes.mean())
+        even = own > 0 and float(np.ptp(sizes)) < _UNIFORM * own and place not in growing
         matrix = node.matrix.copy()
         matrix[:3, 3] *= factor
         if even:
@@ -50,7 +54,7 @@ def unscaled(model: Model) -> Model:
         inside[place] = factor * own if even else factor
         nodes[place] = replace(node, matrix=matrix)
         stack += [(child, inside[place]) for child in node.children]
-    _hang_meshes(nodes, inside)
+    hung = _hang_meshes(nodes, inside)
     skins = []
     factors = []
     for skin in model.skins:
@@ -65,7 +69,7 @@ def unscaled(model: Model) -> Model:
         skins.append(replace(skin, inverse_bind=grown))
     meshes = list(model.meshes)
     _grow_meshes(nodes, meshes, factors)
-    animations = tuple(_moved(animation, outside, spine) for animation in model.animations)
+    animations = tuple(_moved(animation, outside, spine, hung) for animation in model.animations)
     return replace(model, nodes=tuple(nodes), skins=tuple(skins), meshes=tuple(meshes), animations=animations)
 
 
@@ -93,8 +97,9 @@ def _times_mesh(mesh: Mesh, factor: np.float32) -> Mesh:
     return replace(mesh, primitives=tuple(parts))
 
 
-def _hang_meshes(nodes: list[Node], inside: dict[int, float]) -> None:
-    """A mesh at a node of the skeleton gets a node with the scale that this one lost."""
+def _hang_meshes(nodes: list[Node], inside: dict[int, float]) -> dict[int, int]:
+    """A mesh at a node of the skeleton gets a node with the scale that this one lost: which, by where it was."""
+    hung: dict[int, int] = {}
     for place, factor in inside.items():
         node = nodes[place]
         if node.mesh is None or node.skin is not None or factor == 1.0:
@@ -108,13 +113,18 @@ def _hang_meshes(nodes: list[Node], inside: dict[int, float]) -> None:
             morph_weights=node.morph_weights,
         )
         nodes.append(held)
-        children = (*node.children, len(nodes) - 1)
+        hung[place] = len(nodes) - 1
+        children = (*node.children, hung[place])
         nodes[place] = replace(node, mesh=None, instances=None, morph_weights=(), children=children)
+    return hung
 
 
-def _moved(animation: Animation, outside: dict[int, float], spine: set[int]) -> Animation:
+def _moved(animation: Animation, outside: dict[int, float], spine: set[int], hung: dict[int, int]) -> Animation:
     channels = []
     for channel in animation.channels:
+        if channel.path == "weights":
+            channels.append(replace(channel, node=hung.get(channel.node, channel.node)))
+            continue
         factor = outside.get(channel.node, 1.0)
         grows = channel.path == "translation" or (channel.path == "scale" and channel.node not in spine)
         if grows and factor != 1.0:

@@ -1,55 +1,73 @@
-"""Models to USDZ: posed meshes with UsdPreviewSurface materials, for Quick Look, Omniverse and other USD programs.
-
-Metres, +Y up. What stands still is written: the pose that the design has; skins and animations are left out.
+"""Models to USDZ: meshes, skeletons with their clips, blend shapes and UsdPreviewSurface materials, for Quick Look,
+Omniverse and other USD programs. Metres, +Y up.
 """
 
 from __future__ import annotations
 
 import io
-import re
 import struct
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 from pxr import Gf, Kind, Sdf, Usd, UsdGeom, UsdShade, UsdValidation, Vt
 
-from assets.finish import finish
-from assets.images import decode
-from assets.model import AlphaMode, Image, Material, Model, Texture, Wrap
-from assets.pose import flatten
+from assets.model import AlphaMode, Animation, Model, Primitive
+from assets.pose import drawing, flatten
 from assets.scene import Draw
-from exporters import image as pictures
+from assets.transforms import Matrix
 from exporters.errors import ExportError
-from exporters.gltf import GENERATOR, texture_name
+from exporters.gltf import GENERATOR
+from exporters.skeleton_scale import unscaled
+from exporters.usd_materials import Materials, placed, placings, uv_name
+from exporters.usd_names import Names, free, identifier
+from exporters.usd_rig import Held, rigs, skinned
+from exporters.usd_skeleton import RATE, Skeleton, code
 
-EXPORTER_VERSION: Final = 1
+EXPORTER_VERSION: Final = 2
 """Goes into step hashes: raise it when the bytes change."""
 
-_READ: Final = frozenset({"image/png", "image/jpeg"})  # of all kinds, those that ARKit reads
-_WRAPS: Final = {Wrap.REPEAT: "repeat", Wrap.MIRROR: "mirror", Wrap.CLAMP: "clamp"}
 _ZIP_HEADER, _EXTRA_HEADER, _ALIGNMENT = 30, 4, 64  # bytes
 _PADDING: Final = 0x1986  # the extra field that USD's own writer fills gaps with
-Placing = tuple[int, tuple[float, float], float, tuple[float, float]]
+_MOMENTS: Final = 5  # of the clip that plays: how far it reaches is seen at these
+_CLIPS: Final = "clip"  # the variants of which one plays
 
 
-def write_usdz(model: Model, *, extras: Mapping[str, Any], stem: str) -> bytes:
+def write_usdz(model: Model, *, extras: Mapping[str, Any], stem: str, moving: bool | None = None) -> bytes:
     """The model as one USDZ package. ``extras`` (design, layers, units, licence, …: JSON) are its layer's data.
 
+    ``moving`` keeps skeletons, blend shapes and animations; without it the pose as it stands is written. None keeps
+    them unless some layers would stay behind when others move. The first animation plays; with several, the variant
+    set "clip" of the root says which, and "still" is the pose as it stands.
     Raises ExportError ``export.empty`` or ``export.not_finite``.
     """
-    draws = [draw for draw in flatten(model) if len(draw.primitive.indices)]
-    if not draws:
-        raise ExportError("export.empty", "there is nothing to export: no visible layer has a triangle")
+    if moving is None:
+        moving = not left_behind(model)
+    plain = replace(model, animations=tuple(a for a in model.animations if any(len(c.times) for c in a.channels)))
     with tempfile.TemporaryDirectory(prefix="usdz-") as folder:
-        source = Path(folder) / f"{_identifier(stem)}.usdc"
-        textures = _Scene(source, stem).write(model, draws, extras)
+        source = Path(folder) / f"{identifier(stem)}.usdc"
+        textures = _Scene(source, stem, unscaled(plain, animated=True) if moving else plain).write(
+            extras, moving=moving
+        )
         return _package({source.name: source.read_bytes(), **textures})
+
+
+def left_behind(model: Model) -> bool:
+    """Whether animations would move some layers of a design out of others that only stand."""
+    _, held = rigs(model)
+    if not held or not model.animations:
+        return False
+    layers: dict[str, bool] = {}
+    for place, part, draw in _parts(model, flatten(model)):
+        if len(draw.primitive.indices):
+            layers[draw.layer] = layers.get(draw.layer, False) or _key(model, held, place, part) is not None
+    return len(set(layers.values())) > 1
 
 
 def faults(path: Path) -> list[str]:
@@ -74,57 +92,177 @@ def _package(files: Mapping[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def _identifier(name: str) -> str:
-    plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
-    return plain if plain and not plain[0].isdigit() else f"_{plain}"
+def _parts(model: Model, draws: Sequence[Draw]) -> list[tuple[int, int, Draw]]:
+    """Each draw with its node and with which of its mesh's primitives it is."""
+    found = []
+    rest = iter(draws)
+    for place in drawing(model):
+        node = model.nodes[place]
+        assert node.mesh is not None
+        for _ in range(node.copies):
+            found += [(place, k, next(rest)) for k in range(len(model.meshes[node.mesh].primitives))]
+    return found
+
+
+def _key(model: Model, held: Mapping[tuple[int, bool], Held], place: int, part: int) -> tuple[int, bool] | None:
+    """Under which key a primitive hangs on a rig; None if it stands."""
+    node = model.nodes[place]
+    assert node.mesh is not None
+    key = (place, skinned(node, model.meshes[node.mesh].primitives[part]))
+    return key if key in held else None
+
+
+class _Span(TypedDict):
+    """A clip as the layer's data lists it: the variant's and the animation's name, seconds."""
+
+    clip: str
+    name: str
+    start: float
+    end: float
 
 
 class _Scene:
     """One layer as it is made, beside its textures."""
 
-    def __init__(self, path: Path, stem: str) -> None:
-        self._stem = stem
+    def __init__(self, path: Path, stem: str, model: Model) -> None:
+        self._model = model
         self._stage = Usd.Stage.CreateNew(str(path))
         UsdGeom.SetStageUpAxis(self._stage, UsdGeom.Tokens.y)
         UsdGeom.SetStageMetersPerUnit(self._stage, 1.0)
-        self._root = UsdGeom.Xform.Define(self._stage, f"/{_identifier(stem)}")
+        self._root = UsdGeom.Xform.Define(self._stage, f"/{identifier(stem)}")
         self._stage.SetDefaultPrim(self._root.GetPrim())
         Usd.ModelAPI(self._root.GetPrim()).SetKind(Kind.Tokens.component)
-        self._taken: set[str] = set()
-        self._materials: dict[int, UsdShade.Material] = {}
-        self._files: dict[str, bytes] = {}
-        self._images: dict[tuple[str, float], str] = {}
+        self._names = Names(self._stage, str(self._root.GetPath()))
+        self._materials = Materials(self._stage, self._names, stem)
+        self._skeletons: dict[int, Skeleton] = {}
 
-    def write(self, model: Model, draws: list[Draw], extras: Mapping[str, Any]) -> dict[str, bytes]:
+    def write(self, extras: Mapping[str, Any], *, moving: bool) -> dict[str, bytes]:
         """Saves the layer; the textures that it names, by file name."""
+        model = self._model
+        parts = _parts(model, flatten(model))
+        if not any(len(draw.primitive.indices) for _, _, draw in parts):
+            raise ExportError("export.empty", "there is nothing to export: no visible layer has a triangle")
+        found, held = rigs(model) if moving else ((), {})
+        hung: dict[int, int] = {}
+        copies: dict[tuple[int, int], int] = {}
+        for number, (place, part, draw) in enumerate(parts):
+            copy = copies[place, part] = copies.get((place, part), -1) + 1
+            if not len(draw.primitive.indices):
+                continue
+            key = _key(model, held, place, part)
+            if key is None:
+                self._standing(draw)
+                continue
+            hold = held[key]
+            hung[number] = hold.rig
+            if hold.rig not in self._skeletons:
+                name = draw.layer or draw.name or "rig"
+                self._skeletons[hold.rig] = Skeleton(self._stage, self._names, name, found[hold.rig], model)
+            self._moving(place, part, copy, draw, hold)
+        playing, clips = self._clips()
+        for rig, skeleton in self._skeletons.items():
+            mine = [number for number, held_by in hung.items() if held_by == rig]
+            self._reach(skeleton, found[rig].base, mine, playing)
         layer = self._stage.GetRootLayer()
-        about = {"creator": GENERATOR, "copyright": model.copyright}
+        about: dict[str, Any] = {"creator": GENERATOR, "copyright": model.copyright}
         if extras:
             about["about"] = orjson.dumps(extras).decode()
+        if clips:
+            about["clips"] = orjson.dumps(clips).decode()
         layer.customLayerData = {name: value for name, value in about.items() if value}
-        for draw in draws:
-            self._mesh(draw)
         layer.Save()
-        return self._files
+        return self._materials.files
 
-    def _path(self, group: str, name: str) -> str:
-        base = f"{self._root.GetPath()}/{group}/{_identifier(name)}"
-        path, number = base, 1
-        while path in self._taken:
-            number += 1
-            path = f"{base}_{number}"
-        self._taken.add(path)
-        return path
+    # -- clips ---------------------------------------------------------------------------------------------
 
-    def _mesh(self, draw: Draw) -> None:
-        part = draw.primitive
-        points = part.positions.astype(np.float64) @ draw.matrix[:3, :3].T + draw.matrix[:3, 3]
-        normals = part.normals.astype(np.float64) @ np.linalg.pinv(draw.matrix[:3, :3])
+    def _clips(self) -> tuple[int | None, list[_Span]]:
+        """Writes the animations that move a skeleton; the number of the one that plays, and all with their spans."""
+        skeletons = list(self._skeletons.values())
+        known = [
+            (number, animation)
+            for number, animation in enumerate(self._model.animations)
+            if any(skeleton.moved_by(animation) for skeleton in skeletons)
+        ]
+        if not known:
+            for skeleton in skeletons:
+                skeleton.play(skeleton.still())
+            return None, []
+        spans: list[_Span] = []
+        sources: dict[str, list[Sdf.Path]] = {}
+        for number, animation in known:
+            name = free(identifier(animation.name or f"clip {number}"), sources)
+            begin, end = _span(animation)
+            spans.append(_Span(clip=name, name=animation.name, start=begin, end=end))
+            sources[name] = [skeleton.clip(animation, name) for skeleton in skeletons]
+        first = spans[0]
+        self._stage.SetTimeCodesPerSecond(RATE)
+        self._stage.SetFramesPerSecond(RATE)
+        self._stage.SetStartTimeCode(code(first["start"]))
+        self._stage.SetEndTimeCode(code(first["end"]))
+        if len(known) == 1:
+            for skeleton, source in zip(skeletons, sources[first["clip"]], strict=True):
+                skeleton.play(source)
+            return known[0][0], spans
+        sources[free("still", sources)] = [skeleton.still() for skeleton in skeletons]
+        choice = self._root.GetPrim().GetVariantSets().AddVariantSet(_CLIPS)
+        for name, paths in sources.items():
+            choice.AddVariant(name)
+            choice.SetVariantSelection(name)
+            with choice.GetVariantEditContext():
+                for skeleton, source in zip(skeletons, paths, strict=True):
+                    skeleton.play(source)
+        choice.SetVariantSelection(first["clip"])
+        return known[0][0], spans
+
+    def _reach(self, skeleton: Skeleton, base: Matrix, mine: Sequence[int], playing: int | None) -> None:
+        """Says within which box a skeleton's meshes stay while the clip plays."""
+        moments: list[dict[str, Any]] = [{}]
+        if playing is not None:
+            begin, end = _span(self._model.animations[playing])
+            moments += [{"animation": playing, "time": float(t)} for t in np.linspace(begin, end, _MOMENTS)]
+        low, high = np.full(3, np.inf), np.full(3, -np.inf)
+        back = np.linalg.pinv(base)
+        for moment in moments:
+            draws = flatten(self._model, **moment)
+            for number in mine:
+                draw = draws[number]
+                matrix = back @ draw.matrix
+                points = draw.primitive.positions @ matrix[:3, :3].T + matrix[:3, 3]
+                low, high = np.minimum(low, points.min(axis=0)), np.maximum(high, points.max(axis=0))
+        skeleton.root.CreateExtentAttr([Gf.Vec3f(*low.tolist()), Gf.Vec3f(*high.tolist())])
+
+    # -- meshes --------------------------------------------------------------------------------------------
+
+    def _standing(self, draw: Draw) -> None:
+        """A mesh that never moves, where it stands."""
+        self._mesh(draw, draw.primitive, draw.matrix, self._names)
+
+    def _moving(self, place: int, part: int, copy: int, draw: Draw, held: Held) -> None:
+        """A mesh that hangs on a skeleton, where it was bound."""
+        node = self._model.nodes[place]
+        assert node.mesh is not None
+        mesh = self._model.meshes[node.mesh]
+        primitive = mesh.primitives[part]
+        matrix = held.matrix
+        if node.instances is not None:
+            matrix = matrix @ node.instances[copy]
+        skeleton = self._skeletons[held.rig]
+        rigid = held.joints is None
+        if rigid and np.linalg.det(matrix[:3, :3]) < 0:
+            primitive = replace(primitive, indices=primitive.indices[:, ::-1])
+        made = self._mesh(draw, primitive, matrix, skeleton.names)
+        skeleton.hold(made, primitive, held)
+        if primitive.targets:
+            skeleton.morph(made, place, primitive, matrix, node.morph_weights or mesh.morph_weights)
+
+    def _mesh(self, draw: Draw, part: Primitive, matrix: Matrix, names: Names) -> UsdGeom.Mesh:
+        points = part.positions.astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
+        normals = part.normals.astype(np.float64) @ np.linalg.pinv(matrix[:3, :3])
         lengths = np.linalg.norm(normals, axis=1, keepdims=True)
         normals /= np.where(lengths > 0, lengths, 1.0)
         if not (np.isfinite(points).all() and np.isfinite(normals).all()):
             raise ExportError("export.not_finite", f"layer {draw.layer!r} has vertices that are no numbers")
-        mesh = UsdGeom.Mesh.Define(self._stage, self._path("Geometry", draw.layer or draw.name or "part"))
+        mesh = UsdGeom.Mesh.Define(self._stage, names.path("Geometry", draw.layer or draw.name or "part"))
         if draw.name:
             mesh.GetPrim().SetDisplayName(draw.name)
         mesh.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.none)
@@ -137,194 +275,41 @@ class _Scene:
         mesh.CreateExtentAttr([Gf.Vec3f(*low.tolist()), Gf.Vec3f(*high.tolist())])
         mesh.CreateDoubleSidedAttr(part.material.double_sided)
         sets = (part.uv0, part.uv1)
-        for number, placing in enumerate(_placings(part.material)):
+        for number, placing in enumerate(placings(part.material)):
             uv = sets[placing[0]] if placing[0] < len(sets) else None
             if uv is not None:
                 api = UsdGeom.PrimvarsAPI(mesh)
-                values = api.CreatePrimvar(_set(number), Sdf.ValueTypeNames.TexCoord2fArray, UsdGeom.Tokens.vertex)
-                values.Set(Vt.Vec2fArray.FromNumpy(_placed(uv.astype(np.float64), placing)))
-        if part.colors is not None:
-            mesh.CreateDisplayColorPrimvar(UsdGeom.Tokens.vertex).Set(
-                Vt.Vec3fArray.FromNumpy(np.ascontiguousarray(part.colors[:, :3], np.float32))
-            )
-        UsdShade.MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(self._material(part.material))
+                values = api.CreatePrimvar(uv_name(number), Sdf.ValueTypeNames.TexCoord2fArray, UsdGeom.Tokens.vertex)
+                values.Set(Vt.Vec2fArray.FromNumpy(placed(uv.astype(np.float64), placing)))
+        self._paint(mesh, part)
+        return mesh
 
-    def _material(self, material: Material) -> UsdShade.Material:
-        if id(material) in self._materials:
-            return self._materials[id(material)]
-        path = self._path("Materials", material.name or "material")
-        made = UsdShade.Material.Define(self._stage, path)
-        surface = UsdShade.Shader.Define(self._stage, f"{path}/Surface")
-        surface.CreateIdAttr("UsdPreviewSurface")
-        made.CreateSurfaceOutput().ConnectToSource(surface.ConnectableAPI(), "surface")
-        readers = _Readers(self, path, _placings(material))
-        red, green, blue, alpha = material.base_color
-        number, colour = Sdf.ValueTypeNames.Float, Sdf.ValueTypeNames.Color3f
-        base = material.base_color_texture
-        if base is not None:
-            factor = (red, green, blue, alpha)
-            readers.connect(surface, "diffuseColor", colour, base, "rgb", factor, colour_space="sRGB")
-        else:
-            surface.CreateInput("diffuseColor", colour).Set(Gf.Vec3f(red, green, blue))
-        if material.alpha_mode is not AlphaMode.OPAQUE:
-            if base is not None:
-                readers.connect(surface, "opacity", number, base, "a", (red, green, blue, alpha), colour_space="sRGB")
-            else:
-                surface.CreateInput("opacity", number).Set(alpha)
-            if material.alpha_mode is AlphaMode.MASK:
-                surface.CreateInput("opacityThreshold", number).Set(material.alpha_cutoff)
-        rough = material.metallic_roughness_texture
-        for name, value, channel in (("roughness", material.roughness, "g"), ("metallic", material.metallic, "b")):
-            if rough is not None:
-                readers.connect(
-                    surface, name, number, rough, channel, (1.0, material.roughness, material.metallic, 1.0)
-                )
-            else:
-                surface.CreateInput(name, number).Set(value)
-        if material.normal_texture is not None:
-            readers.normal(surface, material.normal_texture, material.normal_scale)
-        if material.occlusion_texture is not None:
-            readers.connect(surface, "occlusion", number, material.occlusion_texture, "r", (1.0, 1.0, 1.0, 1.0))
-        glow = tuple(value * material.emissive_strength for value in material.emissive)
-        if material.emissive_texture is not None:
-            readers.connect(
-                surface, "emissiveColor", colour, material.emissive_texture, "rgb", (*glow, 1.0), colour_space="sRGB"
-            )
-        elif any(glow):
-            surface.CreateInput("emissiveColor", colour).Set(Gf.Vec3f(*glow))
-        looks = finish(material)
-        if looks.clearcoat:
-            surface.CreateInput("clearcoat", number).Set(looks.clearcoat)
-            surface.CreateInput("clearcoatRoughness", number).Set(looks.clearcoat_roughness)
-        if looks.ior >= 1:
-            surface.CreateInput("ior", number).Set(looks.ior)
-        self._materials[id(material)] = made
-        return made
-
-    @property
-    def stage(self) -> Usd.Stage:
-        """What it is written to."""
-        return self._stage
-
-    def file(self, image: Image, strength: float = 1.0) -> str:
-        """The name of an image's file in the package; what ARKit does not read becomes PNG. ``strength`` is by how
-        much a normal map bends more.
+    def _paint(self, mesh: UsdGeom.Mesh, part: Primitive) -> None:
+        """Binds the material. Colours of vertices become the base colour; UsdPreviewSurface cannot multiply them
+        with a texture, so that only the same colour everywhere goes over one.
         """
-        key = (image.digest, strength)
-        if key not in self._images:
-            data, mime = image.data, image.mime
-            if strength != 1:
-                data, mime = pictures.encode(_bent(decode(image), strength), "png"), "image/png"
-            elif mime not in _READ:
-                data, mime = pictures.encode(decode(image), "png"), "image/png"
-            plain = Image(data=data, mime=mime, width=image.width, height=image.height, digest="", name=image.name)
-            name = texture_name(plain, _identifier(self._stem), self._files)
-            self._files[name] = data
-            self._images[key] = name
-        return self._images[key]
+        material, colours = part.material, part.colors
+        binding = UsdShade.MaterialBindingAPI.Apply(mesh.GetPrim())
+        if colours is None:
+            binding.Bind(self._materials.get(material))
+            return
+        even = bool((colours == colours[0]).all())
+        if even:
+            red, green, blue, alpha = colours[0].tolist()
+            binding.Bind(self._materials.get(material, tint=(red, green, blue, alpha)))
+            return
+        painted = material.base_color_texture is None
+        shown = colours * np.array(material.base_color, np.float32) if painted else colours
+        mesh.CreateDisplayColorPrimvar(UsdGeom.Tokens.vertex).Set(
+            Vt.Vec3fArray.FromNumpy(np.ascontiguousarray(shown[:, :3], np.float32))
+        )
+        if material.alpha_mode is not AlphaMode.OPAQUE:
+            mesh.CreateDisplayOpacityPrimvar(UsdGeom.Tokens.vertex).Set(
+                Vt.FloatArray.FromNumpy(np.ascontiguousarray(shown[:, 3], np.float32))
+            )
+        binding.Bind(self._materials.get(material, painted=painted))
 
 
-class _Readers:
-    """The texture nodes of one material: one for each texture and way of reading it."""
-
-    def __init__(self, scene: _Scene, path: str, placings: tuple[Placing, ...]) -> None:
-        self._scene, self._path, self._placings = scene, path, placings
-        self._made: dict[tuple[Any, ...], UsdShade.Shader] = {}
-        self._sets: dict[int, UsdShade.Shader] = {}
-
-    def connect(
-        self,
-        surface: UsdShade.Shader,
-        name: str,
-        kind: Any,
-        texture: Texture,
-        channel: str,
-        factor: tuple[float, ...],
-        *,
-        colour_space: str = "raw",
-    ) -> None:
-        """Lets a channel of a texture, times a factor, decide an input."""
-        reader = self._reader(texture, factor, (0.0, 0.0, 0.0, 0.0), colour_space)
-        form = Sdf.ValueTypeNames.Float3 if channel == "rgb" else Sdf.ValueTypeNames.Float
-        surface.CreateInput(name, kind).ConnectToSource(reader.CreateOutput(channel, form))
-
-    def normal(self, surface: UsdShade.Shader, texture: Texture, scale: float) -> None:
-        """A normal map: 0..1 to -1..1; its strength is in the picture, for validators allow no other factors."""
-        reader = self._reader(texture, (2.0, 2.0, 2.0, 1.0), (-1.0, -1.0, -1.0, 0.0), "raw", strength=scale)
-        output = reader.CreateOutput("rgb", Sdf.ValueTypeNames.Float3)
-        surface.CreateInput("normal", Sdf.ValueTypeNames.Normal3f).ConnectToSource(output)
-
-    def _reader(
-        self,
-        texture: Texture,
-        scale: tuple[float, ...],
-        bias: tuple[float, ...],
-        colour_space: str,
-        *,
-        strength: float = 1.0,
-    ) -> UsdShade.Shader:
-        key = (id(texture), scale, bias, colour_space, strength)
-        if key in self._made:
-            return self._made[key]
-        reader = UsdShade.Shader.Define(self._scene.stage, f"{self._path}/Texture_{len(self._made)}")
-        reader.CreateIdAttr("UsdUVTexture")
-        names = Sdf.ValueTypeNames
-        reader.CreateInput("file", names.Asset).Set(Sdf.AssetPath(self._scene.file(texture.image, strength)))
-        reader.CreateInput("sourceColorSpace", names.Token).Set(colour_space)
-        reader.CreateInput("wrapS", names.Token).Set(_WRAPS[texture.sampler.wrap_u])
-        reader.CreateInput("wrapT", names.Token).Set(_WRAPS[texture.sampler.wrap_v])
-        if scale != (1.0, 1.0, 1.0, 1.0):
-            reader.CreateInput("scale", names.Float4).Set(Gf.Vec4f(*scale))
-        if any(bias):
-            reader.CreateInput("bias", names.Float4).Set(Gf.Vec4f(*bias))
-        number = self._placings.index(_placing(texture))
-        reader.CreateInput("st", names.Float2).ConnectToSource(self._coordinates(number))
-        self._made[key] = reader
-        return reader
-
-    def _coordinates(self, number: int) -> UsdShade.Output:
-        if number not in self._sets:
-            node = UsdShade.Shader.Define(self._scene.stage, f"{self._path}/Coordinates_{number}")
-            node.CreateIdAttr("UsdPrimvarReader_float2")
-            node.CreateInput("varname", Sdf.ValueTypeNames.String).Set(_set(number))
-            self._sets[number] = node
-        return self._sets[number].CreateOutput("result", Sdf.ValueTypeNames.Float2)
-
-
-def _bent(pixels: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
-    """A normal map whose slopes are ``strength`` times as steep, uint8[h, w, 4]."""
-    directions = pixels[..., :3].astype(np.float32) / 127.5 - 1
-    directions[..., :2] *= strength
-    directions[..., 2] = np.maximum(directions[..., 2], 1e-3)
-    directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
-    bent = np.full_like(pixels, 255)
-    bent[..., :3] = np.round((directions + 1) * 127.5)
-    return bent
-
-
-def _set(number: int) -> str:
-    return "st" if number == 0 else f"st{number}"
-
-
-def _placing(texture: Texture) -> Placing:
-    return texture.uv_set, texture.offset, texture.rotation, texture.scale
-
-
-def _placings(material: Material) -> tuple[Placing, ...]:
-    """The ways in which the material's textures lie on the mesh, each baked into coordinates of its own."""
-    used = (
-        material.base_color_texture,
-        material.metallic_roughness_texture,
-        material.normal_texture,
-        material.occlusion_texture,
-        material.emissive_texture,
-    )
-    return tuple(dict.fromkeys(_placing(texture) for texture in used if texture is not None))
-
-
-def _placed(uv: NDArray[np.float64], placing: Placing) -> NDArray[np.float32]:
-    """KHR_texture_transform, then V up."""
-    _, offset, rotation, scale = placing
-    cos, sin = np.cos(rotation), np.sin(rotation)
-    uv = (uv * np.asarray(scale)) @ np.array([[cos, sin], [-sin, cos]]).T + np.asarray(offset)
-    return np.ascontiguousarray(np.column_stack([uv[:, 0], 1.0 - uv[:, 1]]), np.float32)
+def _span(animation: Animation) -> tuple[float, float]:
+    times: list[NDArray[np.float32]] = [channel.times for channel in animation.channels if len(channel.times)]
+    return min(float(one[0]) for one in times), max(float(one[-1]) for one in times)
