@@ -25,6 +25,7 @@ from assets import (
     fitting_free,
     fitting_hang,
     fitting_layers,
+    fitting_prints,
     fitting_skin,
     regions,
     stance,
@@ -190,7 +191,7 @@ def _fit(item: str, avatar: str, joints: Matrix) -> Model:
     x = fitting_free.freed(held, x, around, catalogue.item(item).depth)
     if item in fitting_layers.LAYERED:
         x = fitting_layers.evened(held, x, around)
-    return moved(laid(item), cloth, at, x)
+    return moved(laid(item), cloth, fitting_prints.relaxed(item, x), x)
 
 
 def _blend(weights: NDArray[np.float32], joints: Matrix) -> Array:

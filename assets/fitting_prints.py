@@ -1,0 +1,149 @@
+"""Prints keep their size: the UVs of a fitted garment's panels are laid anew over the cloth as it hangs.
+
+Cloth bends and hardly stretches, and what is printed on it no more than it does. A fitted garment follows skin,
+which stretches; so its panels are flattened again as they are worn, by local and global steps in turn (Liu et al.,
+"A local/global approach to mesh parameterization", 2008): each cell of a panel asks for the size that its cloth has
+there, turned as its neighbours are, and one linear system finds what suits all of them best. After that cells that
+are nearly true to size are left alone, and the others ask for no more than that, which spreads what cannot be flat.
+
+The unknowns are displacements on a coarse lattice over each panel (:mod:`assets.fitting_nets`). Where that is too
+coarse, as in the bend of an elbow, the panel's own triangles follow. A panel keeps its grain upright and its middle
+in place.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.fitting_nets import Flat, Net, flat_of, lattice_of, mesh_of
+
+Array = NDArray[np.float64]
+
+LOW, HIGH = 0.8, 1.25
+"""What a print may be smaller or larger than it is, along any direction."""
+_ENOUGH: Final = 0.035
+"""Share of a garment's cloth that may be beyond that on the lattice; where there is more, panels are laid again."""
+_LEFT: Final = 0.02  # of it on the panels that are not
+_RIGID: Final = 2  # rounds in which every cell asks for its own size
+_ROUNDS: Final = 6  # rounds after that
+_AGAIN: Final = 5  # rounds on a panel's own triangles
+_NEARLY: Final = (0.9, 1.11)  # within which a cell is left alone
+_EYE: Final = np.array([[1.0], [0.0], [0.0], [1.0]])
+
+
+def relaxed(item: str, x: Array) -> Array:
+    """UVs of the catalogue's garment with its vertices at ``x`` float64[n, 3], metres: float64[n, 2]. Those of
+    trimmings and stitches are as stored (zeros where there are none).
+    """
+    flat = flat_of(item)
+    if not flat.count:
+        return flat.uv
+    square = _squares(x, flat)
+    net = lattice_of(item)
+    uv = flat.uv.copy()
+    uv[net.vertices] += net.spread @ _laid(net, square[:, net.mine], None)
+    for panel in _beyond(flat, square, uv):
+        net = mesh_of(item, panel)
+        before = uv[net.vertices] - net.nodes
+        uv[net.vertices] = net.nodes + _laid(net, square[:, net.mine], before)
+    return uv
+
+
+def _squares(x: Array, flat: Flat) -> Array:
+    """Of each triangle's two edges from its first corner: their squares and their product, float64[3, m]."""
+    a, b, c = (x[flat.triangles[:, corner]] for corner in range(3))
+    one, two = b - a, c - a
+    return np.stack([np.einsum("ij,ij->i", p, q) for p, q in ((one, one), (one, two), (two, two))])
+
+
+def _beyond(flat: Flat, square: Array, uv: Array) -> list[int]:
+    """The panels to lay again: those on which most is beyond its size, if that is much of the garment."""
+    (a, b), (c, d) = (uv[flat.triangles[:, corner]].T - uv[flat.triangles[:, 0]].T for corner in (1, 2))
+    spread = (a * d - b * c) ** 2
+    area = np.sqrt(np.maximum(square[0] * square[2] - square[1] ** 2, 0))
+    # The metric in UVs: its eigenvalues are the squares of how long steps are in space.
+    half = (square[0] * (c * c + d * d) - 2 * square[1] * (a * c + b * d) + square[2] * (a * a + b * b)) / 2
+    root = np.sqrt(np.maximum(half * half - area * area * spread, 0))
+    bad = (half - root <= LOW * LOW * spread) | (half + root >= HIGH * HIGH * spread)
+    total, beyond = (np.bincount(flat.panel, part, flat.count) for part in (area, np.where(bad, area, 0.0)))
+    if beyond.sum() <= _ENOUGH * total.sum():
+        return []
+    worst = np.argsort(-beyond, kind="stable")
+    left = beyond.sum() - np.concatenate([[0.0], np.cumsum(beyond[worst])])
+    again: list[int] = worst[: int((left[:-1] > _LEFT * total.sum()).sum())].tolist()
+    return again
+
+
+def _laid(net: Net, square: Array, before: Array | None) -> Array:
+    """How the nodes move, float64[nodes, 2], for triangles with edges as :func:`_squares` gives them; from where they
+    were moved ``before``.
+    """
+    root = _root(net, square)
+    moved, rounds = (np.zeros_like(net.nodes), _RIGID + _ROUNDS) if before is None else (before, _AGAIN)
+    for turn in range(rounds):
+        slope = (net.along @ moved).reshape(2, -1, 2).transpose(0, 2, 1).reshape(4, -1) + _EYE
+        ask = (_rigid if before is None and turn < _RIGID else _nearly)(slope, root)
+        moved = net.solver.solve(net.back @ (ask - _EYE).reshape(2, 2, -1).transpose(0, 2, 1).reshape(-1, 2))
+    return _upright(net, moved)
+
+
+def _root(net: Net, square: Array) -> Array:
+    """The root of each cell's metric, by which its UVs would have to be stretched: float64[3, cells], of a symmetric
+    matrix (Cayley and Hamilton).
+    """
+    a, b, c, d = net.inverse
+    uu, uv, vv = (
+        np.bincount(net.cell, net.share * found, len(net.area))
+        for found in (
+            a * a * square[0] + 2 * a * b * square[1] + b * b * square[2],
+            a * c * square[0] + (a * d + b * c) * square[1] + b * d * square[2],
+            c * c * square[0] + 2 * c * d * square[1] + d * d * square[2],
+        )
+    )
+    area = np.sqrt(np.maximum(uu * vv - uv * uv, 1e-8))
+    return np.asarray(np.stack([uu + area, uv, vv + area]) / np.sqrt(uu + vv + 2 * area))
+
+
+def _times(gradient: Array | tuple[Array, Array, Array, Array], root: Array) -> Array:
+    """A gradient (u and v along u, then along v) times a symmetric matrix."""
+    (e, f, g, h), (p, q, r) = gradient, root
+    return np.stack([e * p + g * q, f * p + h * q, e * q + g * r, f * q + h * r])
+
+
+def _rigid(slope: Array, root: Array) -> Array:
+    """What cells ask for that want their own size, turned as they are."""
+    e, f, g, h = _times(slope, root)
+    # The rotation nearest to a matrix of the plane is the direction of its turning part.
+    co, si = e + h, f - g
+    length = np.maximum(np.hypot(co, si), 1e-12)
+    co, si = co / length, si / length
+    return _times((co, si, -si, co), root)
+
+
+def _nearly(slope: Array, root: Array) -> Array:
+    """What cells ask for that would be nearly their size, whichever way they would be so soonest."""
+    p, q, r = root
+    size = p * r - q * q
+    e, f, g, h = _times(slope, np.stack([r, -q, p]) / size)
+    # A matrix of the plane is a turning and a mirroring part, whose lengths are half the sum and half the difference
+    # of its singular values.
+    a, b, c, d = (e + h) / 2, (f - g) / 2, (e - h) / 2, (f + g) / 2
+    turning, mirroring = np.maximum(np.hypot(a, b), 1e-9), np.maximum(np.hypot(c, d), 1e-9)
+    large, small = (np.clip(value, *_NEARLY) for value in (turning + mirroring, turning - mirroring))
+    one, two = (large + small) / 2 / turning, (large - small) / 2 / mirroring
+    a, b, c, d = a * one, b * one, c * two, d * two
+    return _times((a + c, b + d, d - b, a - c), root)
+
+
+def _upright(net: Net, moved: Array) -> Array:
+    """Without each panel's mean turn, and with its middle in place."""
+    e, f, g, h = (net.along @ moved).reshape(2, -1, 2).transpose(0, 2, 1).reshape(4, -1) + _EYE
+    count = net.middle.shape[0]
+    turning: Array = np.stack([np.bincount(net.panel, net.area * part, count) for part in (e + h, f - g)])
+    co, si = (turning / np.maximum(np.hypot(*turning), 1e-12))[:, net.owner]
+    u, v = (net.nodes + moved).T
+    found = np.stack([co * u + si * v, co * v - si * u], axis=1) - net.nodes
+    return np.asarray(found - (net.middle @ found)[net.owner])
