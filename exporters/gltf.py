@@ -19,6 +19,7 @@ from exporters.gltf_materials import Materials
 from exporters.gltf_meshes import VARIANTS, Meshes
 from exporters.gltf_nodes import INSTANCING, Nodes
 from exporters.gltf_packed import PackedBuffer
+from exporters.gltf_quantised import QuantisedBuffer
 
 EXPORTER_VERSION: Final = 2
 """Goes into step hashes: raise it when the bytes change."""
@@ -30,10 +31,11 @@ _CARRIED: Final = frozenset({"extensions", "extras"})
 _SUFFIX: Final = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 
 Json = dict[str, Any]
-Compression = Literal["none", "meshopt", "draco"]
+Compression = Literal["none", "quantise", "meshopt", "draco"]
 
 _BUFFERS: Final[Mapping[Compression, type[Buffer]]] = {
     "none": Buffer,
+    "quantise": QuantisedBuffer,
     "meshopt": PackedBuffer,
     "draco": DracoBuffer,
 }
@@ -44,9 +46,9 @@ def write_glb(
 ) -> bytes:
     """The model as one GLB. ``extras`` (design, layers, units, licence, …: JSON) go into ``asset.extras``.
 
-    ``compression`` is that of the geometry (:mod:`exporters.gltf_packed`, :mod:`exporters.gltf_draco`); ``webp``
-    leaves WebP as it is, for programs that know the extension. Raises ExportError ``export.not_finite``,
-    ``export.empty`` or ``export.too_large``.
+    ``compression`` is that of the geometry (:mod:`exporters.gltf_quantised`, :mod:`exporters.gltf_packed`,
+    :mod:`exporters.gltf_draco`); ``webp`` leaves WebP as it is, for programs that know the extension. Raises
+    ExportError ``export.not_finite``, ``export.empty`` or ``export.too_large``.
     """
     buffer = _BUFFERS[compression]()
 

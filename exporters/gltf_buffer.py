@@ -28,6 +28,20 @@ class Attribute(NamedTuple):
     semantic: str = ""
 
 
+class Grid(NamedTuple):
+    """Positions of a mesh as they are stored: ``offset`` (float64[3]) is taken away, then ``scale`` divides."""
+
+    offset: NDArray[np.float64]
+    scale: float
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """From what is stored to what is meant, float64[4, 4]."""
+        made = np.diag([self.scale, self.scale, self.scale, 1.0])
+        made[:3, 3] = self.offset
+        return made
+
+
 class Buffer:
     """One glTF buffer being filled. ``views`` and ``accessors`` are the JSON to be written."""
 
@@ -35,6 +49,7 @@ class Buffer:
         self.views: list[Json] = []
         self.accessors: list[Json] = []
         self.size = 0
+        self.grid: Grid | None = None  # of the mesh that is being written
         self._parts: list[bytes] = []
         self._known_views: dict[tuple[bytes, int | None, int | None], int] = {}
         self._known_accessors: dict[tuple[Any, ...], int] = {}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.model import Loose, Material, Mesh, MorphTarget, Primitive
-from exporters.gltf_buffer import INDICES, VERTICES, Attribute, Buffer
+from exporters.gltf_buffer import INDICES, VERTICES, Attribute, Buffer, Grid
 from exporters.gltf_cameras import carried
 from exporters.gltf_materials import Materials, textures
 
@@ -23,6 +23,7 @@ class Meshes:
 
     def __init__(self, buffer: Buffer, materials: Materials) -> None:
         self.meshes: list[Json] = []
+        self.grids: list[Grid | None] = []  # of each mesh: whoever carries it undoes it
         self._buffer = buffer
         self._materials = materials
         self._known: dict[tuple[int, bool, bool], int | None] = {}
@@ -44,6 +45,7 @@ class Meshes:
     def _write(self, mesh: Mesh, primitives: list[Primitive], *, joints: bool) -> int:
         targets = max((len(primitive.targets) for primitive in primitives), default=0)
         entry: Json = {"name": mesh.name} if mesh.name else {}
+        self._buffer.grid = None
         if primitives:
             ends = [(p.positions.min(axis=0), p.positions.max(axis=0)) for p in primitives]
             low = np.min([end for end, _ in ends], axis=0).astype(np.float64)
@@ -62,6 +64,7 @@ class Meshes:
         if extras:
             entry["extras"] = extras
         self.meshes.append(entry)
+        self.grids.append(self._buffer.grid)
         return len(self.meshes) - 1
 
     def _primitive(self, primitive: Primitive, targets: int, *, joints: bool) -> Json:
@@ -85,8 +88,13 @@ class Meshes:
         return entry
 
     def _loose(self, loose: Loose) -> Json:
+        grid = self._buffer.grid
         attributes = {
-            name: self._buffer.accessor(values, target=VERTICES, bounds=name == "POSITION")
+            name: self._buffer.accessor(
+                values if grid is None or name != "POSITION" else (values - grid.offset) / grid.scale,
+                target=VERTICES,
+                bounds=name == "POSITION",
+            )
             for name, values in loose.attributes.items()
             if not name.startswith(("JOINTS_", "WEIGHTS_"))
         }
@@ -107,6 +115,8 @@ class Meshes:
     def _target(self, target: MorphTarget, count: int, *, bent: bool) -> Json:
         still = np.zeros((count, 3), np.float32)
         moved = target.positions if target.positions is not None else still
+        if self._buffer.grid is not None:
+            moved = moved / np.float32(self._buffer.grid.scale)
         entry: Json = {"POSITION": self._buffer.sparse(moved, bounds=True)}
         if target.normals is not None:
             entry["NORMAL"] = self._buffer.sparse(target.normals)

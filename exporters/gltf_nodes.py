@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from assets.model import Animation, Channel, Model, Skin
 from assets.transforms import compose_trs, decompose, matrix_quaternion
 from exporters.errors import ExportError
-from exporters.gltf_buffer import Buffer
+from exporters.gltf_buffer import Buffer, Grid
 from exporters.gltf_cameras import LIGHTS, carried
 from exporters.gltf_meshes import Meshes, fit
 
@@ -31,6 +31,9 @@ class Nodes:
         self._parents = {child: n for n, node in enumerate(model.nodes) for child in node.children}
         self._animated = {c.node for a in model.animations for c in a.channels if c.path != "weights"}
         self._targets: dict[int, int] = {}
+        self._holders: dict[int, int] = {}  # nodes whose mesh went to a node below them
+        self._skins: dict[tuple[int, int], int] = {}  # by the model's number and the grid's mesh
+        self._bind: list[tuple[int, Grid | None] | None] = [None] * len(model.skins)
         self.nodes: list[Json] = [{} for _ in model.nodes]
         self.roots = self._scene_roots()
         for place in range(len(model.nodes)):
@@ -38,7 +41,8 @@ class Nodes:
         for place in list(self._parents):
             self._chain(place)
         self.roots = [self._above.get(root, root) for root in self.roots]
-        self.skins = [self._skin(skin) for skin in model.skins]
+        bound = [(place, None) if one is None else one for place, one in enumerate(self._bind)]
+        self.skins = [self._skin(model.skins[place], grid) for place, grid in bound]
         self.animations = [entry for entry in map(self._animation, model.animations) if entry]
 
     def _scene_roots(self) -> list[int]:
@@ -77,7 +81,7 @@ class Nodes:
             self.nodes.append(outer | {"children": [place]})
             self._above[place] = len(self.nodes) - 1
         if node.mesh is not None:
-            children += self._mesh(place, entry)
+            children = self._mesh(place, entry) + children  # drawn in the model's order
         if children:
             entry["children"] = children
         if node.camera is not None:
@@ -86,7 +90,9 @@ class Nodes:
         if node.light is not None:
             extensions[LIGHTS] = {"light": node.light}
         if node.instances is not None and "mesh" in entry:
-            extensions[INSTANCING] = {"attributes": self._places(node.instances)}
+            grid = self._meshes.grids[entry["mesh"]]
+            placed = node.instances if grid is None else node.instances @ grid.matrix
+            extensions[INSTANCING] = {"attributes": self._places(placed)}
         if not node.visible:
             extensions["KHR_node_visibility"] = {"visible": False}
         if extensions:
@@ -117,18 +123,47 @@ class Nodes:
                 index = rigid
             else:
                 if index is not None:
-                    entry["skin"] = node.skin
+                    entry["skin"] = self._bound(node.skin, index)
                 if rigid is not None:
-                    self.nodes.append({"mesh": rigid})
-                    more = [len(self.nodes) - 1]
+                    more = [self._carrier(rigid)]
         if index is None:
             return more
-        entry["mesh"] = index
         targets = len(self._meshes.meshes[index].get("weights", ()))
         self._targets[place] = targets
-        if node.morph_weights and targets:
-            entry["weights"] = fit(node.morph_weights, targets)
+        weights = fit(node.morph_weights, targets) if node.morph_weights and targets else []
+        if "skin" in entry or node.instances is not None or self._meshes.grids[index] is None:
+            entry["mesh"] = index
+            if weights:
+                entry["weights"] = weights
+        else:
+            self._holders[place] = self._carrier(index, weights)
+            more.append(self._holders[place])
         return more
+
+    def _carrier(self, index: int, weights: list[float] | None = None) -> int:
+        """A new node with a mesh, where its positions lie as they are meant."""
+        grid = self._meshes.grids[index]
+        entry: Json = {"mesh": index}
+        if weights:
+            entry["weights"] = weights
+        if grid is not None:
+            entry |= {"translation": grid.offset.tolist(), "scale": [grid.scale] * 3}
+        self.nodes.append(entry)
+        return len(self.nodes) - 1
+
+    def _bound(self, skin: int, mesh: int) -> int:
+        """The skin's number for a mesh. The first mesh has the skin's own; another whose positions lie on another
+        grid has one more.
+        """
+        grid = self._meshes.grids[mesh]
+        key = (skin, -1 if grid is None else mesh)
+        if key not in self._skins:
+            if self._bind[skin] is None:
+                self._bind[skin], self._skins[key] = (skin, grid), skin
+            else:
+                self._bind.append((skin, grid))
+                self._skins[key] = len(self._bind) - 1
+        return self._skins[key]
 
     def _chain(self, place: int) -> None:
         """Hangs a node's added parent where the node hung."""
@@ -138,8 +173,9 @@ class Nodes:
         children = self.nodes[self._parents[place]]["children"]
         children[children.index(place)] = above
 
-    def _skin(self, skin: Skin) -> Json:
-        columns = skin.inverse_bind.transpose(0, 2, 1).reshape(-1, 16).astype(np.float32)
+    def _skin(self, skin: Skin, grid: Grid | None = None) -> Json:
+        bind = skin.inverse_bind if grid is None else skin.inverse_bind @ grid.matrix
+        columns = bind.transpose(0, 2, 1).reshape(-1, 16).astype(np.float32)
         columns[:, 3::4] = (0, 0, 0, 1)
         entry: Json = {"name": skin.name} if skin.name else {}
         entry["joints"] = list(skin.joints)
@@ -181,7 +217,8 @@ class Nodes:
             seen.add((channel.node, channel.path))
             if sampler not in samplers:
                 samplers.append(sampler)
-            target = {"node": channel.node, "path": channel.path}
+            moved = self._holders.get(channel.node, channel.node) if channel.path == "weights" else channel.node
+            target = {"node": moved, "path": channel.path}
             channels.append({"sampler": samplers.index(sampler), "target": target})
         if not channels:
             return {}

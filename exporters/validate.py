@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Final
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
@@ -21,13 +22,18 @@ from exporters import fbx_binary, fbx_objects
 from exporters.errors import ExportError
 from exporters.obj import parts
 
+_PACKED: Final = frozenset({"EXT_meshopt_compression", "KHR_draco_mesh_compression"})
+_MIMES: Final = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".ktx2": "image/ktx2"}
+_WHOLE: Final = 64 * 2**20
+"""Bytes of a .gltf and its files that are put together to be read."""
+
 
 def check(files: Mapping[str, bytes], kind: str) -> None:
     """Reads the files back. Raises ExportError ``export.damaged``, the farm's fault, for anything that is wrong."""
     try:
         if kind == "glb":
             (data,) = files.values()
-            gltf.inspect(data)
+            _read(data)
         elif kind == "gltf":
             _gltf(files)
         elif kind == "obj":
@@ -44,6 +50,8 @@ def check(files: Mapping[str, bytes], kind: str) -> None:
 def _gltf(files: Mapping[str, bytes]) -> None:
     document = orjson.loads(next(data for name, data in files.items() if name.endswith(".gltf")))
     for buffer in document.get("buffers", ()):
+        if "uri" not in buffer:  # what stands for the unpacked bytes
+            continue
         held = len(files[unquote(buffer["uri"])])
         if held < buffer["byteLength"]:
             msg = f"{buffer['uri']} holds {held} bytes of {buffer['byteLength']}"
@@ -52,6 +60,25 @@ def _gltf(files: Mapping[str, bytes]) -> None:
         if "uri" in image and unquote(image["uri"]) not in files:
             msg = f"{image['uri']} is missing"
             raise ValueError(msg)
+    if sum(map(len, files.values())) <= _WHOLE:
+        _read(_embedded(document, files))
+
+
+def _read(data: bytes) -> None:
+    """Our own reader's verdict; what is packed is unpacked."""
+    if not _PACKED.isdisjoint(gltf.inspect(data).extensions):
+        gltf.read(data)
+
+
+def _embedded(document: dict[str, Any], files: Mapping[str, bytes]) -> bytes:
+    """The files as one, for a reader that opens none."""
+    for kind in ("buffers", "images"):
+        for item in document.get(kind, ()):
+            if "uri" in item:
+                name = unquote(item["uri"])
+                media = "application/octet-stream" if kind == "buffers" else _MIMES[PurePosixPath(name).suffix]
+                item["uri"] = f"data:{media};base64,{base64.b64encode(files[name]).decode()}"
+    return orjson.dumps(document)
 
 
 def _fbx(data: bytes) -> None:

@@ -34,9 +34,9 @@ class Optimisation(Spec):
     that stand still, never across alpha modes, variants or skins. ``deduplicate`` keeps equal vertices and meshes
     once. ``simplify_mm`` leaves triangles out as long as no surface moves by more; ``max_texture`` is pixels a side.
 
-    For GLB and GLTF, and refused where neither is asked for: ``compression`` "meshopt" (EXT_meshopt_compression,
-    KHR_mesh_quantization) or "draco" (KHR_draco_mesh_compression), and ``textures`` "webp" (EXT_texture_webp):
-    smaller, for programs that know these extensions.
+    For GLB and GLTF, and refused where neither is asked for: ``compression`` "quantise" (KHR_mesh_quantization),
+    "meshopt" (EXT_meshopt_compression, which quantises too) or "draco" (KHR_draco_mesh_compression), and ``textures``
+    "webp" (EXT_texture_webp): smaller, for programs that know these extensions.
 
     ``max_triangles`` and ``max_bytes`` are budgets: over them the export fails and says what dominates.
     """
@@ -49,7 +49,7 @@ class Optimisation(Spec):
     simplify_mm: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
     max_texture: Annotated[int, Field(ge=16, le=16_384)] | None = None
     textures: Literal["keep", "webp"] = "keep"
-    compression: Literal["none", "meshopt", "draco"] = "none"
+    compression: Literal["none", "quantise", "meshopt", "draco"] = "none"
     max_triangles: Annotated[int, Field(ge=100, le=5_000_000)] = 5_000_000
     max_bytes: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 500_000_000
 

@@ -184,7 +184,20 @@ def test_a_damaged_file_is_our_fault() -> None:
     short = {**files, "d.bin": files["d.bin"][:-8]}
     bare = {name: data for name, data in obj.items() if not name.endswith(".png")}
     far = {**obj, "d.obj": obj["d.obj"] + b"f 9/9/9 1/1/1 2/2/2\n"}
-    for broken, kind in (({"d.glb": glb[:-10]}, "glb"), (short, "gltf"), (bare, "obj"), (far, "obj")):
+    draco = write_glb(model, extras={}, compression="draco")
+    at = draco.index(b"DRACO") + 40
+    torn = draco[:at] + bytes(12) + draco[at + 12 :]
+    validate.check({"d.glb": draco}, "glb")
+    validate.check(write_gltf(model, extras={}, stem="d", compression="meshopt"), "gltf")
+    wild = {**files, "d.bin": b"\xff" * len(files["d.bin"])}
+    for broken, kind in (
+        ({"d.glb": torn}, "glb"),
+        (wild, "gltf"),
+        ({"d.glb": glb[:-10]}, "glb"),
+        (short, "gltf"),
+        (bare, "obj"),
+        (far, "obj"),
+    ):
         with pytest.raises(ExportError) as refused:
             validate.check(broken, kind)
         assert (refused.value.code, refused.value.ours) == ("export.damaged", True)
