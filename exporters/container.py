@@ -104,7 +104,17 @@ def headers(path: Path, media_type: str) -> dict[str, Any]:
     }
 
 
-def join(paths: Sequence[Path], out: Path, fmt: Literal["mp4", "webm"], fps: int) -> VideoInfo:
+def timescale(rate: Fraction) -> int:
+    """Time units a second in MP4, in which a frame of ``rate`` takes a whole number of them."""
+    return rate.numerator * _ticks(rate) // rate.denominator
+
+
+def _ticks(rate: Fraction) -> int:
+    """Time units a frame: 512 for whole rates, 1001 for 30000/1001."""
+    return _TICKS if rate.denominator == 1 else rate.denominator
+
+
+def join(paths: Sequence[Path], out: Path, fmt: Literal["mp4", "webm"], fps: int | Fraction) -> VideoInfo:
     """Puts segments one after another into ``out`` without encoding again.
 
     Decodes to the segments' pictures bit by bit. Every picture's time is computed from its number, so that
@@ -113,10 +123,11 @@ def join(paths: Sequence[Path], out: Path, fmt: Literal["mp4", "webm"], fps: int
     """
     if not 1 <= len(paths) <= _MAX_SEGMENTS:
         raise ExportError("export.segments", f"a film is joined from 1 to {_MAX_SEGMENTS} segments", ours=True)
-    reorder = max(_reorder(path, fps) for path in paths)
+    rate = Fraction(fps)
+    reorder = max(_reorder(path, rate) for path in paths)
     try:
         with av.open(str(out), "w", format=fmt, options=_OPTIONS[fmt]) as target:
-            count = _write(target, paths, fmt, fps, reorder)
+            count = _write(target, paths, fmt, rate, reorder)
         info = probe(out)
     except (av.error.FFmpegError, OSError) as error:
         out.unlink(missing_ok=True)
@@ -131,10 +142,10 @@ def join(paths: Sequence[Path], out: Path, fmt: Literal["mp4", "webm"], fps: int
     return info
 
 
-def _write(target: av.container.OutputContainer, paths: Sequence[Path], fmt: str, fps: int, reorder: int) -> int:
+def _write(target: av.container.OutputContainer, paths: Sequence[Path], fmt: str, fps: Fraction, reorder: int) -> int:
     """Muxes every packet of every segment; returns how many."""
-    per_frame = _TICKS if fmt == "mp4" else 1
-    base = Fraction(1, fps * per_frame)
+    per_frame = _ticks(fps) if fmt == "mp4" else 1
+    base = 1 / (fps * per_frame)
     stream: av.video.stream.VideoStream | None = None
     signature: tuple[object, ...] = ()
     done = 0  # pictures of the segments before
@@ -166,7 +177,7 @@ def _write(target: av.container.OutputContainer, paths: Sequence[Path], fmt: str
 
 
 def _pictures(
-    source: av.container.InputContainer, stream: av.video.stream.VideoStream, fps: int
+    source: av.container.InputContainer, stream: av.video.stream.VideoStream, fps: Fraction
 ) -> Iterator[tuple[int, int, av.packet.Packet[av.video.stream.VideoStream]]]:
     """``(place in decoding order, place in showing order, packet)`` of every picture of a segment."""
     base = stream.time_base or Fraction(1, 1)
@@ -181,7 +192,7 @@ def _pictures(
         number += 1
 
 
-def _reorder(path: Path, fps: int) -> int:
+def _reorder(path: Path, fps: Fraction) -> int:
     """How many pictures a segment decodes ahead of showing them (its B pictures)."""
     try:
         with av.open(str(path)) as source:

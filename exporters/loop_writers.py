@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections import deque
@@ -102,7 +103,8 @@ class AnimationWriter:
             if self._done:
                 return  # closed: the file is the caller's
             self._aborted = True
-            self._file.close()
+            with contextlib.suppress(OSError):  # what it still holds may have no room; the file goes anyway
+                self._file.close()
             self.path.unlink(missing_ok=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
 

@@ -1,8 +1,7 @@
 """Frames to a film: H.264 or AV1 in MP4 and VP9 in WebM, encoded while the next frame is drawn.
 
-The settings leave no choice to the machine: the same frames give the same bytes whatever the number of
-threads. For x264 that takes a fixed motion range between threads, 2 to 4 of them, and no SEI (it would name
-the number); for VP9, 2 to 8 (with one, libvpx searches differently). SVT-AV1 gives the same bytes with any number.
+The settings (:mod:`exporters.encoders`) leave no choice to the machine: the same frames give the same bytes whatever
+the number of threads, unless a hardware encoder is asked for.
 
 Tags are true: BT.709 primaries and matrix, limited range, the sRGB transfer curve (IEC 61966-2-1), chroma
 in the middle of its pixels.
@@ -14,10 +13,12 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Any, Protocol, Self
 
 import ffmpeg
 import numpy as np
@@ -25,7 +26,8 @@ from numpy.typing import NDArray
 
 from assets.scene import Frame, Quality
 from exporters import ffmpeg as program
-from exporters.container import VideoInfo, join, probe
+from exporters.container import VideoInfo, join, probe, timescale
+from exporters.encoders import FORMATS, HARDWARE, Encoder, FormatName, VideoFormat, format_of, wanted
 from exporters.errors import ExportError
 from exporters.image import is_opaque
 from exporters.yuv import I420
@@ -33,146 +35,59 @@ from exporters.yuv import I420
 __all__ = [
     "EXPORTER_VERSION",
     "FORMATS",
+    "HARDWARE",
+    "Choice",
+    "FormatName",
     "VideoFormat",
     "VideoInfo",
     "VideoWriter",
+    "choose",
     "join",
     "open_writer",
     "probe",
 ]
 
-EXPORTER_VERSION = 1
+EXPORTER_VERSION = 2
 """Goes into step hashes, together with :func:`exporters.ffmpeg.version`."""
-
-FormatName = Literal["mp4", "webm", "av1"]
 
 MAX_SIDE = 8192
 MAX_FPS = 120
 _QUEUE = 4  # frames converted but not taken by ffmpeg: at 4K, 50 MB
 _STALL = 120.0  # seconds without a frame taken before ffmpeg counts as hung
 _KILL = 0.8  # seconds that an aborted child gets to vanish
-
-Options = Mapping[str, str | int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Encoder:
-    """An ffmpeg encoder, its options by quality, and the thread counts within which its bytes are equal."""
-
-    name: str
-    quality: Mapping[Quality, Options]
-    options: Options
-    min_threads: int
-    max_threads: int
+_TRIED = (256, 144)  # pixels of the frame that an encoder is tried with
 
 
 @dataclass(frozen=True, kw_only=True)
-class VideoFormat:
-    """A kind of film. ``encoders``: the default first; the others are used when asked for and when they work.
-    ``options`` are the container's.
+class Choice:
+    """The encoder that is used, and why the others that were asked for are not: what ffmpeg said of each."""
+
+    encoder: Encoder
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+def choose(fmt: FormatName, wish: str | None = None, *, quality: Quality = Quality.PREVIEW) -> Choice:
+    """The encoder of a kind of film: software, or where ``wish`` is "hardware" or an encoder's name, the first of
+    those that encodes a frame here. Raises ``export.format_unknown``, ``export.encoder_unknown``.
     """
-
-    name: FormatName
-    container: Literal["mp4", "webm"]
-    suffix: str
-    mime: str
-    codec: str
-    encoders: tuple[Encoder, ...]
-    options: Options
-
-    def encoder(self, name: str | None) -> Encoder:
-        """The encoder of that name if it encodes a frame here, else the default (None)."""
-        default = self.encoders[0]
-        if name is None or name == default.name:
-            return default
-        found = next((entry for entry in self.encoders if entry.name == name), None)
-        if found is None:
-            known = ", ".join(entry.name for entry in self.encoders)
-            raise ExportError("export.encoder_unknown", f"{self.name} is encoded by {known}, not {name}")
-        return found if program.usable(found.name) else default
+    kind = format_of(fmt)
+    refused: dict[str, str] = {}
+    for encoder in wanted(kind, wish):
+        fault = _fault(kind.name, encoder.name, quality)
+        if fault is None:
+            return Choice(encoder=encoder, refused=refused)
+        refused[encoder.name] = fault
+    return Choice(encoder=kind.encoders[0], refused=refused)
 
 
-_X264 = Encoder(
-    name="libx264",
-    quality={
-        Quality.DRAFT: {"preset": "superfast", "crf": 26},
-        Quality.PREVIEW: {"preset": "veryfast", "crf": 22},
-        Quality.FINAL: {"preset": "veryfast", "crf": 18},
-    },
-    options={
-        "x264-params": "scenecut=0:open-gop=0:mvrange-thread=32",
-        "profile:v": "high",
-        "bsf:v": "filter_units=remove_types=6",
-    },
-    min_threads=2,
-    max_threads=4,
-)
-
-_NVENC = Encoder(
-    name="h264_nvenc",
-    quality={
-        Quality.DRAFT: {"preset": "p2", "cq": 28},
-        Quality.PREVIEW: {"preset": "p4", "cq": 23},
-        Quality.FINAL: {"preset": "p5", "cq": 19},
-    },
-    options={"rc": "vbr", "b:v": 0, "no-scenecut": 1, "profile:v": "high"},
-    min_threads=1,
-    max_threads=1,
-)
-
-_VP9 = Encoder(
-    name="libvpx-vp9",
-    quality={
-        Quality.DRAFT: {"deadline": "realtime", "cpu-used": 8, "crf": 36},
-        Quality.PREVIEW: {"deadline": "realtime", "cpu-used": 8, "crf": 30},
-        Quality.FINAL: {"deadline": "good", "cpu-used": 5, "crf": 24},
-    },
-    options={"b:v": 0, "row-mt": 1, "tile-columns": 2},
-    min_threads=2,
-    max_threads=8,
-)
-
-_SVT_AV1 = Encoder(
-    name="libsvtav1",
-    quality={
-        Quality.DRAFT: {"preset": 10, "crf": 40},
-        Quality.PREVIEW: {"preset": 10, "crf": 34},
-        Quality.FINAL: {"preset": 8, "crf": 27},
-    },
-    options={"svtav1-params": "lp=2:scd=0"},
-    min_threads=1,
-    max_threads=1,
-)
-
-FORMATS: Mapping[FormatName, VideoFormat] = {
-    "mp4": VideoFormat(
-        name="mp4",
-        container="mp4",
-        suffix=".mp4",
-        mime="video/mp4",
-        codec="h264",
-        encoders=(_X264, _NVENC),
-        options={"movflags": "+faststart"},
-    ),
-    "webm": VideoFormat(
-        name="webm",
-        container="webm",
-        suffix=".webm",
-        mime="video/webm",
-        codec="vp9",
-        encoders=(_VP9,),
-        options={"cues_to_front": 1},
-    ),
-    "av1": VideoFormat(
-        name="av1",
-        container="mp4",
-        suffix="-av1.mp4",
-        mime="video/mp4",
-        codec="av1",
-        encoders=(_SVT_AV1,),
-        options={"movflags": "+faststart"},
-    ),
-}
+@cache
+def _fault(fmt: FormatName, name: str, quality: Quality) -> str | None:
+    """Why an encoder cannot be used on this machine, or None: it has encoded a frame."""
+    kind = FORMATS[fmt]
+    encoder = next(entry for entry in kind.encoders if entry.name == name)
+    command = _command("pipe:", "null", encoder, {}, _TRIED, Fraction(30), quality, 1)
+    grey = bytes([128]) * (_TRIED[0] * _TRIED[1] * 3 // 2)
+    return program.fault(command, grey)
 
 
 def open_writer(
@@ -180,20 +95,19 @@ def open_writer(
     fmt: FormatName,
     width: int,
     height: int,
-    fps: int,
+    fps: int | Fraction,
     *,
     quality: Quality = Quality.PREVIEW,
     threads: int = 2,
     encoder: str | None = None,
     nice: int = 0,
 ) -> VideoWriter:
-    """Starts an encoder that writes to ``path``. ``width`` and ``height`` are even, ``fps`` whole.
+    """Starts an encoder that writes to ``path``. ``width`` and ``height`` are even; ``fps`` is exact, 30000/1001 too.
 
-    ``threads`` is a wish, clamped to where it does not change the bytes; ``nice`` lowers the encoder's
-    priority below the renderer's.
+    ``threads`` is a wish, clamped to where it does not change the bytes; ``encoder`` is one for :func:`choose`;
+    ``nice`` lowers the encoder's priority below the renderer's.
     """
-    if fmt not in FORMATS:
-        raise ExportError("export.format_unknown", f"{fmt!r} is not a film format; use mp4, webm or av1")
+    kind = format_of(fmt)
     if width % 2 or height % 2:
         raise ExportError(
             "export.video_odd_size", f"a film's sides are even, not {width} x {height}; add or drop one pixel"
@@ -202,29 +116,45 @@ def open_writer(
         raise ExportError("export.video_size", f"a film's sides are 16 to {MAX_SIDE} px")
     if not 1 <= fps <= MAX_FPS:
         raise ExportError("export.video_rate", f"a film has 1 to {MAX_FPS} frames a second")
-    kind = FORMATS[fmt]
-    chosen = kind.encoder(encoder)
-    command = _command(path, kind, chosen, (width, height), fps, quality, threads)
-    return VideoWriter(path, command, width=width, height=height, encoder=chosen.name, nice=nice)
+    choice = choose(fmt, encoder, quality=quality)
+    rate = Fraction(fps)
+    ticks = {"video_track_timescale": timescale(rate)} if kind.container == "mp4" else {}
+    command = _command(
+        program.local(path),
+        kind.container,
+        choice.encoder,
+        {**kind.options, **ticks},
+        (width, height),
+        rate,
+        quality,
+        threads,
+    )
+    writer = VideoWriter(path, command, width=width, height=height, encoder=choice.encoder.name, nice=nice)
+    writer.refused = choice.refused
+    return writer
 
 
 def _command(
-    path: Path,
-    kind: VideoFormat,
+    target: str,
+    container: str,
     encoder: Encoder,
+    more: Mapping[str, str | int],
     size: tuple[int, int],
-    fps: int,
+    rate: Fraction,
     quality: Quality,
     threads: int,
 ) -> list[str]:
-    frames = ffmpeg.input(
+    """An ffmpeg that reads YUV 4:2:0 from its input and writes to ``target``."""
+    source = ffmpeg.input(
         "pipe:",
         format="rawvideo",
         pix_fmt="yuv420p",
         s=f"{size[0]}x{size[1]}",
-        r=fps,
+        r=str(rate),
         protocol_whitelist="file,pipe",
-    ).filter(
+        **encoder.device,
+    )
+    frames: Any = source.filter(
         # Says what the samples are; a converting filter would guess.
         "setparams",
         range="limited",
@@ -232,28 +162,30 @@ def _command(
         color_primaries="bt709",
         color_trc="iec61966-2-1",
     )
-    timescale = {"video_track_timescale": fps * 512} if kind.container == "mp4" else {}
+    for step in encoder.upload:
+        name, _, value = step.partition("=")
+        frames = frames.filter(name, value) if value else frames.filter(name)
+    group = round(rate)
     output = ffmpeg.output(
         frames,
-        program.local(path),
-        format=kind.container,
+        target,
+        format=container,
         vcodec=encoder.name,
-        pix_fmt="yuv420p",
+        pix_fmt=encoder.pixels,
         color_range="tv",
         colorspace="bt709",
         color_primaries="bt709",
         color_trc="iec61966-2-1",
         chroma_sample_location="center",
         # A second a group: seeking is quick, and segments of whole seconds join into the same pattern.
-        g=fps,
-        keyint_min=fps,
+        g=group,
+        keyint_min=group,
         threads=min(max(threads, encoder.min_threads), encoder.max_threads),
         fflags="+bitexact",
         **{"flags:v": "+bitexact+cgop"},
         **encoder.options,
         **encoder.quality[quality],
-        **kind.options,
-        **timescale,
+        **more,
     )
     command: list[str] = (
         output.global_args("-hide_banner", "-nostats", "-loglevel", "error")
@@ -275,7 +207,8 @@ class Packing(Protocol):
 class VideoWriter:
     """A film being written. One thread calls :meth:`write` and :meth:`close`; :meth:`abort` may come from any.
 
-    As a context manager it closes on success and aborts on an exception. ``packing`` is for what is no film: without
+    As a context manager it closes on success and aborts on an exception. ``encoder`` is the one that is used,
+    ``refused`` says why others that were asked for are not. ``packing`` is for what is no film: without
     one, frames are opaque and become YUV 4:2:0.
     """
 
@@ -292,6 +225,7 @@ class VideoWriter:
     ) -> None:
         self.path = path
         self.encoder = encoder
+        self.refused: Mapping[str, str] = {}
         self.frames = 0
         self._shape = (height, width, 4)
         self._opaque = packing is None
@@ -390,10 +324,12 @@ class VideoWriter:
             self._remove()
             raise self._error
         if not moved:
+            said = ""
             if self._child is not None:
+                said = self._child.last_words
                 self._child.kill()
             self._remove()
-            raise ExportError("export.encode_stalled", "ffmpeg took no frame for two minutes", ours=True)
+            raise ExportError("export.encode_stalled", f"ffmpeg took no frame for two minutes: {said}", ours=True)
 
     def _remove(self) -> None:
         self.path.unlink(missing_ok=True)
@@ -401,7 +337,7 @@ class VideoWriter:
     def _feed(self, command: list[str], nice: int) -> None:
         """The feeder thread: spawns ffmpeg, hands it frames, waits for its end."""
         try:
-            child = program.Child(command, nice=nice)
+            child = program.Child(command, nice=nice, pixels=self._shape[0] * self._shape[1])
         except ExportError as error:
             self._fail(error)
             return
@@ -420,7 +356,8 @@ class VideoWriter:
             self._fail(child.failure("ffmpeg stopped reading"))
         except subprocess.TimeoutExpired:
             child.kill()
-            self._fail(ExportError("export.encode_stalled", "ffmpeg did not end in two minutes", ours=True))
+            said = child.last_words
+            self._fail(ExportError("export.encode_stalled", f"ffmpeg did not end in two minutes: {said}", ours=True))
         else:
             if status != 0:
                 self._fail(child.failure("ffmpeg failed"))

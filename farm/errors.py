@@ -107,6 +107,28 @@ CODES: Mapping[str, Code] = {
     "render.failed": Code(500, 1, "The renderer failed", "렌더링에 실패했습니다"),
     "encode.failed": Code(500, 1, "The encoder failed", "인코딩에 실패했습니다"),
     "export.failed": Code(500, 1, "The exporter failed", "내보내기에 실패했습니다"),
+    "export.encode_failed": Code(500, 1, "The encoder failed", "인코딩에 실패했습니다"),
+    "export.encode_stalled": Code(504, 1, "The encoder hung", "인코더가 응답하지 않았습니다"),
+    "export.join_failed": Code(500, 1, "The parts could not be joined", "조각을 이어 붙이지 못했습니다"),
+    "export.segments": Code(500, 1, "The parts could not be joined", "조각을 이어 붙이지 못했습니다"),
+    "export.segments_differ": Code(500, 1, "The parts do not fit together", "조각이 서로 맞지 않습니다"),
+    "export.frame_count": Code(500, 1, "Frames are missing from the file", "파일에 프레임이 빠져 있습니다"),
+    "export.frame_invalid": Code(
+        500, 1, "The encoder was given a wrong frame", "인코더에 잘못된 프레임이 전달되었습니다"
+    ),
+    "export.video_empty": Code(500, 1, "There was no frame to encode", "인코딩할 프레임이 없습니다"),
+    "export.video_unreadable": Code(500, 1, "The encoded file cannot be read", "인코딩된 파일을 읽을 수 없습니다"),
+    "export.animation_unreadable": Code(
+        500, 1, "The encoded file cannot be read", "인코딩된 파일을 읽을 수 없습니다"
+    ),
+    "export.aborted": Code(500, 1, "The encoding was broken off", "인코딩이 중단되었습니다"),
+    "export.damaged": Code(500, 1, "The export came out damaged", "내보낸 파일이 손상되었습니다"),
+    "export.print_size": Code(500, 1, "The export failed", "내보내기에 실패했습니다"),
+    "export.share_empty": Code(500, 1, "The export failed", "내보내기에 실패했습니다"),
+    "export.disk_full": Code(507, 1, "The disk is full", "디스크가 가득 찼습니다"),
+    "export.ffmpeg_missing": Code(503, 5, "No worker can do this", "처리할 수 있는 작업자가 없습니다"),
+    "export.encoder_missing": Code(503, 5, "No worker can do this", "처리할 수 있는 작업자가 없습니다"),
+    "export.font_missing": Code(503, 5, "No worker can do this", "처리할 수 있는 작업자가 없습니다"),
     "export.over_budget": Code(422, 3, "The export is over its budget", "내보내기 한도를 초과했습니다"),
     "link.invalid": Code(403, 6, "The link is not valid", "링크가 올바르지 않습니다"),
     "link.revoked": Code(410, 6, "The link was revoked", "취소된 링크입니다"),

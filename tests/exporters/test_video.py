@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 import textwrap
@@ -67,6 +68,20 @@ def decoded(path: Path) -> list[bytes]:
         check=True,
     )
     return [line.rsplit(b",", 1)[1] for line in done.stdout.splitlines() if not line.startswith(b"#")]
+
+
+def probed(path: Path) -> dict[str, str]:
+    """What ffprobe says of the film, its frames counted by decoding."""
+    words = ["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v:0", "-show_streams", "-of", "json"]
+    done = subprocess.run([*words, str(path)], capture_output=True, check=True)
+    return json.loads(done.stdout)["streams"][0]
+
+
+def keys(path: Path) -> list[int]:
+    """Which pictures need no other, in the order in which they are shown."""
+    with av.open(str(path)) as source:
+        packets = sorted((p.pts, p.is_keyframe) for p in source.demux(video=0) if p.pts is not None)
+    return [number for number, (_, key) in enumerate(packets) if key]
 
 
 def times(path: Path) -> list[Fraction]:
@@ -141,8 +156,10 @@ def test_a_film_can_start_before_it_has_loaded(tmp_path: Path, fmt: video.Format
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
-@pytest.mark.parametrize("fps", [24, 60])
-def test_joined_segments_decode_bit_by_bit_and_keep_time(tmp_path: Path, fmt: video.FormatName, fps: int) -> None:
+@pytest.mark.parametrize("fps", [24, Fraction(60_000, 1001)])
+def test_joined_segments_decode_bit_by_bit_and_keep_time(
+    tmp_path: Path, fmt: video.FormatName, fps: int | Fraction
+) -> None:
     cuts = [(0, 27), (27, 1), (28, 9)]
     segments = [
         written(tmp_path / f"{first}.{fmt}", fmt, frames(count, first=first), fps=fps, quality=Quality.FINAL)
@@ -154,13 +171,36 @@ def test_joined_segments_decode_bit_by_bit_and_keep_time(tmp_path: Path, fmt: vi
     assert decoded(out) == [frame for segment in segments for frame in decoded(segment)]
     assert (info.frames, info.fps, info.start) == (37, fps, 0)
     tick = Fraction(0) if container == "mp4" else Fraction(1, 1999)  # Matroska counts milliseconds
-    assert all(abs(at - Fraction(n, fps)) <= tick for n, at in enumerate(times(out)))
-    assert abs(info.duration - Fraction(37, fps)) < Fraction(1, 900)
+    assert all(abs(at - n / Fraction(fps)) <= tick for n, at in enumerate(times(out)))
+    assert abs(info.duration - 37 / Fraction(fps)) < Fraction(1, 900)
+    said = probed(out)
+    assert (said["nb_read_frames"], said["avg_frame_rate"]) == (
+        "37",
+        "{}/{}".format(*Fraction(fps).as_integer_ratio()),
+    )
     data = out.read_bytes()
     if container == "mp4":
         assert data.index(b"moov") < data.index(b"mdat")
     else:
         assert b"\x1c\x53\xbb\x6b" in data  # cues
+
+
+@pytest.mark.parametrize("rate", [Fraction(24_000, 1001), Fraction(30_000, 1001), 25])
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_broken_rates_are_exact(tmp_path: Path, fmt: video.FormatName, rate: int | Fraction) -> None:
+    path = written(tmp_path / f"a.{fmt}", fmt, frames(7), fps=rate, quality=Quality.DRAFT)
+    said = probed(path)
+    assert said["nb_read_frames"] == "7"
+    assert Fraction(said["avg_frame_rate"]) == rate
+    assert Fraction(said["r_frame_rate"]) == rate
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_there_is_a_key_picture_every_second_joined_or_not(tmp_path: Path, fmt: video.FormatName) -> None:
+    parts = [written(tmp_path / f"{first}.{fmt}", fmt, frames(25, first=first), fps=10) for first in (0, 25)]
+    video.join(parts, tmp_path / "out", video.FORMATS[fmt].container, 10)
+    assert keys(parts[0]) == [0, 10, 20]
+    assert keys(tmp_path / "out") == [0, 10, 20, 25, 35, 45]
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
@@ -333,9 +373,9 @@ def test_two_writers_at_once(tmp_path: Path) -> None:
 
 
 def test_an_unusable_encoder_falls_back_to_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(program, "usable", lambda name: False)
+    monkeypatch.setattr(video, "_fault", lambda *words: "no driver")
     writer = video.open_writer(tmp_path / "a.mp4", "mp4", *SIZE, 30, encoder="h264_nvenc")
-    assert writer.encoder == "libx264"
+    assert (writer.encoder, writer.refused) == ("libx264", {"h264_nvenc": "no driver"})
     writer.write(frames(1)[0])
     writer.close()
 
