@@ -1,4 +1,4 @@
-"""A garment's panels as they are cut, and the nets on which their UVs move: a lattice, or a panel's triangles."""
+"""The nets on which the UVs of a garment's panels move: a lattice over all of them, or one panel's triangles."""
 
 from __future__ import annotations
 
@@ -12,37 +12,18 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import SuperLU, splu
 
-from assets import catalogue
-from assets.fitting_bind import laid, parts
-from assets.trimmings import trimmings
+from assets.fitting_flat import Flat, flat_of, signed
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 CELL: Final = 0.020
 """Metres across a cell of the lattice."""
-_PANEL: Final = 50  # triangles: what has fewer is a stitch, on which no print is measured
-_SMALL: Final = 0.0008  # square metres: nor on what is smaller than a stamp
-_TWIST: Final = (
-    0.3  # of a cell's stiffness, against the one way in which its corners move and its middle does not feel
-)
+_TWIST: Final = 0.3  # of a cell's stiffness, against the way in which its corners move and its middle does not
+_SEWN: Final = 3.0  # times a cell's stiffness, of what holds the two sides of a level seam together along the grain
 _HOLD: Final = 1e-6  # of the mean stiffness, so that the system has one solution
 _MIDDLE: Final = 0.06  # metres about a panel's middle whose mean stays in place
 _SPAN: Final = 1 << 14  # cells along a side
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Flat:
-    """A garment's cloth in UVs (metres), without its trimmings and stitches: ``uv`` float64[n, 2] of all vertices,
-    ``triangles`` int64[m, 3] of the panels and the ``panel`` int64[m] of each; ``member`` int64[n] the panel of each
-    vertex (-1 for none), ``count`` how many there are.
-    """
-
-    uv: Array
-    triangles: Index
-    panel: Index
-    member: Index
-    count: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,10 +33,14 @@ class Net:
     Of their triangles (``mine`` of those of the garment) ``inverse`` float64[4, k] takes edges to steps in UVs,
     ``cell`` int64[k] is where each is, and ``share`` float64[k] how much of it. ``along`` [2 cells, nodes] gives
     the changes of a field of the nodes along u, then along v, ``back`` [nodes, 2 cells] is its transpose weighted
-    with the cells' ``area`` float64[cells], square metres, and ``solver`` the factorised system. ``panel``
-    int64[cells] and ``owner`` int64[nodes] number the panels; ``nodes`` float64[nodes, 2] is where they are,
-    ``middle`` [panels, nodes] a field's mean in the middle of each. ``spread`` [v, nodes] takes a field to the
-    ``vertices`` int64[v].
+    with the cells' ``area`` float64[cells], square metres, and ``solvers`` the factorised systems for u and for v.
+    ``panel`` int64[cells] and ``owner`` int64[nodes] number the panels; ``nodes`` float64[nodes, 2] is where they
+    are, ``middle`` [panels, nodes] a field's mean in the middle of each. ``spread`` [v, nodes] takes a field to the
+    ``vertices`` int64[v]; ``first`` int64[nodes] is one of them for each node, where nodes are vertices.
+
+    Level seams: ``pull`` [nodes, k] draws v along with what the ``far`` int64[k] vertices of other nets do. ``loose``
+    bool[panels] are those that no seam holds upright, and ``level`` int64[panels] numbers those that seams hold
+    together (-1 of what other nets hold).
     """
 
     mine: Index
@@ -65,39 +50,18 @@ class Net:
     along: sparse.csr_matrix
     back: sparse.csr_matrix
     area: Array
-    solver: SuperLU
+    solvers: tuple[SuperLU, SuperLU]
     panel: Index
     owner: Index
     nodes: Array
     middle: sparse.csr_matrix
     vertices: Index
     spread: sparse.csr_matrix
-
-
-@lru_cache(maxsize=32)
-def flat_of(item: str) -> Flat:
-    """The catalogue's garment as it is cut. Kept."""
-    kept = trimmings(catalogue.model(item))
-    held = parts(laid(item))
-    starts = np.cumsum([0, *[len(part.positions) for part in held]])
-    uv = np.zeros((starts[-1], 2))
-    cloth = [np.zeros((0, 3), dtype=np.int64)]
-    for part, start in zip(held, starts[:-1], strict=True):
-        if part.uv0 is not None:
-            uv[start : start + len(part.positions)] = part.uv0
-            if id(part.material) not in kept:
-                cloth.append(part.indices.astype(np.int64) + start)
-    triangles = np.concatenate(cloth)
-    ends = (triangles[:, :2].T.ravel(), triangles[:, 1:].T.ravel())
-    links = sparse.coo_matrix((np.ones(2 * len(triangles), bool), ends), shape=(len(uv), len(uv)))
-    count, member = csgraph.connected_components(links, directed=False)
-    of, area = member[triangles[:, 0]], np.abs(_signed(uv[triangles]))
-    large = (np.bincount(of, minlength=count) >= _PANEL) & (np.bincount(of, area, count) >= _SMALL)
-    number = np.where(large, np.cumsum(large) - 1, -1)
-    real = large[of] & (area > 1e-10)
-    return Flat(
-        uv=uv, triangles=triangles[real], panel=number[of[real]], member=number[member], count=int(large.sum())
-    )
+    first: Index | None
+    pull: sparse.csr_matrix
+    far: Index
+    loose: NDArray[np.bool_]
+    level: Index
 
 
 @lru_cache(maxsize=32)
@@ -129,6 +93,7 @@ def lattice_of(item: str) -> Net:
         nodes=nodes,
         vertices=vertices,
         spread=_spread(keys, member, (flat.uv[vertices] - low[member]) / CELL),
+        first=None,
     )
 
 
@@ -137,10 +102,13 @@ def mesh_of(item: str, panel: int) -> Net:
     """One panel's own triangles and vertices. Kept."""
     flat = flat_of(item)
     mine = np.flatnonzero(flat.panel == panel)
-    vertices, node = np.unique(flat.triangles[mine], return_inverse=True)
-    node = node.reshape(-1, 3).T
+    vertices = np.flatnonzero(flat.member == panel)
+    _, first, place = np.unique(flat.same[vertices], return_index=True, return_inverse=True)
+    of = np.zeros(len(flat.uv), dtype=np.int64)
+    of[vertices] = place
+    node = of[flat.triangles[mine]].T
     a, b, c, d = _inverse(flat.uv[flat.triangles[mine]])
-    along, across = (_rows(np.stack([-p - q, p, q]), node, len(vertices)) for p, q in ((a, b), (c, d)))
+    along, across = (_rows(np.stack([-p - q, p, q]), node, len(first)) for p, q in ((a, b), (c, d)))
     return _net(
         flat,
         mine,
@@ -149,10 +117,11 @@ def mesh_of(item: str, panel: int) -> Net:
         twist=None,
         node=node,
         panel=np.zeros(len(mine), dtype=np.int64),
-        owner=np.zeros(len(vertices), dtype=np.int64),
-        nodes=flat.uv[vertices],
+        owner=np.zeros(len(first), dtype=np.int64),
+        nodes=flat.uv[vertices[first]],
         vertices=vertices,
-        spread=sparse.identity(len(vertices), format="csr"),
+        spread=sparse.csr_matrix((np.ones(len(place)), place, np.arange(len(place) + 1)), (len(place), len(first))),
+        first=first,
     )
 
 
@@ -169,10 +138,11 @@ def _net(
     nodes: Array,
     vertices: Index,
     spread: sparse.csr_matrix,
+    first: Index | None,
 ) -> Net:
     """What is made alike of both: ``node`` int64[corners, cells] are the cells' nodes."""
     corner = flat.uv[flat.triangles[mine]]
-    size = np.abs(_signed(corner))
+    size = np.abs(signed(corner))
     area: Array = np.bincount(cell, size, len(panel)).astype(np.float64)
     back = (along.T @ sparse.diags(np.tile(area, 2))).tocsr()
     system = back @ along
@@ -180,6 +150,12 @@ def _net(
         system = system + _TWIST * (twist.T @ sparse.diags(area) @ twist)
     system = system + _HOLD * float(system.diagonal().mean()) * sparse.identity(len(nodes))
     weight: Array = np.bincount(node.ravel(), np.tile(area, len(node)), len(nodes)).astype(np.float64)
+    tie, pull, far = _sewn(flat.ties, len(flat.uv), vertices, spread)
+    solver = _factorised(system)
+    loose, level = _held(flat)
+    if first is not None:
+        number = flat.member[vertices[0]]
+        loose, level = loose[[number]], np.where(loose[[number]], 0, -1)
     return Net(
         mine=mine,
         inverse=_inverse(corner),
@@ -188,22 +164,52 @@ def _net(
         along=along,
         back=back,
         area=area,
-        solver=splu(
-            system.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
-        ),
+        solvers=(solver, _factorised(system + tie) if tie.nnz else solver),
         panel=panel,
         owner=owner,
         nodes=nodes,
         middle=_middles(nodes, owner, weight),
         vertices=vertices,
         spread=spread,
+        first=first,
+        pull=pull,
+        far=far,
+        loose=loose,
+        level=level,
     )
 
 
-def _signed(corner: Array) -> Array:
-    """Areas of triangles in UVs, float64[m]."""
-    (a, b), (c, d) = (corner[:, 1] - corner[:, 0]).T, (corner[:, 2] - corner[:, 0]).T
-    return np.asarray((a * d - b * c) / 2)
+def _factorised(system: sparse.csr_matrix) -> SuperLU:
+    options = {"SymmetricMode": True}
+    return splu(system.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
+
+
+def _held(flat: Flat) -> tuple[NDArray[np.bool_], Index]:
+    """Which panels no level seam joins to another, and numbers that are one for those that such seams join."""
+    ends = flat.member[flat.ties]
+    ends = ends[ends[:, 0] != ends[:, 1]]
+    loose = np.ones(flat.count, dtype=bool)
+    loose[ends.ravel()] = False
+    links = sparse.coo_matrix((np.ones(len(ends), bool), (ends[:, 0], ends[:, 1])), shape=(flat.count, flat.count))
+    level = csgraph.connected_components(links, directed=False)[1].astype(np.int64)
+    return loose, level
+
+
+def _sewn(
+    ties: Index, count: int, vertices: Index, spread: sparse.csr_matrix
+) -> tuple[sparse.csr_matrix, sparse.csr_matrix, Index]:
+    """What level seams add to the system, [nodes, nodes], how what lies beyond them pulls, [nodes, k], and the
+    vertices there.
+    """
+    row = np.full(count, -1)
+    row[vertices] = np.arange(len(vertices))
+    held = row[ties]
+    inner, outer = (held >= 0).all(axis=1), (held >= 0).sum(axis=1) == 1
+    across = spread[held[inner, 0]] - spread[held[inner, 1]]
+    mine = held[outer].max(axis=1)
+    edge = spread[mine]
+    far = ties[outer][held[outer] < 0]
+    return (_SEWN * (across.T @ across + edge.T @ edge)).tocsr(), (_SEWN * edge.T).tocsr(), far
 
 
 def _inverse(corner: Array) -> Array:

@@ -18,13 +18,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.fitting_nets import Flat, Net, flat_of, lattice_of, mesh_of
+from assets.fitting_flat import Flat, flat_of
+from assets.fitting_nets import Net, lattice_of, mesh_of
 
 Array = NDArray[np.float64]
 
 LOW, HIGH = 0.8, 1.25
 """What a print may be smaller or larger than it is, along any direction."""
-_ENOUGH: Final = 0.035
+_ENOUGH: Final = 0.04
 """Share of a garment's cloth that may be beyond that on the lattice; where there is more, panels are laid again."""
 _LEFT: Final = 0.02  # of it on the panels that are not
 _RIGID: Final = 2  # rounds in which every cell asks for its own size
@@ -43,13 +44,13 @@ def relaxed(item: str, x: Array) -> Array:
         return flat.uv
     square = _squares(x, flat)
     net = lattice_of(item)
-    uv = flat.uv.copy()
-    uv[net.vertices] += net.spread @ _laid(net, square[:, net.mine], None)
-    for panel in _beyond(flat, square, uv):
+    moved = np.zeros_like(flat.uv)
+    moved[net.vertices] = net.spread @ _laid(net, square[:, net.mine], None, moved)
+    for panel in _beyond(flat, square, flat.uv + moved):
         net = mesh_of(item, panel)
-        before = uv[net.vertices] - net.nodes
-        uv[net.vertices] = net.nodes + _laid(net, square[:, net.mine], before)
-    return uv
+        before = moved[net.vertices[net.first]]
+        moved[net.vertices] = net.spread @ _laid(net, square[:, net.mine], before, moved)
+    return flat.uv + moved
 
 
 def _squares(x: Array, flat: Flat) -> Array:
@@ -77,17 +78,24 @@ def _beyond(flat: Flat, square: Array, uv: Array) -> list[int]:
     return again
 
 
-def _laid(net: Net, square: Array, before: Array | None) -> Array:
+def _laid(net: Net, square: Array, before: Array | None, others: Array) -> Array:
     """How the nodes move, float64[nodes, 2], for triangles with edges as :func:`_squares` gives them; from where they
-    were moved ``before``.
+    were moved ``before``, while all vertices moved by ``others`` float64[n, 2].
     """
     root = _root(net, square)
     moved, rounds = (np.zeros_like(net.nodes), _RIGID + _ROUNDS) if before is None else (before, _AGAIN)
+    pulled = net.pull @ others[net.far, 1]
     for turn in range(rounds):
-        slope = (net.along @ moved).reshape(2, -1, 2).transpose(0, 2, 1).reshape(4, -1) + _EYE
-        ask = (_rigid if before is None and turn < _RIGID else _nearly)(slope, root)
-        moved = net.solver.solve(net.back @ (ask - _EYE).reshape(2, 2, -1).transpose(0, 2, 1).reshape(-1, 2))
+        slope = _slope(net, moved)
+        ask = (_rigid if before is None and turn < _RIGID else _nearly)(slope, root) - _EYE
+        wanted = net.back @ ask.reshape(2, 2, -1).transpose(0, 2, 1).reshape(-1, 2)
+        moved = np.stack([net.solvers[0].solve(wanted[:, 0]), net.solvers[1].solve(wanted[:, 1] + pulled)], axis=1)
     return _upright(net, moved)
+
+
+def _slope(net: Net, moved: Array) -> Array:
+    """The gradient of the UVs in each cell: u and v along u, then along v, float64[4, cells]."""
+    return np.asarray((net.along @ moved).reshape(2, -1, 2).transpose(0, 2, 1).reshape(4, -1) + _EYE)
 
 
 def _root(net: Net, square: Array) -> Array:
@@ -139,11 +147,21 @@ def _nearly(slope: Array, root: Array) -> Array:
 
 
 def _upright(net: Net, moved: Array) -> Array:
-    """Without each panel's mean turn, and with its middle in place."""
-    e, f, g, h = (net.along @ moved).reshape(2, -1, 2).transpose(0, 2, 1).reshape(4, -1) + _EYE
-    count = net.middle.shape[0]
+    """Without each panel's mean turn, and with its middle in place, as far as no level seam holds it."""
+    e, f, g, h = _slope(net, moved)
+    count = len(net.loose)
     turning: Array = np.stack([np.bincount(net.panel, net.area * part, count) for part in (e + h, f - g)])
+    turning[0, ~net.loose], turning[1, ~net.loose] = 1, 0
     co, si = (turning / np.maximum(np.hypot(*turning), 1e-12))[:, net.owner]
     u, v = (net.nodes + moved).T
     found = np.stack([co * u + si * v, co * v - si * u], axis=1) - net.nodes
-    return np.asarray(found - (net.middle @ found)[net.owner])
+    middle = net.middle @ found
+    # Panels that are held together are moved together along the grain, as most of their cloth asks.
+    held = net.level >= 0
+    size = np.bincount(net.panel, net.area, count)[held]
+    total = np.bincount(net.level[held], size)
+    middle[held, 1] = (np.bincount(net.level[held], size * middle[held, 1]) / np.maximum(total, 1e-12))[
+        net.level[held]
+    ]
+    middle[~held, 1] = 0
+    return np.asarray(found - middle[net.owner])
