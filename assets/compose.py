@@ -61,7 +61,7 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
         matrix = place(avatar.transform)
         body = _posed(load(avatar.model), avatar.pose)
         if worn:
-            fitting.prepared(worn.values(), body, *([] if avatar.pose is None else [fitting.rested(body)]))
+            fitting.prepared(worn.values(), body, rest=fitting.rested(body) if _at_rest(design, worn) else None)
         body = fitting.standing(body, worn.values())
         bounds = _moved_bounds(body, matrix)
         if avatar.visible:
@@ -105,16 +105,23 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
     )
 
 
-def _resting(design: Design, body: Model, worn: Mapping[str, str]) -> dict[str, Model] | None:
-    """The avatar and its layers at rest, if all of them are the catalogue's, where they belong and posed."""
+def _at_rest(design: Design, worn: Mapping[str, str]) -> bool:
+    """Whether what covers what is looked up at rest: if all that is seen is the catalogue's, where it belongs and
+    posed.
+    """
     avatar = design.avatar
     assert avatar is not None
     seen = [layer for layer in design.layers if layer.visible and layer.opacity > 0]
     whole = avatar.visible and avatar.pose is not None and all(layer.id in worn for layer in seen)
-    if not whole or avatar.transform != Transform() or any(layer.transform != Transform() for layer in seen):
+    return whole and avatar.transform == Transform() and all(layer.transform == Transform() for layer in seen)
+
+
+def _resting(design: Design, body: Model, worn: Mapping[str, str]) -> dict[str, Model] | None:
+    """The shapes of the avatar and its layers at rest, if they are looked at."""
+    if not _at_rest(design, worn):
         return None
-    rest = fitting.standing(fitting.rested(body), worn.values())
-    return {AVATAR: rest, **{layer.id: fitting.fitted(worn[layer.id], rest) for layer in seen}}
+    rest = fitting.standing(fitting.rested(body), worn.values(), prints=False)
+    return {AVATAR: rest, **{layer: fitting.fitted(item, rest, prints=False) for layer, item in worn.items()}}
 
 
 def place(transform: Transform) -> Matrix:

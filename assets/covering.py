@@ -17,6 +17,7 @@ a limb. Lengths are metres for an adult and scale with the body.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -45,6 +46,7 @@ _FADE: Final = 0.03  # over which a push fades out beside the cloth
 _LONG_EDGE: Final = 0.02  # triangles larger than this are tested at their centres too
 _WELD: Final = 2e-5
 _NEAR_BODY: Final = 0.08
+_SIDE_BY_SIDE: Final = 3  # threads: most of the work is done by NumPy and SciPy, which let others run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,11 @@ class Surface:
         """float64[m, 3, 3]."""
         corners: Floats = self.points[self.triangles]
         return corners
+
+    @cached_property
+    def tree(self) -> cKDTree:
+        """Of the points."""
+        return cKDTree(self.points)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +104,10 @@ def outward(cloth: Surface, body: Surface | None) -> Surface:
     """
     if body is None or not len(cloth.triangles) or not len(body.points):
         return cloth
-    faces = _face_normals(cloth.corners())
-    area = np.linalg.norm(faces, axis=1)
-    distance, nearest = cKDTree(body.points).query(cloth.corners().mean(axis=1), distance_upper_bound=_NEAR_BODY)
+    corners = cloth.corners()
+    faces = _face_normals(corners)
+    area = _length(faces)
+    distance, nearest = body.tree.query(_middles(corners), distance_upper_bound=_NEAR_BODY)
     near = np.isfinite(distance)
     if not near.any():
         return cloth
@@ -140,14 +148,31 @@ class Inner:
             self._faces = np.zeros((count, 3))
             np.add.at(self._faces, self.weld, surface.normals)
 
+    @cached_property
+    def _far_side(self) -> Grid:
+        """Its triangles by place, for rays through it; facing as its normals do."""
+        corners = self.points[self.triangles]
+        facing = _unit(_face_normals(corners))
+        # The body's winding may be reversed; its vertex normals say which way is out.
+        if np.einsum("ij,ij->", facing, self.normals[self.triangles[:, 0]]) < 0:
+            facing = -facing
+        return Grid(corners, facing, cell=_cell(corners, self.scale))
+
+    def _thickness(self, near: Ints, longest: float) -> Floats:
+        """How far it is from each vertex through the body to its other side, at most ``longest``."""
+        skip = 1e-4 * self.scale
+        inward = -self.normals[near]
+        starts = self.points[near] + inward * skip
+        distance, _ = self._far_side.first_hit(starts, inward, np.full(len(near), longest))
+        return np.minimum(distance + skip, longest)
+
     def depth(self, near: Ints) -> Floats:
         """How far inside the rays of the vertices ``near`` start, float64[vertices]; of others nothing is said."""
         new = near[~self._known[near]]
         if len(new):
             self._known[new] = True
             if self.body is None:
-                thick = _thickness(self.points, self.triangles, self.normals, new, 2.5 * self.inside, self.scale)
-                self._depth[new] = np.minimum(self.inside, 0.45 * thick)
+                self._depth[new] = np.minimum(self.inside, 0.45 * self._thickness(new, 2.5 * self.inside))
             else:
                 self.normals[new], self._depth[new] = _from_body(
                     self.points[new], self._faces[new], self.body, self.inside, self.scale
@@ -163,23 +188,41 @@ class Outer:
         self.corners = surface.corners()
 
     @cached_property
+    def box(self) -> tuple[Floats, Floats]:
+        """Lowest and highest corner of its triangles."""
+        used = self.surface.points[np.unique(self.surface.triangles)]
+        return used.min(axis=0), used.max(axis=0)
+
+    @cached_property
     def grid(self) -> Grid:
         """Its triangles by place."""
         return Grid(self.corners, _unit(_face_normals(self.corners)), cell=_cell(self.corners, self._scale))
 
 
-def cover(inner: Inner, outer: Outer) -> Covered:
-    """What the cloth hides of the surface under it."""
+def covers(inner: Inner, outers: Sequence[Outer]) -> list[Covered]:
+    """What each cloth hides of the surface under it, worked out side by side."""
+    near = [_near(inner, outer) for outer in outers]
+    inner.depth(np.unique(np.concatenate([np.zeros(0, np.int64), *near])))
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        return list(pool.map(lambda pair: _cover(inner, *pair), zip(outers, near, strict=True)))
+
+
+def _near(inner: Inner, outer: Outer) -> Ints:
+    """The vertices within reach of the cloth's box."""
+    if not len(inner.surface.triangles) or not len(outer.corners):
+        return np.zeros(0, np.int64)
+    reach = inner.inside + _OUTSIDE * inner.scale
+    low, high = outer.box[0] - reach, outer.box[1] + reach
+    within = [(at >= a) & (at <= b) for at, a, b in zip(inner.points.T, low, high, strict=True)]
+    return np.flatnonzero(np.logical_and.reduce(within))
+
+
+def _cover(inner: Inner, outer: Outer, near: Ints) -> Covered:
     surface, scale = inner.surface, inner.scale
     nothing = Covered(offsets=np.zeros_like(surface.points), keep=np.ones(len(surface.triangles), dtype=bool))
-    if not len(surface.triangles) or not len(outer.corners):
-        return nothing
-    points = inner.points
-    reach = inner.inside + _OUTSIDE * scale
-    low, high = outer.corners.min(axis=(0, 1)) - reach, outer.corners.max(axis=(0, 1)) + reach
-    near = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
     if not len(near):
         return nothing
+    points = inner.points
     depth, normals = inner.depth(near), inner.normals
     height = np.full(len(points), np.inf)  # of the cloth over the skin; negative where skin pokes through
     hit = np.full(len(points), -1, dtype=np.int64)
@@ -255,13 +298,14 @@ def _keep(
         distance, _ = cKDTree(points[bare]).query(points[candidates], distance_upper_bound=_MARGIN * scale)
         deep[candidates] = ~np.isfinite(distance)
     cut = deep[triangles].all(axis=1)
-    corners = points[triangles]
-    longest = np.sqrt(((corners - np.roll(corners, 1, axis=1)) ** 2).sum(axis=2).max(axis=1))
-    large = np.flatnonzero(cut & (longest > _LONG_EDGE * scale))
+    large = np.flatnonzero(cut)
+    corners = points[triangles[large]]
+    longest = np.max([_length(corners[:, k] - corners[:, k - 1]) for k in range(3)], axis=0)
+    corners, large = corners[longest > _LONG_EDGE * scale], large[longest > _LONG_EDGE * scale]
     if len(large):
         direction = _unit(normals[triangles[large]].mean(axis=1))
         start = depth[triangles[large]].min(axis=1)
-        centres = corners[large].mean(axis=1) - direction * start[:, None]
+        centres = _middles(corners) - direction * start[:, None]
         _, centre_hit = grid.first_hit(centres, direction, start + _CLOSE * scale)
         cut[large] = (centre_hit >= 0) & cloth.opaque[centre_hit]
     keep: Mask = ~cut
@@ -275,7 +319,7 @@ def _from_body(points: Floats, faces: Floats, body: Surface, inside: float, scal
     the cloth: the ways that it looks.
     """
     count = min(_BODY_NEIGHBOURS, len(body.points))
-    distance, nearest = cKDTree(body.points).query(points, k=count)
+    distance, nearest = body.tree.query(points, k=count)
     distance, nearest = distance.reshape(len(points), count), nearest.reshape(len(points), count)
     weight = 1.0 / (distance + 0.01 * scale)
     normals = _unit(body.normals)[nearest]
@@ -285,20 +329,6 @@ def _from_body(points: Floats, faces: Floats, body: Surface, inside: float, scal
     away = _unit((normals * np.where(other, 0.0, weight)[..., None]).sum(axis=1))
     back = np.where(other, np.inf, distance).min(axis=1)
     return away, np.minimum(back + 0.01 * scale, inside)
-
-
-def _thickness(points: Floats, triangles: Ints, normals: Floats, near: Ints, longest: float, scale: float) -> Floats:
-    """How far it is from a vertex through the body to its other side, at most ``longest``."""
-    corners = points[triangles]
-    facing = _unit(_face_normals(corners))
-    # The body's winding may be reversed; its vertex normals say which way is out.
-    if np.einsum("ij,ij->", facing, normals[triangles[:, 0]]) < 0:
-        facing = -facing
-    grid = Grid(corners, facing, cell=_cell(corners, scale))
-    skip = 1e-4 * scale
-    inward = -normals[near]
-    distance, _ = grid.first_hit(points[near] + inward * skip, inward, np.full(len(near), longest))
-    return np.minimum(distance + skip, longest)
 
 
 def _ray_normals(points: Floats, triangles: Ints, around: Any, given: Floats, weld: Ints) -> Floats:
@@ -342,11 +372,22 @@ def _cell(corners: Floats, scale: float) -> float:
 
 
 def _face_normals(corners: Floats) -> Floats:
-    normals: Floats = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    return normals
+    (a, b, c), (x, y, z) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
+    return np.stack([b * z - c * y, c * x - a * z, a * y - b * x], axis=1)
+
+
+def _middles(corners: Floats) -> Floats:
+    middles: Floats = (corners[:, 0] + corners[:, 1] + corners[:, 2]) / 3
+    return middles
+
+
+def _length(vectors: Floats) -> Floats:
+    """Of rows, by columns: rows of three are slow to reduce."""
+    x, y, z = vectors.T
+    return np.asarray(np.sqrt(x * x + y * y + z * z))
 
 
 def _unit(vectors: Floats) -> Floats:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    length = _length(vectors)[:, None]
     unit: Floats = vectors / np.where(length > 1e-20, length, 1.0)
     return unit

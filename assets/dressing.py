@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.covering import Covered, Inner, Outer, Surface, cover, join, outward
+from assets.covering import Covered, Inner, Outer, Surface, covers, join, outward
 from assets.errors import ImageError
 from assets.folds import together, under
 from assets.images import decode
@@ -100,8 +100,7 @@ def _cover(inner: Inner, shells: list[Outer]) -> Covered:
     """Every outer layer's verdict in turn, from the innermost: the largest push, every cut."""
     offsets = np.zeros_like(inner.surface.points)
     keep = np.ones(len(inner.surface.triangles), dtype=bool)
-    for shell in reversed(shells):
-        found = cover(inner, shell)
+    for found in covers(inner, shells[::-1]):
         larger = np.einsum("ij,ij->i", found.offsets, found.offsets) > np.einsum("ij,ij->i", offsets, offsets)
         offsets[larger] = found.offsets[larger]
         keep &= found.keep

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from threading import Lock
 from typing import Final
 
@@ -39,7 +40,7 @@ from assets.transforms import Matrix
 
 Array = NDArray[np.float64]
 
-KEPT: Final = 24
+KEPT: Final = 32
 """Fitted garments that a process keeps: about 1.5 MB each."""
 _STILL: Final = 1e-7  # metres that are no move
 _ANKLES: Final = 0.25  # metres: nothing that hangs higher goes with an ankle
@@ -91,26 +92,27 @@ def worn(design: Design) -> dict[str, str]:
     return found
 
 
-def prepared(garments: Collection[str], *bodies: Model) -> None:
-    """Fits garments to a mannequin in one or more poses, side by side: :func:`fitted` finds them then."""
+def prepared(garments: Collection[str], body: Model, *, rest: Model | None = None) -> None:
+    """Fits garments to a mannequin, side by side, and their shapes to it at rest: :func:`fitted` finds them then."""
     shoes = any(catalogue.item(item).level_feet for item in garments)
-    placed = [stance.level(body) if shoes else body for body in bodies]
-    work = [(item, body) for body in placed for item in garments]
+    bodies = [(body, True)] + ([] if rest is None else [(rest, False)])
+    placed = [(stance.level(one) if shoes else one, prints) for one, prints in bodies]
+    work = [(item, *wearer) for wearer in placed for item in garments]
     if len(work) > 1:
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            list(pool.map(lambda pair: fitted(*pair), work))
+            list(pool.map(lambda one: fitted(one[0], one[1], prints=one[2]), work))
 
 
-def standing(body: Model, garments: Iterable[str]) -> Model:
+def standing(body: Model, garments: Iterable[str], *, prints: bool = True) -> Model:
     """The mannequin, posed or at rest, as it stands in what it wears: in flat shoes on level feet, their soles on
-    y = 0.
+    y = 0. ``prints`` as for :func:`fitted`.
     """
     shoes = [item for item in garments if catalogue.item(item).level_feet]
     if not shoes:
         return body
     body = stance.level(body)
-    lowest = min(float(part.positions[:, 1].min()) for item in shoes for part in parts(fitted(item, body)))
-    return stance.lowered(body, lowest)
+    made = (fitted(item, body, prints=prints) for item in shoes)
+    return stance.lowered(body, min(float(part.positions[:, 1].min()) for model in made for part in parts(model)))
 
 
 def rested(body: Model) -> Model:
@@ -118,9 +120,10 @@ def rested(body: Model) -> Model:
     return catalogue.model(stance.item_of(body.name))
 
 
-def fitted(item: str, body: Model) -> Model:
+def fitted(item: str, body: Model, *, prints: bool = True) -> Model:
     """The catalogue's garment as a mannequin of the catalogue, posed or at rest, wears it: metres, in the mannequin's
-    own place. The catalogue's own model where nothing has to move.
+    own place. The catalogue's own model where nothing has to move. Without ``prints`` UVs and named regions may be
+    left as they were: for who asks for the shape only.
     """
     wearer = stance.item_of(body.name)
     joints = stance.moves(body)
@@ -128,15 +131,21 @@ def fitted(item: str, body: Model) -> Model:
     shift = joints[0, :3, 3].copy()
     joints[:, :3, 3] -= shift
     key = (item, wearer, (joints.round(6) + 0.0).tobytes())  # no negative zeros
-    found = _SHELF.get((*key, shift.tobytes()))
-    if found is None:
-        found = _SHELF.get(key)
-        if found is None:
-            found = catalogue.model(item) if _as_draped(item, wearer, joints) else _fit(item, wearer, joints)
-            _SHELF.put(key, found)
-        found = _shifted(found, shift)
-        _SHELF.put((*key, shift.tobytes()), found)
-    return found
+    place = shift.tobytes() if np.abs(shift).max() >= _STILL else b""
+    kinds = (True,) if prints else (True, False)  # one with prints has a shape, too
+    for there in dict.fromkeys((place, b"")):
+        for kind in kinds:
+            found = _SHELF.get((*key, kind, there))
+            if found is not None:
+                return found if there == place else _put((*key, kind, place), _shifted(found, shift))
+    draped = _as_draped(item, wearer, joints)
+    found = _put((*key, prints, b""), catalogue.model(item) if draped else _fit(item, wearer, joints, prints=prints))
+    return _put((*key, prints, place), _shifted(found, shift)) if place else found
+
+
+def _put(key: tuple[object, ...], model: Model) -> Model:
+    _SHELF.put(key, model)
+    return model
 
 
 def _as_draped(item: str, wearer: str, joints: Matrix) -> bool:
@@ -156,9 +165,7 @@ def _as_draped(item: str, wearer: str, joints: Matrix) -> bool:
 
 
 def _shifted(model: Model, by: Array) -> Model:
-    """The model somewhere else: as it is where ``by`` is nothing."""
-    if np.abs(by).max() < _STILL:
-        return model
+    """The model somewhere else."""
     meshes = []
     for mesh in model.meshes:
         moved_parts = []
@@ -170,7 +177,7 @@ def _shifted(model: Model, by: Array) -> Model:
     return replace(model, meshes=tuple(meshes))
 
 
-def _fit(item: str, avatar: str, joints: Matrix) -> Model:
+def _fit(item: str, avatar: str, joints: Matrix, *, prints: bool) -> Model:
     wearer = catalogue.model(avatar)
     held, rest = bound(item), _rest(item, wearer)
     cloth = held.cloth
@@ -191,7 +198,7 @@ def _fit(item: str, avatar: str, joints: Matrix) -> Model:
     x = fitting_free.freed(held, x, around, catalogue.item(item).depth)
     if item in fitting_layers.LAYERED:
         x = fitting_layers.evened(held, x, around)
-    return moved(laid(item), cloth, fitting_prints.relaxed(item, x), x)
+    return moved(laid(item), cloth, x, fitting_prints.relaxed(item, x) if prints else None)
 
 
 def _blend(weights: NDArray[np.float32], joints: Matrix) -> Array:
@@ -209,7 +216,14 @@ def _taken(points: Array, blend: Array) -> Array:
 
 def _rest(item: str, wearer: Model) -> Matrix | None:
     """What the joints of the wearer do where the garment is at rest on it: None for nothing."""
-    return stance.moves(stance.level(wearer)) if catalogue.item(item).level_feet else None
+    return _level_rest(stance.item_of(wearer.name)) if catalogue.item(item).level_feet else None
+
+
+@lru_cache(maxsize=16)
+def _level_rest(wearer: str) -> Matrix:
+    found = stance.moves(stance.level(catalogue.model(wearer)))
+    found.setflags(write=False)
+    return found
 
 
 def _graded(item: str, held: Bound, wearer: Model) -> Array:

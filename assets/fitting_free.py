@@ -26,6 +26,10 @@ _SHARED: Final = (
 )
 _MINE: Final = 0.5
 _MOVED: Final = 1e-5  # metres: what moved less need not be looked at again
+SAFE: Final = 1.5
+"""Times what it moved that cloth may have come nearer to the skin."""
+NEAR: Final = 0.0015
+"""Metres over where it has to be: what is farther off for certain need not be looked at again either."""
 _LEAST: Final = 0.0006  # metres over the posed skin that cloth is kept
 _ROOM: Final = 0.0020  # metres from one layer of clothes to the next
 _UNDER_HAND: Final = 0.0015  # metres under a hand at which cloth ends
@@ -68,27 +72,30 @@ def freed(held: Bound, x: Array, around: Bodies, depth: int) -> Array:
     pressed = _pressed(x[first], np.flatnonzero(held.outer & ~held.sleeve), around, under)
     if pressed is not None:
         x = x + held.spread(_blurred(held, pressed, 3 * _BLUR))[cloth.welded]
-    active = held.outer
+    active, spare = held.outer, np.zeros(cloth.count)
     for _ in range(ROUNDS):
-        push = _pushes(held, x[first], least, around, active)
+        push = _pushes(held, x[first], least, around, active, spare)
         if not push.any():
             return x
         moved = held.spread(_blurred(held, push))
-        active = held.outer & (np.abs(moved).max(axis=1) > _MOVED)
+        far = np.sqrt(np.einsum("ij,ij->i", moved, moved))
+        spare -= SAFE * far
+        active = held.outer & (far > _MOVED) & (spare < NEAR)
         x = x + moved[cloth.welded]
-    found: Array = x + held.along(_pushes(held, x[first], least, around, active))[cloth.welded]
+    found: Array = x + held.along(_pushes(held, x[first], least, around, active, spare))[cloth.welded]
     return found
 
 
-def _pushes(held: Bound, at: Array, least: Array, around: Bodies, active: Mask) -> Array:
+def _pushes(held: Bound, at: Array, least: Array, around: Bodies, active: Mask, spare: Array) -> Array:
     """What those ``active`` of the outer layer need to be over the skin: float64[welded, 3]. Inner layers and
-    trimmings go with them.
+    trimmings go with them. ``spare`` float64[welded] becomes how much farther off than that they are.
     """
     push = np.zeros_like(at)
     for mine, skin in ((active & held.sleeve, around.limbs), (active & ~held.sleeve, around.trunk)):
         if mine.any():
             height, out = skin.over(at[mine])
-            push[mine] = np.clip(least[mine] - height, 0, None)[:, None] * out
+            spare[mine] = height - least[mine]
+            push[mine] = np.clip(-spare[mine], 0, None)[:, None] * out
     return push
 
 

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 
 from assets import catalogue_garments
 from assets.fitting_bind import Bound
-from assets.fitting_free import Bodies
+from assets.fitting_free import NEAR, SAFE, Bodies
 from assets.folds import Field, taken
 from assets.folds import field as field_of
 
@@ -51,8 +51,9 @@ def evened(held: Bound, x: Array, around: Bodies) -> Array:
             break
         move = field.spread(taken(field, push))
         out = out + move
-        # What did not move lies as far over the skin as before.
-        again = np.flatnonzero(close & (np.abs(move).max(axis=1) > 0))
+        far = np.sqrt(np.einsum("ij,ij->i", move, move))
+        height -= SAFE * far
+        again = np.flatnonzero(close & (far > 0) & (height < _LEAST + NEAR))
         height[again], way[again] = around.trunk.over(out[again])
     return np.asarray(out + np.where(close, np.clip(_LEAST / 2 - height, 0, None), 0.0)[:, None] * way)
 

@@ -15,8 +15,10 @@ from assets.normals import turned, unit
 Array = NDArray[np.float64]
 
 
-def moved(garment: Model, cloth: Cloth, uv: Array, x: Array) -> Model:
-    """The garment with its vertices at ``x``, float64[n, 3], and their UVs ``uv`` float64[n, 2]."""
+def moved(garment: Model, cloth: Cloth, x: Array, uv: Array | None) -> Model:
+    """The garment with its vertices at ``x``, float64[n, 3], and their UVs ``uv`` float64[n, 2]; without these only
+    in shape, with UVs and named regions as they were.
+    """
     bent = _bent(cloth, x)
     meshes, start = [], 0
     for mesh in garment.meshes:
@@ -25,15 +27,14 @@ def moved(garment: Model, cloth: Cloth, uv: Array, x: Array) -> Model:
             mine = slice(start, start + len(part.positions))
             start = mine.stop
             positions = x[mine].astype(np.float32)
-            parts.append(
-                replace(
-                    part,
-                    positions=positions,
-                    normals=bent[mine],
+            part_moved = replace(part, positions=positions, normals=bent[mine])
+            if uv is not None:
+                part_moved = replace(
+                    part_moved,
                     uv0=None if part.uv0 is None else uv[mine].astype(np.float32),
                     extras=regions.moved(part.extras, part.positions, positions),
                 )
-            )
+            parts.append(part_moved)
         meshes.append(replace(mesh, primitives=tuple(parts)))
     return replace(garment, meshes=tuple(meshes))
 

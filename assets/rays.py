@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_PAIRS: Final = 400_000  # tested at a time: about 100 MB of temporaries
+_PAIRS: Final = 20_000  # tested at a time: temporaries that stay in a core's own cache
+_SLACK: Final = 1e-6  # of lengths, by which spheres in single precision are too large
 _CELLS_PER_TRIANGLE: Final = 4_096  # a triangle across more cells than this is split among coarser ones
 _FACES: Final = 0.1  # cosine to the ray from which on a triangle faces the same way
 _WALKS, _FEW = 6, 512  # groups of rays of like length, and how many are one group
@@ -28,25 +29,31 @@ class Grid:
         self._corners = corners
         self._edge1, self._edge2 = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
         self._facing = facing
-        self._origin = corners.min(axis=(0, 1)) if len(corners) else np.zeros(3)
-        size = corners.max(axis=(0, 1)) - self._origin if len(corners) else np.ones(3)
+        # Corner by corner: rows of three are slow to reduce.
+        least = np.minimum(np.minimum(corners[:, 0], corners[:, 1]), corners[:, 2])
+        most = np.maximum(np.maximum(corners[:, 0], corners[:, 1]), corners[:, 2])
+        self._origin = least.min(axis=0) if len(corners) else np.zeros(3)
+        size = most.max(axis=0) - self._origin if len(corners) else np.ones(3)
+        self._spheres = self._around((least + most) / 2, float(size.max()))
         self._cell = max(cell, float(size.max()) / (_SPAN - 2), 1e-9)
-        low = np.floor((corners.min(axis=1) - self._origin) / self._cell).astype(np.int64)
-        high = np.floor((corners.max(axis=1) - self._origin) / self._cell).astype(np.int64)
+        low = np.floor((least - self._origin) / self._cell).astype(np.int64)
+        high = np.floor((most - self._origin) / self._cell).astype(np.int64)
         spans = high - low + 1
         while len(spans) and spans.prod(axis=1).max() > _CELLS_PER_TRIANGLE:
             self._cell *= 2
             low, high = low // 2, high // 2
             spans = high - low + 1
-        counts = spans.prod(axis=1) if len(spans) else np.zeros(0, np.int64)
+        counts = spans[:, 0] * spans[:, 1] * spans[:, 2]
         triangle = np.repeat(np.arange(len(corners)), counts)
         place = np.arange(len(triangle)) - np.repeat(np.cumsum(counts) - counts, counts)
-        wide, deep = spans[triangle, 1], spans[triangle, 2]
-        steps = np.stack([place // (wide * deep), place // deep % wide, place % deep], axis=1)
-        keys = _keys(low[triangle] + steps)
+        wide, deep = spans[:, 1][triangle], spans[:, 2][triangle]
+        row, place = place // deep, place % deep
+        keys = _keys(low)[triangle] + (row // wide * _SPAN + row % wide) * _SPAN + place
         order = np.argsort(keys, kind="stable")
         self._triangle = triangle[order]
-        self._keys, starts = np.unique(keys[order], return_index=True)
+        keys = keys[order]
+        starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])) if len(keys) else np.zeros(0, np.int64)
+        self._keys = keys[starts]
         self._starts = np.append(starts, len(keys))
 
     def first_hit(self, starts: Floats, directions: Floats, lengths: Floats) -> tuple[Floats, Ints]:
@@ -68,10 +75,13 @@ class Grid:
             end = max(int(np.searchsorted(cumulative, done + _PAIRS, side="right")), begin + 1)
             piece = slice(begin, end)
             repeats = counts[piece]
-            rays = np.repeat(ray[piece], repeats)
-            within = np.arange(len(rays)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-            triangles = self._triangle[np.repeat(self._starts[cell[piece]], repeats) + within]
-            # Most triangles in a ray's cells look another way; the exact test is for the rest.
+            before = np.cumsum(repeats) - repeats
+            triangles = self._triangle[
+                np.arange(cumulative[end - 1] - done) + np.repeat(self._starts[cell[piece]] - before, repeats)
+            ]
+            # Most triangles in a ray's cells lie beside it; the exact tests are for the rest.
+            near = self._near(starts[ray[piece]], directions[ray[piece]], repeats, triangles)
+            rays, triangles = np.repeat(ray[piece], repeats)[near], triangles[near]
             ahead = np.einsum("ij,ij->i", directions[rays], self._facing[triangles]) > _FACES
             rays, triangles = rays[ahead], triangles[ahead]
             distance, ok = self._intersect(starts[rays], directions[rays], triangles)
@@ -86,6 +96,27 @@ class Grid:
             which[rays[nearer]] = triangles[nearer]
             begin = end
         return best, which
+
+    def _around(self, middle: Floats, size: float) -> NDArray[np.float32]:
+        """Middles from the origin, and squares of radii, of spheres about the triangles: float32[4, m]. All of them
+        lie within ``size``.
+        """
+        squares = np.zeros(len(middle))
+        for corner in range(3):
+            apart = self._corners[:, corner] - middle
+            squares = np.maximum(squares, np.einsum("ti,ti->t", apart, apart))
+        radius = np.sqrt(squares) + _SLACK * size
+        return np.concatenate([(middle - self._origin).T, (radius * radius)[None]]).astype(np.float32)
+
+    def _near(self, starts: Floats, directions: Floats, repeats: Ints, triangles: Ints) -> NDArray[np.bool_]:
+        """Whose spheres the lines of the rays, each as often as ``repeats`` says, go through."""
+        x, y, z, square = self._spheres[:, triangles]
+        away = np.repeat((starts - self._origin).T.astype(np.float32), repeats, axis=1)
+        way = np.repeat(directions.T.astype(np.float32), repeats, axis=1)
+        x, y, z = x - away[0], y - away[1], z - away[2]
+        far = x * x + y * y + z * z
+        along = x * way[0] + y * way[1] + z * way[2]
+        return np.asarray(far * np.float32(1 - 4 * _SLACK) - along * along <= square)
 
     def _visit(self, starts: Floats, directions: Floats, lengths: Floats) -> tuple[Ints, Ints]:
         """The pairs of ray and occupied cell along it."""

@@ -10,7 +10,7 @@ import pytest
 import trimesh
 
 from assets.compose import AVATAR, compose, scene
-from assets.covering import Inner, Outer, Surface, cover
+from assets.covering import Inner, Outer, Surface, covers
 from assets.design import Avatar, Design, Layer, Ref
 from assets.gltf import inspect, read
 from assets.model import Model
@@ -101,8 +101,8 @@ def surface(model: Model, layer: str) -> Surface:
 def test_no_skin_pokes_through_an_outfit(samples: Path, sex: str, outfit: str) -> None:
     document, made, known = dressed(samples, sex, outfit)
     cloth = surface(made, "outfit")
-    before = cover(Inner(surface(known["body"], "")), Outer(cloth))
-    after = cover(Inner(surface(made, AVATAR)), Outer(cloth))
+    (before,) = covers(Inner(surface(known["body"], "")), [Outer(cloth)])
+    (after,) = covers(Inner(surface(made, AVATAR)), [Outer(cloth)])
     needed = np.linalg.norm(before.offsets, axis=1)
     left = np.linalg.norm(after.offsets, axis=1)
     if sex == "female":
