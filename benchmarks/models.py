@@ -26,8 +26,8 @@ def main() -> None:
     source = Path(os.environ.get("FARM_SAMPLES", "")) / options.model
     model = gltf.read(source.read_bytes())
     began = perf_counter()
-    slim, counts = optimise(model, Options(webp=True, ordered=True))
-    ours = write_glb(slim, extras={}, compression="meshopt", webp=True)
+    slim, counts = optimise(model, Options(textures="webp", ordered=True))
+    ours = write_glb(slim, extras={}, compression="meshopt", textures="webp")
     seconds = perf_counter() - began
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "peer.glb"

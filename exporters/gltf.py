@@ -15,7 +15,7 @@ from exporters.errors import ExportError
 from exporters.gltf_buffer import Buffer
 from exporters.gltf_cameras import LIGHTS, camera_json, light_json
 from exporters.gltf_draco import DracoBuffer
-from exporters.gltf_materials import Materials
+from exporters.gltf_materials import Materials, TextureKind
 from exporters.gltf_meshes import VARIANTS, Meshes
 from exporters.gltf_nodes import INSTANCING, Nodes
 from exporters.gltf_packed import PackedBuffer
@@ -28,7 +28,7 @@ GENERATOR: Final = "render-farm"
 MAX_BYTES: Final = 2**32 - 1  # a GLB's lengths are 32 bits
 
 _CARRIED: Final = frozenset({"extensions", "extras"})
-_SUFFIX: Final = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
+_SUFFIX: Final = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp", "image/ktx2": ".ktx2"}
 
 Json = dict[str, Any]
 Compression = Literal["none", "quantise", "meshopt", "draco"]
@@ -42,13 +42,13 @@ _BUFFERS: Final[Mapping[Compression, type[Buffer]]] = {
 
 
 def write_glb(
-    model: Model, *, extras: Mapping[str, Any], compression: Compression = "none", webp: bool = False
+    model: Model, *, extras: Mapping[str, Any], compression: Compression = "none", textures: TextureKind = "keep"
 ) -> bytes:
     """The model as one GLB. ``extras`` (design, layers, units, licence, …: JSON) go into ``asset.extras``.
 
     ``compression`` is that of the geometry (:mod:`exporters.gltf_quantised`, :mod:`exporters.gltf_packed`,
-    :mod:`exporters.gltf_draco`); ``webp`` leaves WebP as it is, for programs that know the extension. Raises
-    ExportError ``export.not_finite``, ``export.empty`` or ``export.too_large``.
+    :mod:`exporters.gltf_draco`); ``textures`` "webp" or "ktx2" leaves images of that kind as they are, for programs
+    that know the extension. Raises ExportError ``export.not_finite``, ``export.empty`` or ``export.too_large``.
     """
     buffer = _BUFFERS[compression]()
 
@@ -56,7 +56,7 @@ def write_glb(
         entry: Json = {"name": image.name} if image.name else {}
         return entry | {"bufferView": buffer.view(image.data), "mimeType": image.mime}
 
-    document = _document(model, buffer, Materials(store, webp=webp), extras)
+    document = _document(model, buffer, Materials(store, textures=textures), extras)
     if buffer.size:
         document["buffers"] = buffer.buffers()
     head = _dump(document)
@@ -77,11 +77,16 @@ def write_glb(
 
 
 def write_gltf(
-    model: Model, *, extras: Mapping[str, Any], stem: str, compression: Compression = "none", webp: bool = False
+    model: Model,
+    *,
+    extras: Mapping[str, Any],
+    stem: str,
+    compression: Compression = "none",
+    textures: TextureKind = "keep",
 ) -> dict[str, bytes]:
     """The model as files by name: ``stem.gltf``, ``stem.bin`` and a file for each texture, all side by side.
 
-    ``compression`` and ``webp`` are those of :func:`write_glb`.
+    ``compression`` and ``textures`` are those of :func:`write_glb`.
     """
     buffer = _BUFFERS[compression]()
     files: dict[str, bytes] = {}
@@ -92,7 +97,7 @@ def write_gltf(
         entry: Json = {"name": image.name} if image.name else {}
         return entry | {"uri": quote(name)}
 
-    document = _document(model, buffer, Materials(store, webp=webp), extras)
+    document = _document(model, buffer, Materials(store, textures=textures), extras)
     first, *more = buffer.buffers() or [{"byteLength": 0}]
     document["buffers"] = [{"uri": quote(f"{stem}.bin"), **first}, *more]
     return {f"{stem}.gltf": _dump(document), f"{stem}.bin": buffer.data(), **files}
@@ -101,7 +106,7 @@ def write_gltf(
 def texture_name(image: Image, stem: str, taken: Mapping[str, bytes]) -> str:
     """A file name for an image that no other file in ``taken`` has: ``stem-name.png``."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", image.name).strip("-.")
-    plain = re.sub(r"\.(png|jpe?g|webp)$", "", plain, flags=re.IGNORECASE)[:60] or "texture"
+    plain = re.sub(r"\.(png|jpe?g|webp|ktx2)$", "", plain, flags=re.IGNORECASE)[:60] or "texture"
     suffix = _SUFFIX[image.mime]
     name, number = f"{stem}-{plain}{suffix}", 1
     while name.lower() in {other.lower() for other in taken}:  # some disks do not tell case apart

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from assets.images import decode
 from assets.model import AlphaMode, Image, Material, Sampler, Texture, Wrap
@@ -15,7 +15,8 @@ _SHEEN: Final = "KHR_materials_sheen"
 _WRITTEN: Final = frozenset(
     {_SHEEN, "KHR_materials_unlit", "KHR_materials_emissive_strength", "KHR_materials_variants"}
 )
-WEBP: Final = "EXT_texture_webp"
+TextureKind = Literal["keep", "webp", "ktx2"]
+_EXTENSIONS: Final = {"image/webp": "EXT_texture_webp", "image/ktx2": "KHR_texture_basisu"}
 _CORE_MIMES: Final = frozenset({"image/png", "image/jpeg"})
 
 Json = dict[str, Any]
@@ -25,16 +26,16 @@ StoreImage = Callable[[Image], Json]
 class Materials:
     """Collects the JSON. ``store`` puts an image's bytes somewhere and says where ("uri" or "bufferView").
 
-    With ``webp`` WebP stays what it is, by an extension; without, it becomes PNG.
+    WebP or KTX 2, whichever ``textures`` names, stays what it is, by an extension; else they become PNG.
     """
 
-    def __init__(self, store: StoreImage, *, webp: bool = False) -> None:
+    def __init__(self, store: StoreImage, *, textures: TextureKind = "keep") -> None:
         self.materials: list[Json] = []
         self.textures: list[Json] = []
         self.samplers: list[Json] = []
         self.images: list[Json] = []
-        self._store, self._webp = store, webp
-        self._extended: set[int] = set()  # images that only the extension may name
+        self._store, self._kind = store, f"image/{textures}"
+        self._extended: dict[int, str] = {}  # images that only an extension may name: which
         self._by_id: dict[int, int] = {}
         self._by_json: dict[str, int] = {}
         self._kept: list[Material] = []  # ids are only unique while the objects live
@@ -57,7 +58,7 @@ class Materials:
 
     def required(self) -> set[str]:
         """The extensions without which textures are not found."""
-        return {WEBP} if self._extended else set()
+        return set(self._extended.values())
 
     def _material(self, material: Material) -> Json:
         pbr: Json = {
@@ -153,7 +154,7 @@ class Materials:
             self._textures[key] = len(self.textures)
             source: Json = {"source": key[0]}
             if key[0] in self._extended:
-                source = {"extensions": {WEBP: source}}
+                source = {"extensions": {self._extended[key[0]]: source}}
             self.textures.append({"sampler": self._sampler(texture.sampler), **source})
         return self._textures[key]
 
@@ -172,17 +173,17 @@ class Materials:
 
     def _image(self, image: Image) -> int:
         if image.digest not in self._images:
-            kept = self._webp and image.mime == "image/webp"
+            kept = image.mime == self._kind
             entry = self._store(image if kept else interchangeable(image))
             self._images[image.digest] = len(self.images)
             if kept:
-                self._extended.add(len(self.images))
+                self._extended[len(self.images)] = _EXTENSIONS[image.mime]
             self.images.append(entry)
         return self._images[image.digest]
 
 
 def interchangeable(image: Image) -> Image:
-    """The image as PNG or JPEG, which every program reads; WebP is only in an extension of glTF."""
+    """The image as PNG or JPEG, which every program reads; others are only in extensions of glTF."""
     if image.mime in _CORE_MIMES:
         return image
     pixels = decode(image)

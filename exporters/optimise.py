@@ -10,7 +10,7 @@ from assets.model import Image, Model, Primitive
 from exporters import budget, slim
 from exporters.atlas import pack
 from exporters.combine import arrays_of, combine_meshes, deduplicate, merge_materials
-from exporters.gltf_materials import textures
+from exporters.gltf_materials import TextureKind, textures
 from exporters.unwrap import unwrapped
 
 EXPORTER_VERSION: Final = 1
@@ -22,7 +22,7 @@ class Options:
     """``deduplicate`` keeps equal vertices and meshes once; ``combine_meshes`` joins parts of one layer that share a
     material and stand still; ``unwrap`` gives UVs to parts that have none; ``atlas`` packs textures of materials that
     do not tile. ``simplify`` is by how many metres surfaces may move; ``longest`` bounds textures, in pixels a side,
-    and ``webp`` makes them WebP. ``ordered`` sorts triangles and vertices for compression.
+    and ``textures`` makes WebP or KTX 2 of them. ``ordered`` sorts triangles and vertices for compression.
     """
 
     merge_materials: bool = True
@@ -33,7 +33,7 @@ class Options:
     max_triangles: int = 5_000_000
     simplify: float = 0.0
     longest: int | None = None
-    webp: bool = False
+    textures: TextureKind = "keep"
     ordered: bool = False
 
 
@@ -102,9 +102,9 @@ def _steps(options: Options) -> list[tuple[str, Callable[[Model], Model]]]:
         (options.deduplicate, "deduplicate", deduplicate),
         (options.simplify > 0, "simplify_mm", lambda model: slim.simplified(model, options.simplify)),
         (
-            options.longest is not None or options.webp,
+            options.longest is not None or options.textures != "keep",
             "textures",
-            lambda model: slim.lighter_textures(model, webp=options.webp, longest=options.longest),
+            lambda model: slim.lighter_textures(model, kind=options.textures, longest=options.longest),
         ),
         (options.ordered, "order", slim.ordered),
     ]

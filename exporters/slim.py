@@ -1,12 +1,10 @@
-"""A model made smaller: fewer triangles within an error, vertices in the order of their use, textures as WebP."""
+"""A model made smaller: fewer triangles within an error, vertices in the order of their use, lighter textures."""
 
 from __future__ import annotations
 
-import hashlib
 import io
-from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import cv2
 import meshoptimizer
@@ -18,11 +16,16 @@ from assets import images
 from assets.model import Image, Material, Model, Primitive, Texture
 from assets.pose import worlds
 from assets.scene import Frame
+from exporters import ktx2
 from exporters.combine import with_vertices
+from exporters.gltf_materials import TextureKind
 from exporters.image import ImageFormat, encode, is_opaque
 
 QUALITY: Final = 80
 """WebP's, of colours and of numbers: what libvips writes unless it is told otherwise."""
+_COLOURS: Final = frozenset({"base_color_texture", "emissive_texture"})
+_COLOUR: Final = ("ColorTexture", "/diffuseTexture", "/specularGlossinessTexture")
+"""Textures of extensions whose numbers are sRGB."""
 _FEW: Final = 12  # triangles that nobody would miss: buttons' sides, eyelets
 
 Index = NDArray[np.uint32]
@@ -95,14 +98,17 @@ def used(primitive: Primitive) -> Primitive:
     return with_vertices(primitive, keep.astype(np.intp), rank[place].reshape(-1, 3).astype(np.uint32))
 
 
-def lighter_textures(model: Model, *, webp: bool, longest: int | None) -> Model:
-    """The model with textures of at most ``longest`` pixels a side; ``webp``: as WebP where that is smaller."""
-    made: dict[str, Image] = {}
+def lighter_textures(model: Model, *, kind: TextureKind, longest: int | None) -> Model:
+    """The model with textures of at most ``longest`` pixels a side; ``kind`` "webp": as WebP where that is smaller,
+    "ktx2": as KTX 2, which is told which of them are colours.
+    """
+    made: dict[tuple[str, bool], Image] = {}
 
-    def lighter(image: Image) -> Image:
-        if image.digest not in made:
-            made[image.digest] = _lighter(image, webp=webp, longest=longest)
-        return made[image.digest]
+    def lighter(image: Image, *, colour: bool) -> Image:
+        key = (image.digest, colour and kind == "ktx2")
+        if key not in made:
+            made[key] = _lighter(image, kind=kind, longest=longest, colour=colour)
+        return made[key]
 
     changed: dict[int, Material] = {}
 
@@ -126,14 +132,21 @@ def lighter_textures(model: Model, *, webp: bool, longest: int | None) -> Model:
     return replace(model, meshes=tuple(meshes))
 
 
-def _mapped(material: Material, lighter: Callable[[Image], Image]) -> Material:
+class _Lighter(Protocol):
+    def __call__(self, image: Image, *, colour: bool) -> Image: ...
+
+
+def _mapped(material: Material, lighter: _Lighter) -> Material:
+    def one(texture: Texture, name: str) -> Texture:
+        return replace(texture, image=lighter(texture.image, colour=name in _COLOURS or name.endswith(_COLOUR)))
+
     changes: dict[str, Any] = {}
-    for one in fields(material):
-        value = getattr(material, one.name)
+    for field in fields(material):
+        value = getattr(material, field.name)
         if isinstance(value, Texture):
-            changes[one.name] = replace(value, image=lighter(value.image))
-        elif one.name == "extension_textures" and isinstance(value, Mapping):
-            changes[one.name] = {key: replace(tex, image=lighter(tex.image)) for key, tex in value.items()}
+            changes[field.name] = one(value, field.name)
+        elif field.name == "extension_textures":
+            changes[field.name] = {path: one(texture, path) for path, texture in value.items()}
     return replace(material, **changes)
 
 
@@ -145,26 +158,24 @@ def _webp(pixels: Frame) -> bytes:
     return out.getvalue()
 
 
-def _lighter(image: Image, *, webp: bool, longest: int | None) -> Image:
+def _lighter(image: Image, *, kind: TextureKind, longest: int | None, colour: bool) -> Image:
     large = longest is not None and max(image.width, image.height) > longest
-    if not large and (not webp or image.mime == "image/webp"):
+    if not large and (kind == "keep" or image.mime == f"image/{kind}"):
         return image
     pixels = images.decode(image)
     if large and longest is not None:
         share = longest / max(image.width, image.height)
         size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    kind: ImageFormat = "webp" if webp or image.mime == "image/webp" else "jpeg"
-    if kind == "jpeg" and image.mime != "image/jpeg":
-        kind = "png"
-    data = _webp(pixels) if kind == "webp" else encode(pixels, kind)
-    if not large and len(data) >= len(image.data):
-        return image
-    return replace(
-        image,
-        data=data,
-        mime=f"image/{kind}",
-        width=pixels.shape[1],
-        height=pixels.shape[0],
-        digest=hashlib.sha256(data).hexdigest(),
-    )
+    if kind == "ktx2":
+        return _stored(image, ktx2.write(pixels, colour=colour), "image/ktx2")
+    plain: ImageFormat = "webp" if kind == "webp" or image.mime == "image/webp" else "jpeg"
+    if plain == "jpeg" and image.mime != "image/jpeg":
+        plain = "png"
+    data = _webp(pixels) if plain == "webp" else encode(pixels, plain)
+    return _stored(image, data, f"image/{plain}") if large or len(data) < len(image.data) else image
+
+
+def _stored(image: Image, data: bytes, mime: str) -> Image:
+    """The image in other bytes, whose size their header says."""
+    return images.probe(data, name=image.name, kinds=frozenset({mime}))

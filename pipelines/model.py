@@ -36,7 +36,8 @@ class Optimisation(Spec):
 
     For GLB and GLTF, and refused where neither is asked for: ``compression`` "quantise" (KHR_mesh_quantization),
     "meshopt" (EXT_meshopt_compression, which quantises too) or "draco" (KHR_draco_mesh_compression), and ``textures``
-    "webp" (EXT_texture_webp): smaller, for programs that know these extensions.
+    "webp" (EXT_texture_webp: few bytes) or "ktx2" (KHR_texture_basisu, UASTC with mip levels: a quarter of the memory
+    on a GPU, more bytes), for programs that know these extensions.
 
     ``max_triangles`` and ``max_bytes`` are budgets: over them the export fails and says what dominates.
     """
@@ -48,7 +49,7 @@ class Optimisation(Spec):
     deduplicate: bool = False
     simplify_mm: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = None
     max_texture: Annotated[int, Field(ge=16, le=16_384)] | None = None
-    textures: Literal["keep", "webp"] = "keep"
+    textures: Literal["keep", "webp", "ktx2"] = "keep"
     compression: Literal["none", "quantise", "meshopt", "draco"] = "none"
     max_triangles: Annotated[int, Field(ge=100, le=5_000_000)] = 5_000_000
     max_bytes: Annotated[int, Field(ge=10_000, le=1_000_000_000)] = 500_000_000

@@ -10,6 +10,7 @@ from assets import catalogue
 from assets.design import Avatar, Design, Layer
 from assets.model import Model
 from exporters import budget, fbx, gltf, obj, optimise, printing, validate
+from exporters.gltf_materials import TextureKind
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
 from pipelines.steps.content import composed, titled
@@ -29,6 +30,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".webp": "image/webp",
+    ".ktx2": "image/ktx2",
 }
 
 
@@ -62,16 +64,22 @@ def _licensed(licences: list[str]) -> dict[str, str]:
 
 
 def _written(
-    model: Model, kind: str, extras: Mapping[str, Any], stem: str, *, compression: gltf.Compression, webp: bool
+    model: Model,
+    kind: str,
+    extras: Mapping[str, Any],
+    stem: str,
+    *,
+    compression: gltf.Compression,
+    textures: TextureKind,
 ) -> dict[str, bytes]:
-    """The files of one format, by name; ``compression`` and ``webp`` are for glTF."""
+    """The files of one format, by name; ``compression`` and ``textures`` are for glTF."""
     match kind:
         case "gltf":
-            return gltf.write_gltf(model, extras=extras, stem=stem, compression=compression, webp=webp)
+            return gltf.write_gltf(model, extras=extras, stem=stem, compression=compression, textures=textures)
         case "obj":
             return obj.write_obj(model, stem=stem, licence=extras.get("licence", ""))
         case "glb":
-            data = gltf.write_glb(model, extras=extras, compression=compression, webp=webp)
+            data = gltf.write_glb(model, extras=extras, compression=compression, textures=textures)
         case "fbx":
             data = fbx.write_fbx(model, extras=extras, stem=stem)
         case "usdz":
@@ -104,14 +112,14 @@ def export(context: StepContext) -> StepResult:
         max_triangles=asked["max_triangles"],
         simplify=(asked["simplify_mm"] or 0.0) / 1000,
         longest=asked["max_texture"],
-        webp=asked["textures"] == "webp" and in_gltf,
+        textures=asked["textures"] if in_gltf else "keep",
         ordered=compression == "meshopt",
     )
     model, report = optimise.optimise(titled(model, design.name), options)
     context.check()
     extras = _metadata(design, model, report)
     stem = want["stem"]
-    files = _written(model, want["format"], extras, stem, compression=compression, webp=options.webp)
+    files = _written(model, want["format"], extras, stem, compression=compression, textures=options.textures)
     total = sum(len(data) for data in files.values())
     budget.check_bytes(model, want["format"], total, asked["max_bytes"])
     validate.check(files, want["format"])

@@ -32,7 +32,7 @@ def document(glb: bytes) -> dict:
 
 
 def packed(model: Model) -> bytes:
-    return write_glb(model, extras={}, compression="meshopt", webp=True)
+    return write_glb(model, extras={}, compression="meshopt", textures="webp")
 
 
 def turned(triangles: np.ndarray) -> np.ndarray:
@@ -74,7 +74,7 @@ def test_bounds_are_those_of_what_is_read(shirt: Model) -> None:
 
 
 def test_a_packed_gltf_has_its_files(shirt: Model, tmp_path: Path) -> None:
-    files = write_gltf(shirt, extras={}, stem="s", compression="meshopt", webp=True)
+    files = write_gltf(shirt, extras={}, stem="s", compression="meshopt", textures="webp")
     assert {"s.gltf", "s.bin"} <= set(files)
     buffers = json.loads(files["s.gltf"])["buffers"]
     assert buffers[0]["byteLength"] == len(files["s.bin"])
@@ -184,11 +184,11 @@ def test_webp_is_taken_where_it_is_smaller_and_understood(tmp_path: Path) -> Non
     noise = np.random.default_rng(2).integers(0, 255, (64, 64, 3), np.uint8)
     big = replace(textured((1, 2, 3)), base_color_texture=replace(_texture(noise), uv_set=0))
     model = model_of(quad(big), quad(textured((200, 30, 60), name="flat"), x=2.0))
-    made, report = optimise(model, Options(webp=True))
+    made, report = optimise(model, Options(textures="webp"))
     assert report.after.image_bytes < report.before.image_bytes
     mimes = [t.image.mime for part in made.meshes[0].primitives for t in textures(part.material)]
     assert "image/webp" in mimes
-    glb = write_glb(made, extras={}, webp=True)
+    glb = write_glb(made, extras={}, textures="webp")
     errors(tmp_path, {"a.glb": glb})
     assert document(glb)["extensionsRequired"] == ["EXT_texture_webp"]
     kept = [t.image.mime for m in gltf.read(glb).meshes for p in m.primitives for t in textures(p.material)]
@@ -230,7 +230,7 @@ def test_what_is_packed_looks_the_same(shirt: Model) -> None:
     try:
         frames = []
         for number, model in enumerate(
-            (shirt, gltf.read(packed(slim.lighter_textures(shirt, webp=True, longest=None))))
+            (shirt, gltf.read(packed(slim.lighter_textures(shirt, kind="webp", longest=None))))
         ):
             draws = flatten(model)
             view = framing.view(flatten(shirt), "three-quarter", settings=CameraSettings(), aspect=1)
