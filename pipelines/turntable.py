@@ -1,4 +1,4 @@
-"""The job kind `turntable`: a video of a design turning. Segments are rendered and encoded apart, then joined."""
+"""The job kind `turntable`: a design turning, as films and loops. Segments are made apart, then joined."""
 
 from __future__ import annotations
 
@@ -31,19 +31,24 @@ SEGMENT_FRAMES = 50
 """About how many frames a lost worker may cost; more would start and drain the encoder too often."""
 
 
-FilmFormat = Literal["mp4", "webm", "av1"]
-"""H.264 in MP4, VP9 in WebM, AV1 in MP4."""
+TurnFormat = Literal["mp4", "webm", "av1", "webp", "apng", "gif"]
+"""Films: H.264 in MP4, VP9 in WebM, AV1 in MP4. Loops of pictures: WebP, APNG, GIF."""
+FILMS = frozenset({"mp4", "webm", "av1"})
+LOOP_SIDES: Mapping[str, int] = {"webp": 960, "apng": 720, "gif": 640}
+"""Pixels that a loop has on its longer side at most: what a page shows, and what loads in time."""
+_GIF_FPS = 50  # pictures that last under two hundredths of a second are shown for ten
 
 
 class TurntableOptions(Spec):
     """What a job of the kind `turntable` takes beside its design; see :class:`TurntableSpec`."""
 
-    formats: Annotated[tuple[FilmFormat, ...], Field(min_length=1, max_length=3, strict=False)] = ("mp4",)
+    formats: Annotated[tuple[TurnFormat, ...], Field(min_length=1, max_length=6, strict=False)] = ("mp4",)
     duration: Literal[3, 5, 10] = 5
     fps: Literal[24, 30, 60] = 30
     rotation: Literal[360, 720] = 360
     resolution: Literal["720p", "1080p", "4k"] = "1080p"
     quality: Literal["draft", "standard", "high"] = "standard"
+    encoder: Literal["software", "hardware"] = "software"
     watermark: Watermark | None = None
 
     @model_validator(mode="after")
@@ -58,8 +63,14 @@ class TurntableSpec(TurntableOptions):
     """A video of ``duration * fps`` frames in which the design turns and the light stands still.
 
     ``rotation`` is the whole turn in degrees; the first frame follows the last without a jump. All ``formats``
-    are encoded from the same rendered frames. ``deadline_s`` and ``allow_lower_quality`` choose the quality as
-    those of a still do; ``watermark`` is laid all over the pictures.
+    are encoded from the same rendered frames. WebP, APNG and GIF are loops of at most 960, 720 and 640 pixels a side,
+    which may be transparent; a GIF of 60 frames a second shows every second one.
+
+    With ``encoder: hardware`` a film is made by the worker's graphics card if that encodes a frame when it is tried,
+    else by software. One worker then makes all of it, and equal jobs need not give equal bytes.
+
+    ``deadline_s`` and ``allow_lower_quality`` choose the quality as those of a still do; ``watermark`` is laid all
+    over the pictures.
     """
 
     design: AnyDesign
@@ -79,27 +90,37 @@ def cardinals(frames: int, rotation: int) -> dict[str, int]:
     return {name: round(frames * quarter * 90 / rotation) for quarter, name in enumerate(SIDES)}
 
 
+def every(name: str, fps: int) -> int:
+    """Which frames a format takes: all, or every second one where it cannot show so many in a second."""
+    return 2 if name == "gif" and fps > _GIF_FPS else 1
+
+
 def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> Closed:
     """First the four sides, to be seen early; then `turntable.segment` steps, and one `turntable.join` a format that
     needs them all.
     """
-    if isinstance(as_design(spec.design).canvas.background, TransparentBackground):
+    clear = isinstance(as_design(spec.design).canvas.background, TransparentBackground)
+    if clear and FILMS & set(spec.formats):
         raise Refused(
             "turntable.no_alpha",
-            "A video cannot be transparent: give design.canvas.background a solid colour or a gradient",
+            "A video cannot be transparent: give design.canvas.background a solid colour or a gradient, or ask for "
+            "webp, apng or gif",
             {"path": "design.canvas.background"},
         )
     closed = close_design(spec.design, resolver, canvas=True, texts=False)
     width, height = SIZES[spec.resolution]
     frames = spec.duration * spec.fps
     formats = sorted(spec.formats)
+    # Parts from encoders of several machines would not fit together.
+    hardware = spec.encoder == "hardware" and bool(FILMS & set(formats))
+    cuts = [(0, frames)] if hardware else segments(frames)
     code = version(*PICTURES)
     choice = chosen(
         Work(
             width=width,
             height=height,
             frames=frames + len(SIDES),
-            parts=len(segments(frames)),
+            parts=len(cuts),
             encodings=len(formats),
         ),
         spec.design,
@@ -125,7 +146,7 @@ def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> C
         key="sides",
         name="turntable.sides",
         lane="render",
-        params={**shared, "at": cardinals(frames, spec.rotation)},
+        params={**shared, "at": cardinals(frames, spec.rotation), "format": "webp" if clear else "jpeg"},
         version=code,
         total=len(SIDES),
         unit="frames",
@@ -136,20 +157,32 @@ def close(spec: TurntableSpec, resolver: Resolver, stem: str | None = None) -> C
             key=f"segment-{index}",
             name="turntable.segment",
             lane="render",
-            params={**shared, "formats": formats, "start": start, "stop": stop},
+            params={
+                **shared,
+                "formats": formats,
+                "longest": {name: LOOP_SIDES[name] for name in formats if name in LOOP_SIDES},
+                "every": {name: every(name, spec.fps) for name in formats},
+                "start": start,
+                "stop": stop,
+                **({"encoder": "hardware"} if hardware else {}),
+            },
             version=code,
             total=stop - start,
             unit="frames",
             requires=("gl", "ffmpeg"),
         )
-        for index, (start, stop) in enumerate(segments(frames))
+        for index, (start, stop) in enumerate(cuts)
     ]
     joins = [
         Step(
             key=f"join-{name}",
             name="turntable.join",
             lane="encode",
-            params={"format": name, "fps": spec.fps, "frames": frames, "width": width, "height": height},
+            params={
+                "format": name,
+                "fps": spec.fps // every(name, spec.fps),
+                "frames": -(-frames // every(name, spec.fps)),
+            },
             needs=tuple(part.key for part in parts),
             version=code,
             unit="files",
@@ -169,7 +202,7 @@ KIND = JobKind(
     name="turntable",
     spec=TurntableSpec,
     close=close,
-    summary="A video of a design turning: MP4 (H.264 or AV1) and WebM (VP9)",
+    summary="A design turning: MP4 (H.264 or AV1), WebM (VP9), or a loop as WebP, APNG or GIF",
     example={
         "design": {
             "name": "tee",

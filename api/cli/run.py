@@ -24,6 +24,7 @@ FORMATS: Mapping[str, str] = {
     ".svg": "svg",
     ".mp4": "mp4",
     ".webm": "webm",
+    ".gif": "gif",
     ".glb": "glb",
     ".gltf": "gltf",
     ".obj": "obj",

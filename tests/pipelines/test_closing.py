@@ -90,6 +90,36 @@ def test_a_turntable_is_cut_into_segments_that_cover_every_frame_once() -> None:
     assert all(join.needs == tuple(part.key for part in parts) for join in joins)
 
 
+def test_a_turntable_may_be_a_loop_too_and_a_gif_shows_every_second_of_sixty() -> None:
+    closed = close("turntable", formats=["webp", "mp4", "gif", "apng"], duration=3, fps=60)
+    part = next(step for step in closed.plan.steps if step.name == "turntable.segment")
+    assert part.params["every"] == {"apng": 1, "gif": 2, "mp4": 1, "webp": 1}
+    assert part.params["longest"] == {"apng": 720, "gif": 640, "webp": 960}
+    joins = {step.key: step.params for step in closed.plan.steps if step.name == "turntable.join"}
+    assert joins["join-gif"] == {"format": "gif", "fps": 30, "frames": 90}
+    assert joins["join-webp"] == {"format": "webp", "fps": 60, "frames": 180}
+
+
+@pytest.mark.parametrize("formats", [["mp4", "webp"], ["av1"], ["webm", "gif"]])
+def test_loops_may_be_transparent_films_may_not(formats: list[str]) -> None:
+    clear = {**DESIGN, "canvas": {"background": {"kind": "transparent"}}}
+    closed = close("turntable", design=clear, formats=["webp", "apng", "gif"])
+    assert closed.plan.steps[0].params["format"] == "webp"
+    with pytest.raises(Refused, match="webp, apng or gif") as refused:
+        close("turntable", design=clear, formats=formats)
+    assert refused.value.code == "turntable.no_alpha"
+
+
+def test_hardware_makes_a_film_in_one_piece_and_software_is_what_is_meant_unless_said() -> None:
+    plain, wished = close("turntable"), close("turntable", encoder="hardware")
+    assert len([step for step in plain.plan.steps if step.name == "turntable.segment"]) == 3
+    (part,) = (step for step in wished.plan.steps if step.name == "turntable.segment")
+    assert (part.params["start"], part.params["stop"], part.params["encoder"]) == (0, 150, "hardware")
+    assert hashes(close("turntable", encoder="software")) == hashes(plain)
+    loops = close("turntable", encoder="hardware", formats=["gif"])
+    assert hashes(loops) == hashes(close("turntable", formats=["gif"]))
+
+
 def test_names_and_notes_do_not_change_a_picture() -> None:
     renamed = {**DESIGN, "name": "Winter tee", "notes": "other"}
     renamed["layers"] = [{**DESIGN["layers"][0], "name": "Other"}, DESIGN["layers"][1]]
