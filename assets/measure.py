@@ -112,6 +112,18 @@ def _large(whole: Surface) -> Surface:
     return Surface(points=whole.points, triangles=faces[size[piece[faces[:, 0]]] >= least])
 
 
+def keys(rows: Index, count: int) -> Index:
+    """One number for each row int64[n, 2 or 3] of numbers below ``count``, in the rows' own order: sorting these is
+    many times faster than sorting rows.
+    """
+    if rows.shape[1] > 2 and count >= 2_097_152:  # the number would not fit into 63 bits
+        return np.asarray(np.unique(rows, axis=0, return_inverse=True)[1].ravel())
+    key = rows[:, 0].astype(np.int64)
+    for column in range(1, rows.shape[1]):
+        key = key * count + rows[:, column]
+    return np.asarray(key)
+
+
 def pieces(count: int, *pairs: Index) -> tuple[int, Index]:
     """How many pieces ``pairs`` int64[n, 2] join ``count`` things into, and the piece of each."""
     joined = np.concatenate(pairs)
@@ -166,8 +178,9 @@ def sections(of: Surface, point: Array, normal: Array) -> tuple[Section, ...]:
     pairs = np.sort(np.stack([mixed, np.roll(mixed, -1, axis=1)], axis=2), axis=2)
     crossed = above[pairs[..., 0]] != above[pairs[..., 1]]
     both = pairs[crossed].reshape(-1, 2, 2)  # two edges of every triangle
-    edges, number = np.unique(both.reshape(-1, 2), axis=0, return_inverse=True)
-    ends = number.reshape(-1, 2)
+    flat = both.reshape(-1, 2)
+    _, first, number = np.unique(keys(flat, len(of.points)), return_index=True, return_inverse=True)
+    edges, ends = flat[first], number.reshape(-1, 2)
     a, b = away[edges[:, 0]], away[edges[:, 1]]
     share = (a / (a - b))[:, None]
     at = of.points[edges[:, 0]] * (1 - share) + of.points[edges[:, 1]] * share
@@ -232,7 +245,8 @@ class Opening:
 def openings(of: Surface, *, least_cm: float = 4.0) -> tuple[Opening, ...]:
     """The loops of edges that only one triangle has, the longest first; slits of less than ``least_cm`` are none."""
     pairs = np.concatenate([of.triangles[:, [0, 1]], of.triangles[:, [1, 2]], of.triangles[:, [2, 0]]])
-    _, first, count = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True, return_counts=True)
+    same = keys(np.sort(pairs, axis=1), len(of.points))
+    _, first, count = np.unique(same, return_index=True, return_counts=True)
     after: dict[int, list[int]] = {}
     for a, b in pairs[np.sort(first[count == 1])].tolist():
         after.setdefault(a, []).append(b)
@@ -254,7 +268,7 @@ def _around(corners: Array) -> float:
 
 
 def _facets(corners: Array) -> float:
-    """Centimetres that a closed polygon may be short of the curve it stands for."""
+    """Centimetres that a closed polygon float64[n, 3] may be short of the curve it stands for."""
     way = np.roll(corners, -1, axis=0) - corners
     long = np.linalg.norm(way, axis=1)
     way, long = way[long > 1e-9], long[long > 1e-9]

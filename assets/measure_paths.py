@@ -14,12 +14,15 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
 
-from assets.measure import READING_CM, Array, Index, Measured, MeasureError, Surface, pieces
+from assets.measure import READING_CM, Array, Index, Measured, MeasureError, Surface, keys, pieces
 
 _PLACES: Final = ((60_000, 4), (300_000, 2))  # triangles, places on an edge: short edges need fewer
 _BRIDGED_M: Final = 0.05
-_REACH: Final = 1.6  # of the straight way and back: what lies further out is looked at only if need be
+SEAM_M: Final = 0.005
+"""Open edges that are nearer than this are sewn together."""
+_REACHES: Final = (1.15, 1.6)  # of the straight way: what lies further out is looked at only if need be
 
 
 def path(of: Surface, start: Array, end: Array) -> Measured:
@@ -28,16 +31,17 @@ def path(of: Surface, start: Array, end: Array) -> Measured:
 
     Raises MeasureError ``measure.no_way`` when no piece comes near to both.
     """
-    a, b, gaps = _ends(of, start, end)
+    seams = _seams(of)
+    a, b, gaps = _ends(of, seams, start, end)
     if a == b:
         raise MeasureError("both ends of the length are the same point of the surface", code="measure.no_way")
     apart = float(np.linalg.norm(of.points[a] - of.points[b]))
     about = np.linalg.norm(of.points - of.points[a], axis=1) + np.linalg.norm(of.points - of.points[b], axis=1)
-    near = about[of.triangles].min(axis=1) <= _REACH * apart
-    for faces in (of.triangles[near], of.triangles):
-        rough = _places(of.points, faces, a, b)
+    least = about[of.triangles].min(axis=1)
+    for reach in (*_REACHES, np.inf):
+        rough = _places(of.points, of.triangles[least <= reach * apart], seams, a, b)
         # A way that is longer than those left out could have been is not trusted.
-        if rough is not None and (faces is of.triangles or rough[1] <= _REACH * apart):
+        if rough is not None and rough[1] <= reach * apart:
             line, metres = _straightened(*rough[0])
             error = max(100 * 0.02 * (rough[1] - metres), READING_CM) + _hidden(line) + 20 * gaps
             return Measured(cm=100 * (metres + gaps), error=error, line=_bridged(start, line, end))
@@ -53,10 +57,23 @@ def _bridged(start: Array, line: Array, end: Array) -> Array:
     return np.concatenate([before, line, after])
 
 
-def _ends(of: Surface, start: Array, end: Array) -> tuple[int, int, float]:
+def _seams(of: Surface) -> Index:
+    """Pairs int64[n, 2] of vertices on open edges that lie within half a centimetre of each other: panels that meet
+    at a seam need not share vertices there.
+    """
+    sides = np.sort(np.stack([of.triangles, np.roll(of.triangles, -1, axis=1)], axis=2).reshape(-1, 2), axis=1)
+    _, first, count = np.unique(keys(sides, len(of.points)), return_index=True, return_counts=True)
+    border = np.unique(sides[first[count == 1]])
+    if not len(border):
+        return np.zeros((0, 2), np.int64)
+    near = cKDTree(of.points[border]).query_pairs(SEAM_M, output_type="ndarray")
+    return np.asarray(border[near].reshape(-1, 2), np.int64)
+
+
+def _ends(of: Surface, seams: Index, start: Array, end: Array) -> tuple[int, int, float]:
     """A vertex at each end, of one piece, and the metres from the two points to them."""
     used = np.unique(of.triangles)
-    _, piece = pieces(len(of.points), of.triangles[:, :2], of.triangles[:, 1:])
+    _, piece = pieces(len(of.points), of.triangles[:, :2], of.triangles[:, 1:], seams)
     own, number = np.unique(piece[used], return_inverse=True)
     far = [np.linalg.norm(of.points[used] - point, axis=1) for point in (start, end)]
     least = np.full((2, len(own)), np.inf)
@@ -70,14 +87,17 @@ def _ends(of: Surface, start: Array, end: Array) -> tuple[int, int, float]:
     return a, b, float(least[:, best].sum())
 
 
-def _places(points: Array, faces: Index, a: int, b: int) -> tuple[tuple[Array, Array, Array], float] | None:
+def _places(
+    points: Array, faces: Index, seams: Index, a: int, b: int
+) -> tuple[tuple[Array, Array, Array], float] | None:
     """The way by places on edges: each one's edge (its two ends) and its share along it; and its length."""
     count = next((places for most, places in _PLACES if len(faces) <= most), 1)
-    _, once = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)  # a link that stands twice is added up
+    _, once = np.unique(keys(np.sort(faces, axis=1), len(points)), return_index=True)  # or its links are added up
     faces = faces[once]
     sides = np.sort(np.stack([faces, np.roll(faces, -1, axis=1)], axis=2), axis=2)
-    edges, number = np.unique(sides.reshape(-1, 2), axis=0, return_inverse=True)
-    number = number.reshape(-1, 3)
+    flat = sides.reshape(-1, 2)
+    _, first, inverse = np.unique(keys(flat, len(points)), return_index=True, return_inverse=True)
+    edges, number = flat[first], inverse.reshape(-1, 3)
     vertices, total = len(points), len(points) + len(edges) * count
     share = np.arange(1, count + 1) / (count + 1)
     on = points[edges[:, 0], None] * (1 - share[:, None]) + points[edges[:, 1], None] * share[:, None]
@@ -93,7 +113,7 @@ def _places(points: Array, faces: Index, a: int, b: int) -> tuple[tuple[Array, A
         [edges[:, :1], vertices + np.arange(len(edges))[:, None] * count + np.arange(count), edges[:, 1:]], 1
     )
     links += [along[:, i : i + 2] for i in range(count + 1)]
-    pairs = np.concatenate(links)
+    pairs = np.concatenate([*links, seams])
     long = np.maximum(np.linalg.norm(at[pairs[:, 0]] - at[pairs[:, 1]], axis=1), 1e-12)
     graph = coo_matrix((long, (pairs[:, 0], pairs[:, 1])), shape=(total, total)).tocsr()
     far, before = dijkstra(graph, directed=False, indices=a, return_predecessors=True)

@@ -11,10 +11,12 @@ from pydantic import Field, model_validator
 from assets import regions
 from assets.design import Document, Name
 from assets.measure import Array, Measured, MeasureError, Opening, Surface, extent, girth, openings
+from assets.measure_flat import flat
 from assets.measure_paths import path
 from assets.scene import Draw
 
 Side = Literal["centre", "front", "back", "left", "right", "top", "bottom"]
+Share = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
 Centimetres = Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
 
 LANDMARKS: Final = "landmarks"
@@ -53,20 +55,27 @@ class Place(Document):
 
 
 class GirthWay(Document):
-    """Around, level, at a ``height_cm`` or a ``place``; or in the plane of a ``girth`` that the model brings: as a
-    "tape" lies over hollows, or along the "cloth".
+    """Around, at a ``height_cm`` or a ``place``, level unless a ``normal`` says how the plane is turned (down an arm,
+    say); or in the plane of a ``girth`` that the model brings: as a "tape" lies over hollows, along the "cloth" into
+    every fold, or "flat", around the outside of all layers as a garment lies on a table.
     """
 
     kind: Literal["girth"]
     height_cm: Centimetres | None = None
     place: Place | None = None
     girth: Name | None = None
-    around: Literal["tape", "cloth"] = "cloth"
+    normal: tuple[Share, Share, Share] | None = None
+    around: Literal["tape", "cloth", "flat"] = "cloth"
 
     @model_validator(mode="after")
     def _one(self) -> GirthWay:
         if sum(given is not None for given in (self.height_cm, self.place, self.girth)) != 1:
             msg = "give exactly one of 'height_cm', 'place' and 'girth'"
+            raise ValueError(msg)
+        if self.normal is not None and (self.girth is not None or not any(abs(part) > 1e-3 for part in self.normal)):
+            msg = (
+                "a 'normal' turns the plane at a height or a place, and is no zero vector: leave it out, or change it"
+            )
             raise ValueError(msg)
         return self
 
@@ -103,17 +112,23 @@ def take(way: AnyWay, draws: Sequence[Draw], of: Surface) -> Measured:
     match way:
         case GirthWay(girth=str(name)):
             centre, normal = _plane(name, draws)
-            return girth(of, centre, normal, near=centre, cloth=way.around == "cloth")
+            return _girth(way, of, centre, normal, centre)
         case GirthWay():
             near = None if way.place is None else spot(way.place, draws, of)
             at = near if near is not None else np.array([0.0, (way.height_cm or 0.0) / 100, 0.0])
-            return girth(of, at, near=near, cloth=way.around == "cloth")
+            return _girth(way, of, at, np.array(way.normal or (0.0, 1.0, 0.0)), near)
         case OpeningWay():
             return _opening(way, draws, of)
         case LengthWay():
             return _length(way, draws, of)
         case ExtentWay():
             return extent(of, _AXES[way.side])
+
+
+def _girth(way: GirthWay, of: Surface, at: Array, normal: Array, near: Array | None) -> Measured:
+    if way.around == "flat":
+        return flat(of, at, normal, near=near)
+    return girth(of, at, normal, near=near, cloth=way.around == "cloth")
 
 
 def spot(place: Place, draws: Sequence[Draw], of: Surface) -> Array:

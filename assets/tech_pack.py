@@ -174,10 +174,13 @@ class Operation(Document):
 
 
 class Callout(Document):
-    """A number on the flats with a line to a ``place``, and what it says."""
+    """A number on the flats with a line to a ``place``, and what it says. One of a ``layer`` stands on the drawing of
+    that layer alone, and nothing hides its place.
+    """
 
     place: Place
     text: Words
+    layer: LayerId | None = None
     views: Annotated[
         tuple[Literal["front", "back", "left"], ...], Field(min_length=1, max_length=3, strict=False)
     ] = ("front",)
@@ -259,7 +262,9 @@ class Brand(Document):
 
 
 class TechPack(Document):
-    """The whole document."""
+    """The whole document. ``sizes`` that are left out are those of the catalogue's figure that wears the design, and
+    "M" alone without one; the ``base`` is the size that was measured: the figure's own, else the middle one.
+    """
 
     style: Short | None = None
     season: Short | None = None
@@ -268,7 +273,7 @@ class TechPack(Document):
     designer: Short | None = None
     factory: Short | None = None
     category: Words | None = None
-    sizes: Annotated[tuple[Size, ...], Field(min_length=1, max_length=24, strict=False)] = ("M",)
+    sizes: Annotated[tuple[Size, ...], Field(min_length=1, max_length=24, strict=False)] | None = None
     base: Size | None = None
     points: Annotated[tuple[PointOfMeasure, ...], Field(max_length=MOST_ROWS, strict=False)] = ()
     materials: Annotated[tuple[BillLine, ...], Field(max_length=MOST_ROWS, strict=False)] = ()
@@ -285,9 +290,9 @@ class TechPack(Document):
 
     @model_validator(mode="after")
     def _together(self) -> TechPack:
-        if len(set(self.sizes)) != len(self.sizes):
+        if len(set(self.all_sizes)) != len(self.all_sizes):
             raise ValueError("name each size once")
-        if self.base is not None and self.base not in self.sizes:
+        if self.base is not None and self.sizes is not None and self.base not in self.sizes:
             msg = f"the base size {self.base!r} is not one of 'sizes' ({', '.join(self.sizes)})"
             raise ValueError(msg)
         codes = [point.code for point in self.points]
@@ -303,15 +308,20 @@ class TechPack(Document):
             raise ValueError(msg)
         for number, point in enumerate(self.points):
             between = point.grade.between
-            if between is not None and len(between) != len(self.sizes) - 1:
+            if between is not None and len(between) != len(self.all_sizes) - 1:
                 msg = (
-                    f"points[{number}].grade.between has {len(between)} changes for {len(self.sizes)} sizes: "
-                    f"give {len(self.sizes) - 1}, one from each size to the next"
+                    f"points[{number}].grade.between has {len(between)} changes for {len(self.all_sizes)} sizes: "
+                    f"name the 'sizes', and give one change from each to the next"
                 )
                 raise ValueError(msg)
         return self
 
     @property
+    def all_sizes(self) -> tuple[str, ...]:
+        """The sizes, one at least."""
+        return self.sizes or (self.base or "M",)
+
+    @property
     def base_size(self) -> str:
         """The size that the values are for: the middle one, unless it is said."""
-        return self.base if self.base is not None else self.sizes[len(self.sizes) // 2]
+        return self.base if self.base is not None else self.all_sizes[len(self.all_sizes) // 2]

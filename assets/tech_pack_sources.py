@@ -15,6 +15,8 @@ from assets.design import Customisation
 from assets.tech_pack import TechPack
 
 VIEWS = ("front", "back", "left")
+SIDES = ("front", "back")
+"""The views of a layer by itself."""
 
 
 def short(value: Any) -> str:
@@ -37,6 +39,17 @@ def _shape(worn: Mapping[str, Any]) -> dict[str, Any]:
     return {**kept, "material": plain}
 
 
+def at_rest(shapes: Mapping[str, Any]) -> dict[str, Any]:
+    """The form as it is measured and drawn piece by piece: on a body that is not posed, and not seen."""
+    avatar = shapes["avatar"]
+    return {**shapes, "avatar": None if avatar is None else {**avatar, "pose": None, "visible": False}}
+
+
+def alone(shapes: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
+    """One layer of a form at rest."""
+    return {**at_rest(shapes), "layers": [layer]}
+
+
 def models(document: Mapping[str, Any], content: Mapping[str, str]) -> dict[str, str]:
     """The digests of the models in it: what a step that reads no textures depends on."""
     worn = [*([document["avatar"]] if document["avatar"] else []), *document["layers"]]
@@ -53,9 +66,10 @@ def of(
 ) -> dict[str, str]:
     """Every row's and view's hash by key. ``pack`` is complete: with the points and materials that were found."""
     shapes = geometry(document)
-    by_layer = {layer["id"]: [layer, content.get(_key(layer["model"]))] for layer in shapes["layers"]}
+    by_layer = {layer["id"]: [piece := alone(shapes, layer), models(piece, content)] for layer in shapes["layers"]}
     whole = [shapes, models(document, content)]
     found = {f"flat.{view}": short([view, whole]) for view in VIEWS}
+    found |= {f"piece.{name}.{view}": short([view, form]) for name, form in by_layer.items() for view in SIDES}
     found |= {f"render.{view}": short([view, document, content]) for view in VIEWS}
     for layer in document["layers"]:
         textures = layer["material"].get("texture")
@@ -69,13 +83,13 @@ def of(
     for point in pack.points:
         measured = shape_of(point.layer) if point.way is not None else None
         found[f"point.{point.code}"] = short(
-            [point.model_dump(mode="json"), list(pack.sizes), pack.base_size, measured]
+            [point.model_dump(mode="json"), list(pack.all_sizes), pack.base_size, measured]
         )
     for number, line in enumerate(pack.materials):
         cloth = shape_of(line.layer) if line.layer and line.usage is None and line.area_m2 is None else None
         found[f"material.{number}"] = short([line.model_dump(mode="json"), cloth])
     for number, callout in enumerate(callouts, start=1):
-        found[f"callout.{number}"] = short([callout, whole])
+        found[f"callout.{number}"] = short([callout, shape_of(callout.get("layer"))])
     for key, rows in (
         ("colourway", pack.colourways),
         ("operation", pack.construction),

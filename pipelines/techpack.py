@@ -10,7 +10,8 @@ from pydantic import Field
 from assets.design import Design, Ref
 from assets.scene import Quality
 from assets.tech_pack import Language, TechPack, Units
-from assets.tech_pack_sources import VIEWS, geometry, models
+from assets.tech_pack_grades import size_of
+from assets.tech_pack_sources import SIDES, VIEWS, alone, at_rest, geometry, models
 from farm.errors import Refused
 from farm.jobs import Closed, JobKind, Resolver, Spec
 from farm.plan import Plan, Step
@@ -19,6 +20,8 @@ from pipelines.versions import MODELS, PICTURES, version
 
 FLAT_MM = (126.0, 152.0)
 """The paper of a flat: two of them lie side by side on A4 and on Letter, at a scale that a ruler can read."""
+PIECE_MM = (126.0, 114.0)
+"""The paper of one layer's flat: two lie side by side over the list of its callouts."""
 RATIO = 0.75
 """Width over height of the colour views."""
 
@@ -48,22 +51,29 @@ class TechPackSpec(TechPackOptions):
 
 def close(spec: TechPackSpec, resolver: Resolver, stem: str | None = None) -> Closed:
     """Flats and renders, a step each; what is measured; what it looks like; and the pages of all these."""
-    design, pack = as_design(spec.design), spec.tech_pack
+    design = as_design(spec.design)
+    pack = _sized(spec.tech_pack, design)
     _layers_known(design, pack)
     closed = close_design(spec.design, resolver, canvas=True, texts=True)
     logo = _logo(pack, resolver)
     fabrics = _fabrics(pack)
-    steps = [*_flats(spec, closed.document, closed.content), *_renders(spec, closed.document, closed.content)]
     shapes = geometry(closed.document)
+    apart = _apart(shapes)
+    steps = [
+        *_flats(spec, closed.document, closed.content),
+        *_pieces(spec, shapes, apart, closed.content),
+        *_renders(spec, closed.document, closed.content),
+    ]
     steps.append(
         Step(
             key="measure",
             name="techpack.measure",
             lane="export",
             params={
-                "design": shapes,
+                "design": at_rest(shapes),
+                "pose": None if not pack.callouts or shapes["avatar"] is None else shapes["avatar"]["pose"],
                 "content": models(closed.document, closed.content),
-                "names": {layer["id"]: layer["name"] or layer["id"] for layer in closed.document["layers"]},
+                "sizes": list(pack.all_sizes),
                 "points": [point.model_dump(mode="json") for point in pack.points],
                 "callouts": [callout.model_dump(mode="json") for callout in pack.callouts],
             },
@@ -94,6 +104,7 @@ def close(spec: TechPackSpec, resolver: Resolver, stem: str | None = None) -> Cl
                 "content": closed.content,
                 "tech_pack": pack.model_dump(mode="json"),
                 "fabrics": fabrics,
+                "pieces": apart,
                 "logo": logo,
                 "page": spec.page,
                 "language": spec.language,
@@ -106,7 +117,7 @@ def close(spec: TechPackSpec, resolver: Resolver, stem: str | None = None) -> Cl
     )
     blobs = (*closed.blobs, *([logo] if logo else []))
     return Closed(
-        spec=spec.model_dump(mode="json"),
+        spec={**spec.model_dump(mode="json"), "tech_pack": pack.model_dump(mode="json")},
         plan=Plan(steps=tuple(steps)),
         blobs=tuple(dict.fromkeys(blobs)),
         stem=stem or stem_of(spec.design),
@@ -135,6 +146,59 @@ def _flats(spec: TechPackSpec, document: Mapping[str, Any], content: Mapping[str
         )
         for view in VIEWS
     ]
+
+
+def _apart(shapes: Mapping[str, Any]) -> list[str]:
+    """The layers that are drawn by themselves too, as they lie on a body at rest: none where the whole design is that
+    drawing already.
+    """
+    shown = [layer["id"] for layer in shapes["layers"] if layer["opacity"]]
+    posed = shapes["avatar"] is not None and shapes["avatar"]["pose"] is not None
+    return shown if len(shown) > 1 or posed else []
+
+
+def _pieces(
+    spec: TechPackSpec, shapes: Mapping[str, Any], apart: list[str], content: Mapping[str, str]
+) -> list[Step]:
+    """Each layer from the front and the back: another layer that changes draws nothing of it again."""
+    if not {"flats", "measures"} & set(spec.tech_pack.brand.pages):
+        return []
+    layers = {layer["id"]: layer for layer in shapes["layers"]}
+    steps = []
+    for number, name in enumerate(apart):
+        piece = alone(shapes, layers[name])
+        steps += [
+            Step(
+                key=f"piece-{number}-{view}",
+                name="techpack.flat",
+                lane="render",
+                params={
+                    "design": piece,
+                    "content": models(piece, content),
+                    "view": view,
+                    "views": list(SIDES),
+                    "paper": list(PIECE_MM),
+                },
+                version=version(*PICTURES),
+                unit="drawings",
+                requires=("gl",),
+            )
+            for view in SIDES
+        ]
+    return steps
+
+
+def _sized(pack: TechPack, design: Design) -> TechPack:
+    """The pack with its sizes: those of the figure, and as their base the one that is measured."""
+    own = size_of(design.avatar.model.item) if design.avatar is not None else None
+    sizes = pack.sizes
+    if sizes is None:
+        known = own is not None and (pack.base is None or pack.base in own[0])
+        sizes = own[0] if own is not None and known else pack.all_sizes
+    base = pack.base
+    if base is None and own is not None and own[1] in sizes:
+        base = own[1]
+    return pack.model_copy(update={"sizes": sizes, "base": base})
 
 
 def _renders(spec: TechPackSpec, document: Mapping[str, Any], content: Mapping[str, str]) -> list[Step]:
@@ -172,6 +236,7 @@ def _layers_known(design: Design, pack: TechPack) -> None:
         "points": [row.layer for row in pack.points],
         "materials": [row.layer for row in pack.materials],
         "construction": [row.layer for row in pack.construction],
+        "callouts": [row.layer for row in pack.callouts],
     }
     for name, layers in named.items():
         for number, layer in enumerate(layers):

@@ -63,16 +63,20 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CalloutAt:
-    """A callout's text, and the world point that it means."""
+    """A callout's text and the world point that it means: on a ``layer``'s own drawing, or on that of the whole."""
 
     text: str
     spot: NDArray[np.float64]
     views: tuple[str, ...]
+    layer: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PackContent:
-    """``sources`` are the short hashes of every row and view by key ("flat.front", "point.A", "material.3")."""
+    """``flats`` are of the whole design by view, ``pieces`` of its layers by themselves, at rest, by id and view:
+    none where the whole is that drawing already. ``sources`` are the short hashes of every row and view by key
+    ("flat.front", "piece.tee.back", "point.A", "material.3").
+    """
 
     name: str
     pack: TechPack
@@ -80,6 +84,7 @@ class PackContent:
     units: Units = "metric"
     page: str = "a4"
     flats: Mapping[str, Seen] = field(default_factory=dict)
+    pieces: Mapping[str, Mapping[str, Seen]] = field(default_factory=dict)
     pictures: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
     logo: NDArray[np.uint8] | None = None
     layers: tuple[LayerFacts, ...] = ()
@@ -94,6 +99,18 @@ class PackContent:
         """Whether a source is another one than the factory has."""
         since = self.pack.since
         return since is not None and since.sources.get(key) != self.sources.get(key, "")
+
+    def named(self, layer: str | None) -> str:
+        """What a layer is called; "" for the whole design."""
+        return next((one.name or one.id for one in self.layers if one.id == layer), layer or "")
+
+    def drawn(self, layer: str | None, view: str) -> tuple[str, Seen] | None:
+        """The drawing that shows a layer best, with the key of its source."""
+        own = self.pieces.get(layer or "", {}).get(view)
+        if own is not None:
+            return f"piece.{layer}.{view}", own
+        whole = self.flats.get(view)
+        return None if whole is None else (f"flat.{view}", whole)
 
     def row(self, key: str) -> dict[str, Any]:
         """What a table's row says of its source: its hash, and whether it has changed."""

@@ -45,7 +45,7 @@ def cover(sheet: Sheet, content: PackContent) -> None:
         (word("date", say), pack.date),
         (word("designer", say), pack.designer),
         (word("factory", say), pack.factory),
-        (word("sizes", say), " · ".join(pack.sizes)),
+        (word("sizes", say), " · ".join(pack.all_sizes)),
         (word("base", say), pack.base_size),
         (word("units", say), word(content.units, say)),
     ]

@@ -17,48 +17,54 @@ _MOST_DRAWN: Final = 16  # lines on one diagram
 _PALE: Final = "#8b919c"
 
 
-def diagram(sheet: Sheet, content: PackContent) -> None:
-    """Dimension lines with the codes of the points, on the front and, for what lies behind, on the back; a page for
-    each layer where there are many.
+def diagrams(sheet: Sheet, content: PackContent, taken: Sequence[Taken]) -> None:
+    """Dimension lines with the codes of points of one layer, on the front and, of what lies behind, on the back;
+    more pages where there are many.
     """
-    views = [view for view in ("front", "back") if view in content.flats]
-    drawn = [taken for taken in content.points if taken.line is not None]
-    if not drawn or not views:
+    drawn = [one for one in taken if one.line is not None]
+    for first in range(0, len(drawn), _MOST_DRAWN):
+        _diagram(sheet, content, drawn[first : first + _MOST_DRAWN])
+
+
+def _diagram(sheet: Sheet, content: PackContent, group: Sequence[Taken]) -> None:
+    layers = {one.point.layer for one in group}
+    layer = layers.pop() if len(layers) == 1 else None
+    views = {view: found for view in ("front", "back") if (found := content.drawn(layer, view)) is not None}
+    if not views:
         return
-    for group in _groups(drawn):
-        sides: dict[str, list[Taken]] = {view: [] for view in views}
-        for taken in group:
-            sides[_side(taken, content, views)].append(taken)
-        shown = [view for view in views if sides[view]]
-        high = min(sheet.room - 2 * MM, 150 * MM)
-        wide = (sheet.column - GAP * (len(shown) - 1)) / len(shown)
-        for number, view in enumerate(shown):
-            x = sheet.left + number * (wide + GAP)
-            frame = place(sheet, content, view, x, wide, high, colour=_PALE, rim=(17 * MM, 13 * MM), scaled=False)
-            _dimensions(sheet, frame, sides[view])
-            for taken in sides[view]:
-                key = f"point.{taken.point.code}"
-                sheet.source(key, content.sources.get(key, ""))
-        sheet.turn()
+    sides: dict[str, list[Taken]] = {view: [] for view in views}
+    for one in group:
+        sides[_side(one, group, list(views))].append(one)
+    shown = [view for view in views if sides[view]]
+    high = min(sheet.room - 2 * MM, 150 * MM)
+    wide = (sheet.column - GAP * (len(shown) - 1)) / len(shown)
+    for number, view in enumerate(shown):
+        x = sheet.left + number * (wide + GAP)
+        frame = place(
+            sheet,
+            content,
+            view,
+            views[view],
+            x,
+            wide,
+            high,
+            colour=_PALE,
+            rim=(17 * MM, 13 * MM),
+            scaled=False,
+            layer=content.named(layer),
+        )
+        _dimensions(sheet, frame, sides[view])
+        for one in sides[view]:
+            key = f"point.{one.point.code}"
+            sheet.source(key, content.sources.get(key, ""))
+    sheet.turn()
 
 
-def _groups(drawn: Sequence[Taken]) -> list[Sequence[Taken]]:
-    """Lines that share a diagram: all, or where that is too many those of one layer, at most :data:`_MOST_DRAWN`."""
-    if len(drawn) <= _MOST_DRAWN:
-        return [drawn]
-    layers: dict[str | None, list[Taken]] = {}
-    for taken in drawn:
-        layers.setdefault(taken.point.layer, []).append(taken)
-    return [
-        found[first : first + _MOST_DRAWN] for found in layers.values() for first in range(0, len(found), _MOST_DRAWN)
-    ]
-
-
-def _side(taken: Taken, content: PackContent, views: Sequence[str]) -> str:
-    """The view from which the middle of a line is seen: behind the design's middle is the back."""
+def _side(taken: Taken, group: Sequence[Taken], views: Sequence[str]) -> str:
+    """The view from which the middle of a line is seen: behind the middle of what goes round is the back."""
     if "back" not in views or taken.line is None or taken.shape != "way":
         return views[0]
-    others = [point.line[:, 2] for point in content.points if point.line is not None and point.shape != "way"]
+    others = [one.line[:, 2] for one in group if one.line is not None and one.shape != "way"]
     middle = float(np.mean([(z.min() + z.max()) / 2 for z in others])) if others else 0.0
     return "back" if float(taken.line[len(taken.line) // 2, 2]) < middle - 0.02 else views[0]
 

@@ -63,6 +63,7 @@ def place(
     sheet: Sheet,
     content: PackContent,
     view: str,
+    drawn: tuple[str, Seen],
     x: float,
     wide: float,
     high: float,
@@ -70,16 +71,18 @@ def place(
     colour: str = "#000000",
     rim: tuple[float, float] = (7.5 * MM, 4 * MM),
     scaled: bool = True,
+    layer: str = "",
 ) -> Frame:
-    """A flat in its frame, with the view's name, its scale and its hash."""
-    seen = content.flats[view]
+    """A flat, given with the key of its source, in its frame, with the view's name, its scale and its hash."""
+    key, seen = drawn
     frame = Frame(
         x=x + rim[0], y=sheet.y + rim[1], wide=wide - 2 * rim[0], high=high - CAPTION - 2 * rim[1], seen=seen
     )
-    digest = content.sources.get(f"flat.{view}", "")
+    digest = content.sources.get(key, "")
     sheet.tile(x, sheet.y, wide, high)
     with sheet.element(
-        "Figure", alt=f"{content.name}: {word('flats', content.language)}, {word(view, content.language)}"
+        "Figure",
+        alt=f"{layer or content.name}: {word('flats', content.language)}, {word(view, content.language)}",
     ):
         sheet.put(
             Drawing(
@@ -96,7 +99,7 @@ def place(
     shown_as = word(view, content.language)
     if scaled:
         shown_as = f"{shown_as}  ·  {word('scale', content.language)} {ratio}"
-    caption(sheet, content, f"flat.{view}", shown_as, x + 2 * MM, sheet.y + high - CAPTION, wide - 4 * MM)
+    caption(sheet, content, key, shown_as, x + 2 * MM, sheet.y + high - CAPTION, wide - 4 * MM)
     return frame
 
 

@@ -10,24 +10,43 @@ from assets.tech_pack_colours import nearest, parts
 from assets.tech_pack_sizes import area, cloth, graded, length, tolerance, unit_of, weight
 from assets.tech_pack_stitches import STITCHES
 from exporters.tech_pack.content import PackContent, Taken
+from exporters.tech_pack.diagram import diagrams
 from exporters.tech_pack.marks import MM, Box
 from exporters.tech_pack.sheet import GREY, Sheet
 from exporters.tech_pack.table import Cell, Column, Row, table
 from exporters.tech_pack.words import word
 
 _SIZES_AT_ONCE: Final = {"metric": 10, "imperial": 8}
+_MOST_LAYERS: Final = 32
 _SWATCHES: Final = 8  # large ones in the strip above a colourway's table
 
 
 def measures(sheet: Sheet, content: PackContent) -> None:
+    """For each layer where it is measured, then its graded table."""
+    layers = list(dict.fromkeys(taken.point.layer for taken in content.points))
+    if len(layers) > _MOST_LAYERS:
+        layers = [None]
+    for number, layer in enumerate(layers):
+        taken = [one for one in content.points if len(layers) == 1 or one.point.layer == layer]
+        if number:
+            sheet.turn()
+        name = content.named(layer) if len(layers) > 1 or content.pieces else ""
+        if name:
+            sheet.heading(name)
+        diagrams(sheet, content, taken)
+        _table(sheet, content, taken, name)
+
+
+def _table(sheet: Sheet, content: PackContent, points: Sequence[Taken], name: str) -> None:
     """The graded table; more sizes than fit go on in a second one, with the points' names again."""
     say, pack, units = content.language, content.pack, content.units
-    sheet.heading(f"{word('graded', say)} ({unit_of(units)})")
-    if any(taken.error is not None for taken in content.points):
+    title = f"{word('graded', say)} ({unit_of(units)})"
+    sheet.heading(f"{name}: {title}" if name else title)
+    if any(taken.error is not None for taken in points):
         sheet.paragraph(word("error", say), size=7.5, colour=GREY)
     at_once = _SIZES_AT_ONCE[units]
-    for first in range(0, len(pack.sizes), at_once):
-        sizes = pack.sizes[first : first + at_once]
+    for first in range(0, len(pack.all_sizes), at_once):
+        sizes = pack.all_sizes[first : first + at_once]
         columns = [
             Column(title=word("code", say), least=11, most=18, bold=True),
             Column(title=word("measure", say), least=34, most=90, grow=1),
@@ -45,13 +64,13 @@ def measures(sheet: Sheet, content: PackContent) -> None:
                 for size in sizes
             ),
         ]
-        rows = [_graded(content, taken, first, len(sizes)) for taken in content.points]
+        rows = [_graded(content, taken, first, len(sizes)) for taken in points]
         table(sheet, columns, rows, source=word("source", say))
 
 
 def _graded(content: PackContent, taken: Taken, first: int, count: int) -> Row:
     point, pack, units = taken.point, content.pack, content.units
-    values = graded(taken.cm, point.grade, pack.sizes, pack.base_size, half=point.half)
+    values = graded(taken.cm, point.grade, pack.all_sizes, pack.base_size, half=point.half)
     origin = word("given", content.language)
     if taken.error is not None:
         error = taken.error if units == "metric" else taken.error / 2.54

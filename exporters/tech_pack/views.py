@@ -4,32 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from assets.tech_pack_sizes import area
+from exporters.tech_pack.callouts import balloons, callout_rows
 from exporters.tech_pack.content import CalloutAt, PackContent
-from exporters.tech_pack.frames import BALLOON, CAPTION, GAP, Array, Frame, caption, letter, place
-from exporters.tech_pack.marks import MM, Disc, Photo, Stroke
+from exporters.tech_pack.frames import CAPTION, GAP, caption, place
+from exporters.tech_pack.marks import MM, Photo
+from exporters.tech_pack.pieces import pieces
 from exporters.tech_pack.sheet import Sheet
 from exporters.tech_pack.table import Cell, Column, Row, height, table
 from exporters.tech_pack.words import word
 
 
 def flats(sheet: Sheet, content: PackContent) -> None:
-    """Front and back on one page; on the next the side, and what the callouts say."""
-    numbered = list(enumerate(content.callouts, start=1))
+    """The whole design: front and back on one page, on the next the side, and what its callouts say. Then each layer
+    by itself.
+    """
+    every = list(enumerate(content.callouts, start=1))
+    numbered = [(n, callout) for n, callout in every if callout.layer not in content.pieces]
     wide = (sheet.column - GAP) / 2
     high = min(sheet.room - 2 * MM, 150 * MM)
     shown = [view for view in ("front", "back", "left") if view in content.flats]
     for number, view in enumerate(shown):
         if number == 2:
             sheet.turn()
-        frame = place(sheet, content, view, sheet.left + (number % 2) * (wide + GAP), wide, high)
-        _balloons(sheet, frame, [(n, callout) for n, callout in numbered if view in callout.views])
-    if not numbered:
-        return
-    columns, rows = _callouts(content)
+        drawn = (f"flat.{view}", content.flats[view])
+        frame = place(sheet, content, view, drawn, sheet.left + (number % 2) * (wide + GAP), wide, high)
+        balloons(sheet, frame, [(n, callout) for n, callout in numbered if view in callout.views])
+    if numbered:
+        _whole_callouts(sheet, content, numbered, wide, beside=len(shown) % 2 == 1)
+    pieces(sheet, content, every)
+
+
+def _whole_callouts(
+    sheet: Sheet, content: PackContent, numbered: Sequence[tuple[int, CalloutAt]], wide: float, *, beside: bool
+) -> None:
+    """What the numbers say: beside the side view where that leaves room, else on pages of its own."""
+    columns, rows = callout_rows(content, numbered)
     title = word("source", content.language)
-    if len(shown) % 2:
+    if beside:
         with sheet.columned(sheet.left + wide + GAP, sheet.right):
             if height(sheet, columns, rows, source=title) + 12 * MM < sheet.room:
                 sheet.heading(word("callouts", content.language))
@@ -38,24 +50,6 @@ def flats(sheet: Sheet, content: PackContent) -> None:
     sheet.turn()
     sheet.heading(word("callouts", content.language))
     table(sheet, columns, rows, source=title)
-
-
-def _callouts(content: PackContent) -> tuple[list[Column], list[Row]]:
-    """What the numbers say, as a table."""
-    say = content.language
-    rows = [
-        Row(
-            cells=(str(number), callout.text, ", ".join(word(view, say) for view in callout.views)),
-            **content.row(f"callout.{number}"),
-        )
-        for number, callout in enumerate(content.callouts, start=1)
-    ]
-    columns = [
-        Column(title=word("number", say), least=10, most=12, bold=True),
-        Column(title=word("text", say), least=40, most=200, grow=1),
-        Column(title=word("view", say), least=16, most=45),
-    ]
-    return columns, rows
 
 
 def colour(sheet: Sheet, content: PackContent) -> None:
@@ -92,8 +86,6 @@ def photo(
 
 def layers(sheet: Sheet, content: PackContent) -> None:
     """What the design is made of, from the inside out."""
-    from assets.tech_pack_sizes import area
-
     say = content.language
     rows = []
     for layer in content.layers:
@@ -119,47 +111,3 @@ def layers(sheet: Sheet, content: PackContent) -> None:
         Column(title=word("area", say), least=18, most=26, align="right"),
     ]
     table(sheet, columns, rows, source=word("source", say))
-
-
-def _balloons(sheet: Sheet, frame: Frame, callouts: Sequence[tuple[int, CalloutAt]]) -> None:
-    """Numbers at the sides of the drawing, in the order of height, with lines that do not cross on one side."""
-    if not callouts:
-        return
-    spots = frame.at(np.array([callout.spot for _, callout in callouts]))
-    middle = frame.x + frame.wide / 2
-    order = sorted(range(len(callouts)), key=lambda at: (spots[at][1], spots[at][0]))
-    left: list[int] = []
-    right: list[int] = []
-    for at in order:
-        on_left = spots[at][0] < middle - 1 or (abs(spots[at][0] - middle) <= 1 and len(left) <= len(right))
-        (left if on_left else right).append(at)
-    for side, x in ((left, frame.x - 4.5 * MM), (right, frame.x + frame.wide + 4.5 * MM)):
-        if not side:
-            continue
-        step = min(max(2.6 * BALLOON, 0.0), frame.high / len(side))
-        wanted = [float(np.clip(spots[at][1], frame.y, frame.y + frame.high)) for at in side]
-        heights = _spread(wanted, step, frame.y, frame.y + frame.high)
-        for at, y in zip(side, heights, strict=True):
-            _balloon(sheet, str(callouts[at][0]), x, y, spots[at])
-
-
-def _spread(wanted: list[float], step: float, low: float, high: float) -> list[float]:
-    """Heights in order, at least ``step`` apart, near to where they are wanted."""
-    found = list(wanted)
-    for at in range(1, len(found)):
-        found[at] = max(found[at], found[at - 1] + step)
-    over = found[-1] - high
-    if over > 0:
-        found[-1] = high
-        for at in range(len(found) - 2, -1, -1):
-            found[at] = min(found[at], found[at + 1] - step)
-    return [max(value, low) for value in found]
-
-
-def _balloon(sheet: Sheet, text: str, x: float, y: float, spot: Array) -> None:
-    with sheet.decoration():
-        sheet.put(
-            Stroke(points=((x, y), (float(spot[0]), float(spot[1]))), width=0.5, colour=sheet.accent),
-            Disc(x=float(spot[0]), y=float(spot[1]), radius=0.9, fill=sheet.accent, stroke=sheet.accent),
-        )
-    letter(sheet, text, x, y)

@@ -12,15 +12,17 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from assets import framing, images, tech_pack_start
+from assets import framing, images, tech_pack_points, tech_pack_start
 from assets.design import CameraSettings
 from assets.errors import ContentError
-from assets.measure import Measured, MeasureError, surface
+from assets.measure import MeasureError, Surface, surface
+from assets.measure_anchors import landmarks
 from assets.measure_ways import ExtentWay, GirthWay, OpeningWay, spot, take
 from assets.model import Material
 from assets.pose import flatten
 from assets.scene import Draw, Quality, Scene, Target
 from assets.tech_pack import Callout, PointOfMeasure
+from assets.tech_pack_points import Worn
 from exporters import image, tech_pack
 from farm.errors import JobFault
 from farm.plan import Output, StepResult
@@ -95,20 +97,11 @@ def render(context: StepContext) -> StepResult:
 def measure(context: StepContext) -> StepResult:
     """Areas of cloth, points of measure, and where callouts point."""
     want = context.step.params
-    worn = []
-    for number, (name, draws) in enumerate(_alone(context, want)):
-        title = want["names"].get(name, name)
-        try:
-            worn.append(tech_pack_start.Worn(id=name, name=title, draws=draws, surface=surface(draws)))
-        except MeasureError as error:
-            if error.code != "measure.empty":
-                raise
-            context.log(f"layer {name} has no surface to measure", level="warning")
-        context.progress(number + 1)
+    worn = _worn(context, want)
     given = tuple(PointOfMeasure.model_validate_json(orjson.dumps(point)) for point in want["points"])
     named = tuple(Callout.model_validate_json(orjson.dumps(callout)) for callout in want["callouts"])
     clothes = [layer for layer in worn if layer.id != AVATAR]
-    points = given or (tech_pack_start.points(clothes) if clothes else tech_pack_start.body(worn))
+    points = given or (tech_pack_points.points(clothes, want["sizes"]) if clothes else tech_pack_points.body(worn))
     measured = []
     for number, point in enumerate(points):
         context.check()
@@ -117,7 +110,7 @@ def measure(context: StepContext) -> StepResult:
         except ContentError as error:
             path = f"tech_pack.points[{number}]"
             raise JobFault(error.code, f"{path} ({point.code}): {error}", {"path": path}) from error
-    callouts = _pointed(named or tech_pack_start.callouts(clothes), worn) if worn else []
+    callouts = _pointed(context, named or tech_pack_start.callouts(clothes), worn) if worn else []
     return _kept(
         context,
         {
@@ -126,6 +119,29 @@ def measure(context: StepContext) -> StepResult:
             "callouts": callouts,
         },
     )
+
+
+def _worn(context: StepContext, want: Mapping[str, Any]) -> list[Worn]:
+    """The layers that have a surface, with the landmarks of who wears them."""
+    avatar = want["design"]["avatar"]
+    figure = None if avatar is None else avatar["model"]["item"]
+    body: Mapping[str, NDArray[np.float64]] = {}
+    if figure is not None and want["design"]["layers"]:
+        _, model = composed(context, {"avatar": {**avatar, "visible": True}, "layers": []}, want["content"])
+        body = landmarks(flatten(model))
+    items = {layer["id"]: layer["model"]["item"] for layer in want["design"]["layers"]}
+    worn = []
+    for number, (name, draws) in enumerate(_alone(context, want)):
+        try:
+            worn.append(
+                Worn(id=name, draws=draws, surface=surface(draws), item=items.get(name), body=body, figure=figure)
+            )
+        except MeasureError as error:
+            if error.code != "measure.empty":
+                raise
+            context.log(f"layer {name} has no surface to measure", level="warning")
+        context.progress(number + 1)
+    return worn
 
 
 @faults("export.failed")
@@ -187,18 +203,24 @@ def _alone(context: StepContext, want: Mapping[str, Any]) -> Iterator[tuple[str,
         _, model = composed(context, {"avatar": hidden, "layers": [layer]}, want["content"])
         yield layer["id"], tuple(draw for draw in flatten(model) if draw.layer == layer["id"])
     if not document["layers"] and avatar is not None:
-        _, model = composed(context, {"avatar": avatar, "layers": []}, want["content"])
+        _, model = composed(context, {"avatar": {**avatar, "visible": True}, "layers": []}, want["content"])
         yield AVATAR, flatten(model)
 
 
-def _pointed(callouts: Sequence[Callout], worn: Sequence[tech_pack_start.Worn]) -> list[dict[str, Any]]:
-    """Callouts with the points that they mean."""
-    every = tuple(draw for layer in worn for draw in layer.draws)
-    whole = worn[0].surface if len(worn) == 1 else surface(every)
+def _pointed(context: StepContext, callouts: Sequence[Callout], worn: Sequence[Worn]) -> list[dict[str, Any]]:
+    """Callouts with the points that they mean: on a layer's own drawing at rest, on the whole as it stands."""
+    own = {layer.id: layer for layer in worn}
+    whole: tuple[tuple[Draw, ...], Surface] | None = None
     found = []
     for number, callout in enumerate(callouts):
         try:
-            at = spot(callout.place, every, whole)
+            if callout.layer is not None:
+                if callout.layer not in own:
+                    raise MeasureError(f"layer '{callout.layer}' has no surface to point at", code="measure.empty")
+                at = spot(callout.place, own[callout.layer].draws, own[callout.layer].surface)
+            else:
+                whole = whole or _whole(context, worn)
+                at = spot(callout.place, *whole)
         except ContentError as error:
             path = f"tech_pack.callouts[{number}].place"
             raise JobFault(error.code, f"{path}: {error}", {"path": path}) from error
@@ -206,7 +228,18 @@ def _pointed(callouts: Sequence[Callout], worn: Sequence[tech_pack_start.Worn]) 
     return found
 
 
-def _measured(point: PointOfMeasure, worn: list[tech_pack_start.Worn]) -> dict[str, Any]:
+def _whole(context: StepContext, worn: Sequence[Worn]) -> tuple[tuple[Draw, ...], Surface]:
+    """All layers, in the design's pose."""
+    want = context.step.params
+    if want["pose"] is None:
+        every = tuple(draw for layer in worn for draw in layer.draws)
+        return every, worn[0].surface if len(worn) == 1 else surface(every)
+    posed = {**want["design"], "avatar": {**want["design"]["avatar"], "pose": want["pose"]}}
+    every = tuple(draw for _, draws in _alone(context, {**want, "design": posed}) for draw in draws)
+    return every, surface(every)
+
+
+def _measured(point: PointOfMeasure, worn: Sequence[Worn]) -> dict[str, Any]:
     """The point's value in the base size, and where its line lies."""
     entry: dict[str, Any] = {"point": point.model_dump(mode="json"), "cm": point.cm, "error": None, "shape": "way"}
     if point.way is None:
@@ -214,8 +247,11 @@ def _measured(point: PointOfMeasure, worn: list[tech_pack_start.Worn]) -> dict[s
     chosen = [layer for layer in worn if point.layer in {None, layer.id}]
     if not chosen:
         raise MeasureError("there is no surface to measure: give the value in 'cm'", code="measure.empty")
-    draws = tuple(draw for layer in chosen for draw in layer.draws)
-    found: Measured = take(point.way, draws, chosen[0].surface if len(chosen) == 1 else surface(draws))
+    if len(chosen) == 1:
+        found = chosen[0].take(point.way)
+    else:
+        draws = tuple(draw for layer in chosen for draw in layer.draws)
+        found = take(point.way, draws, surface(draws))
     if point.half:
         found = found.times(0.5)
     if point.cm is None:

@@ -63,6 +63,15 @@ def gathered(context: StepContext) -> PackContent:
             for view in tech_pack_sources.VIEWS
             if f"flat-{view}" in _needed(context)
         },
+        pieces={
+            name: {
+                view: _seen(_read(context, f"piece-{number}-{view}"))
+                for view in tech_pack_sources.SIDES
+                if f"piece-{number}-{view}" in _needed(context)
+            }
+            for number, name in enumerate(want["pieces"])
+            if f"piece-{number}-front" in _needed(context)
+        },
         pictures={
             view: _picture(context.blob(_needed(context)[f"render-{view}"].outputs[0].digest))
             for view in tech_pack_sources.VIEWS
@@ -74,7 +83,12 @@ def gathered(context: StepContext) -> PackContent:
         materials=full.materials,
         colourways=full.colourways,
         callouts=tuple(
-            CalloutAt(text=said(callout.text, language), spot=np.array(entry["spot"]), views=callout.views)
+            CalloutAt(
+                text=said(callout.text, language),
+                spot=np.array(entry["spot"]),
+                views=callout.views,
+                layer=callout.layer,
+            )
             for callout, entry in zip(said_callouts, facts["callouts"], strict=True)
         ),
         notes=notes,

@@ -17,7 +17,8 @@ from assets.pose import flatten
 from assets.tech_pack import BillLine, Grade, TechPack, said
 from assets.tech_pack_colours import nearest
 from assets.tech_pack_sizes import area, cloth, graded, inches, length, tolerance, weight
-from assets.tech_pack_start import Worn, body, colourways, materials, points, with_facts
+from assets.tech_pack_points import Worn, body, points
+from assets.tech_pack_start import colourways, materials, with_facts
 
 POINT = {"code": "A", "name": "x", "cm": 1}
 FAR = {"kind": "length", "start": {"point": [0, 0, 0]}, "end": {"point": [1, 1, 1]}}
@@ -30,7 +31,7 @@ def pack(**facts: Any) -> TechPack:
 
 def tee() -> Worn:
     draws = flatten(catalogue.model("tshirt"))
-    return Worn(id="tee", name="Tee", draws=draws, surface=surface(draws))
+    return Worn(id="tee", draws=draws, surface=surface(draws))
 
 
 def test_grades_go_up_and_down_from_the_base_size() -> None:
@@ -95,7 +96,7 @@ def test_the_nearest_colour_by_name(value: str, name: str) -> None:
         ({"sizes": ["S", "S"]}, "name each size once"),
         (
             {"sizes": ["S", "M"], "points": [{"code": "A", "name": "x", "cm": 1, "grade": {"between": [1, 2]}}]},
-            "give 1,",
+            "one change from each to the next",
         ),
         ({"construction": [{"place": "a", "what": "b", "stitch": "399"}]}, "no stitch 399 in ISO 4915"),
         ({"brand": {"pages": ["cover", "cover"]}}, "once"),
@@ -196,7 +197,7 @@ def test_bodies_are_measured_as_their_tables_say(item: str) -> None:
     high, low = (Place(landmark=name) for name in ("vertex", "sole level"))
     stature = take(LengthWay(kind="length", start=low, end=high, along="vertical"), draws, of)
     assert stature.cm == pytest.approx(table["stature"]["cm"], abs=0.2)
-    assert len(body([Worn(id=item, name=item, draws=draws, surface=of)])) == 1 + len(girths(draws))
+    assert len(body([Worn(id=item, draws=draws, surface=of)])) == 4 + len(girths(draws))
     assert body([]) == ()
 
 
@@ -210,17 +211,16 @@ def test_planes_that_are_none_are_named(said: Any) -> None:
         take(GirthWay(kind="girth", girth="bust"), draws, surface(draws))
 
 
-def test_a_design_brings_its_own_points() -> None:
+def test_an_upload_brings_its_size_and_the_openings_that_it_names() -> None:
     found = points([tee()])
-    assert [point.code for point in found] == ["A", "B", "C", "D", "E", "F", "G", "H"]
-    lengths = {said(point.name, "en"): point.way for point in found if isinstance(point.way, LengthWay)}
-    assert set(lengths) == {"Centre back length", "Sleeve length from centre back"}
-    worn = tee()
-    back, sleeve = (take(way, worn.draws, worn.surface).cm for way in lengths.values())
-    assert 45 < back < 60
-    assert 30 < sleeve < 50
-    assert "Hem width" in {said(point.name, "en") for point in found}
-    assert [point.half for point in found if said(point.name, "en") == "Collar opening"] == [False]
+    assert [(point.code, said(point.name, "en"), point.half) for point in found] == [
+        ("A", "Length, highest to lowest point", False),
+        ("B", "Width half way up", True),
+        ("C", "Collar opening", False),
+        ("D", "Sleeve opening, left", True),
+        ("E", "Sleeve opening, right", True),
+        ("F", "Hem width", True),
+    ]
 
 
 def test_fabrics_of_the_catalogue_fill_in_their_facts() -> None:
@@ -263,7 +263,8 @@ def test_sources_change_only_where_they_should() -> None:
     red = {**document()["layers"][0]["material"], "colour": "#ff0000"}
     assert changed(of(document(material=red))) == {"layer.tee", "render.front", "render.back", "render.left"}
     other = of(document(), {"item:tshirt": "9", "item:skirt": "2"})
-    assert changed(other) == {*views, "layer.tee", "point.A", "material.0"}
+    pieces = {"piece.tee.front", "piece.tee.back"}
+    assert changed(other) == {*views, *pieces, "layer.tee", "point.A", "material.0"}
     longer = made.model_copy(update={"points": (*made.points[:2], made.points[2].model_copy(update={"cm": 4.0}))})
     assert changed(of(document(), given=longer)) == {"point.C"}
     assert all(len(value) == 8 for value in before.values())

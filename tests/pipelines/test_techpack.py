@@ -34,7 +34,8 @@ def test_a_pack_is_views_measures_looks_and_pages() -> None:
     closed = close("techpack", design=DESIGN)
     lanes = {step.key: step.lane for step in closed.plan.steps}
     views = {f"{kind}-{view}": "render" for kind in ("flat", "render") for view in VIEWS}
-    assert lanes == {**views, "measure": "export", "looks": "export", "compose": "export"}
+    pieces = {f"piece-{number}-{view}": "render" for number in (0, 1) for view in ("front", "back")}
+    assert lanes == {**views, **pieces, "measure": "export", "looks": "export", "compose": "export"}
     assert set(closed.plan.steps[-1].needs) == set(lanes) - {"compose"}
 
 
@@ -65,7 +66,34 @@ def test_texts_languages_and_pages_only_compose_again() -> None:
     assert changed(hashes(), hashes(design=renamed)) == {"compose"}
     moved = json.loads(json.dumps(DESIGN))
     moved["layers"][0]["transform"] = {"position": [0.0, 0.01, 0.0]}
-    assert changed(hashes(), hashes(design=moved)) == set(hashes())
+    assert changed(hashes(), hashes(design=moved)) == set(hashes()) - {"piece-1-front", "piece-1-back"}
+
+
+def test_one_layer_that_is_not_posed_is_its_own_drawing() -> None:
+    alone = {**DESIGN, "layers": DESIGN["layers"][:1]}
+    assert not any(key.startswith("piece") for key in hashes(design=alone))
+    posed = {"model": {"item": "mannequin-female"}, "pose": {"animation": "walk"}}
+    walking = {"avatar": posed, "layers": [{"id": "tee", "model": {"item": "tee"}}]}
+    assert {key for key in hashes(design=walking) if key.startswith("piece")} == {"piece-0-front", "piece-0-back"}
+
+
+@pytest.mark.parametrize(
+    ("avatar", "given", "sizes", "base"),
+    [
+        ("mannequin-female", {}, ["XS", "S", "M", "L", "XL"], "M"),
+        ("mannequin-male-xl", {}, ["XS", "S", "M", "L", "XL"], "XL"),
+        ("mannequin-male-xl", {"sizes": ["L", "XL"]}, ["L", "XL"], "XL"),
+        ("mannequin-male-xl", {"sizes": ["44", "46", "48"]}, ["44", "46", "48"], None),
+        ("mannequin-male-xl", {"base": "S"}, ["XS", "S", "M", "L", "XL"], "S"),
+        ("mannequin-child", {}, ["122"], "122"),
+        ("dress-form", {"base": "38"}, ["38"], "38"),
+    ],
+)
+def test_sizes_that_nobody_named_are_the_figures(
+    avatar: str, given: dict[str, Any], sizes: list[str], base: str | None
+) -> None:
+    closed = close("techpack", design={"avatar": {"model": {"item": avatar}}}, tech_pack=given)
+    assert (closed.spec["tech_pack"]["sizes"], closed.spec["tech_pack"]["base"]) == (sizes, base)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +162,7 @@ def test_a_design_alone_makes_a_whole_pack(tmp_path: Path) -> None:
         "컬러웨이",
     ]
     text = "\n".join(page.extract_text() for page in found.pages)
-    assert "티셔츠: 밑단 너비" in text
+    assert "가슴너비" in text
     assert "#C8102E" in text
     assert set(output.meta["sources"]) >= {"flat.front", "render.left", "layer.tee", "point.A", "material.1"}
 
