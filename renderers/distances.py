@@ -79,7 +79,7 @@ class DistancePass:
         context.enable_only(moderngl.DEPTH_TEST)
         if not both_sides and not surface.material.double_sided:
             context.enable(moderngl.CULL_FACE)
-            context.front_face = "ccw" if np.linalg.det(model[:3, :3]) >= 0 else "cw"
+            context.front_face = "ccw"  # posing turns the triangles of what is mirrored round
         parts = [(context.buffer(np.ascontiguousarray(primitive.positions, np.float32)), "3f", "in_position")]
         if switches:
             name = "uv1" if switches.get("UV1") else "uv0"

@@ -70,7 +70,7 @@ class SurfacePass:
                 context.disable(moderngl.CULL_FACE)
             else:
                 context.enable(moderngl.CULL_FACE)
-                context.front_face = "ccw" if np.linalg.det(model[:3, :3]) >= 0 else "cw"
+                context.front_face = "ccw"  # posing turns the triangles of what is mirrored round
             if lists is not None:
                 lists.offer(program, item.rank)
             baked = shot.occlusion
