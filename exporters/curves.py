@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from assets.model import Channel
 
+JUST_BEFORE: Final = 1e-4
+"""Seconds before a step at which a value is said again, for programs that go straight from key to key."""
+
 _PARTS: Final = 4  # at least, of the way from key to key
 
 
@@ -43,10 +46,12 @@ def sampled(channel: Channel, times: NDArray[np.float64]) -> NDArray[np.float64]
 
 
 def key_times(channel: Channel, rate: float, *, between: bool) -> NDArray[np.float64]:
-    """The channel's own times, and with ``between`` others so that no two are more than 1/``rate`` seconds or a
-    quarter of the way from key to key apart.
+    """The channel's own times, those just before its steps, and with ``between`` others so that no two are more than
+    1/``rate`` seconds or a quarter of the way from key to key apart.
     """
     own = np.unique(channel.times.astype(np.float64))
+    if channel.interpolation == "STEP":
+        return np.unique(np.concatenate([own, np.maximum(own[1:] - JUST_BEFORE, own[:-1])]))
     if not between or len(own) < 2:
         return own
     parts = np.maximum(_PARTS, np.ceil(np.diff(own) * rate - 1e-6)).astype(np.int64)

@@ -14,8 +14,10 @@ import orjson
 from numpy.typing import NDArray
 
 from assets.model import Material, Mesh, Model, Node
+from assets.pose import worlds
 from assets.transforms import decompose, quaternion_matrix
 from exporters import fbx_animation, fbx_meshes
+from exporters.clips import settled
 from exporters.errors import ExportError
 from exporters.fbx_animation import euler
 from exporters.fbx_binary import CREATED, FILE_ID, VERSION, Long, Record, encode
@@ -23,21 +25,26 @@ from exporters.fbx_materials import Materials
 from exporters.fbx_meshes import CENTIMETRES, Body
 from exporters.fbx_objects import ROOT, Objects, properties, text, time
 from exporters.gltf import GENERATOR
+from exporters.rigs import left_behind
 from exporters.skeleton_scale import unscaled
 
-EXPORTER_VERSION: Final = 1
+EXPORTER_VERSION: Final = 2
 """Goes into step hashes: raise it when the bytes change."""
 
 _DOCUMENT: Final = 999_999
 _ORIGIN: Final = np.eye(4)
 
 
-def write_fbx(model: Model, *, extras: Mapping[str, Any], stem: str) -> bytes:
+def write_fbx(model: Model, *, extras: Mapping[str, Any], stem: str, still: bool | None = None) -> bytes:
     """The model as one FBX file. ``extras`` (design, layers, units, licence, …: JSON) become the scene's comment.
 
+    Programs show the first animation as soon as they have read a file. With ``still`` that is the pose as it stands;
+    None does so if the animations would move some layers out of others.
     Raises ExportError ``export.empty``, ``export.not_finite``, ``export.too_large``.
     """
-    return encode(_Scene(unscaled(model), stem).records(extras))
+    if still is None:
+        still = left_behind(model)
+    return encode(_Scene(settled(unscaled(model), still=still), stem).records(extras))
 
 
 class _Scene:
@@ -51,7 +58,7 @@ class _Scene:
         self._channels: dict[int, list[int]] = {}
         self._shapes: dict[int, tuple[int, Body]] = {}
         self._bound: list[tuple[int, NDArray[np.float64]]] = []
-        self._joints = {joint for skin in model.skins for joint in skin.joints}
+        self._joints = _bones(model)
         self._triangles = 0
 
     def records(self, extras: Mapping[str, Any]) -> list[Record]:
@@ -190,6 +197,10 @@ class _Scene:
         """Where everything stood when the skins were bound."""
         if not self._bound:
             return
+        known = {model for model, _ in self._bound}
+        places = worlds(self._model)
+        loose = [(self._models[bone], places[bone]) for bone in sorted(self._joints) if bone in places]
+        self._bound += [(found, matrix) for found, matrix in loose if found not in known]
         _, record = self._objects.make("Pose", "BindPose", "BindPose")
         record.add("Type", "BindPose")
         record.add("Version", 100)
@@ -265,6 +276,27 @@ class _Scene:
         properties(document, text("ActiveAnimStackName", ""))
         document.add("RootNode", Long(ROOT))
         return documents
+
+
+def _bones(model: Model) -> set[int]:
+    """The joints of skins, and the nodes below one that move or lie above another: programs that know bones alone
+    move nothing else with them.
+    """
+    joints = {joint for skin in model.skins for joint in skin.joints}
+    moving = {c.node for a in model.animations for c in a.channels if c.path != "weights"}
+    order: list[tuple[int, bool]] = []
+    stack = [(root, False) for root in model.roots]
+    while stack:
+        place, inside = stack.pop()
+        order.append((place, inside))
+        stack += [(child, inside or place in joints) for child in model.nodes[place].children]
+    bones = set(joints)
+    for place, inside in reversed(order):  # children before their parents
+        node = model.nodes[place]
+        above = any(child in bones for child in node.children)
+        if inside and node.mesh is None and (above or place in moving):
+            bones.add(place)
+    return bones
 
 
 def _uvs(body: Body) -> tuple[NDArray[np.float64] | None, ...]:

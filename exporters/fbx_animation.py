@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.model import Animation, Channel
-from assets.pose import sample
 from assets.transforms import quaternion_matrix
+from exporters.curves import key_times, sampled
 from exporters.fbx_binary import Long, Record
 from exporters.fbx_meshes import CENTIMETRES
 from exporters.fbx_objects import Objects, number, properties, time
@@ -59,7 +59,7 @@ def write(
         if not playing:
             continue
         name = objects.unique("animation", animation.name or f"animation {i}")
-        begin = min(float(c.times[0]) for c in playing)
+        begin = min(0.0, *(float(c.times[0]) for c in playing))  # a clip of glTF runs from 0
         end = max(float(c.times[-1]) for c in playing)
         first, last = round(begin * TICKS), round(end * TICKS)
         stack, record = objects.make("AnimationStack", name, "")
@@ -90,8 +90,10 @@ def _channel(
     channels: Mapping[int, list[int]],
     rate: float,
 ) -> None:
-    times = _times(channel, rate)
-    values = np.stack([sample(channel, float(t)) for t in times])
+    # What goes straight in glTF goes straight in FBX, but for turns: there angles do and here quaternions.
+    bends = channel.interpolation == "CUBICSPLINE" or (channel.path == "rotation" and channel.interpolation != "STEP")
+    times = key_times(channel, rate, between=bends)
+    values = sampled(channel, times)
     flags = _CONSTANT if channel.interpolation == "STEP" else _LINEAR
     if channel.path == "weights":
         for which, target in enumerate(channels.get(channel.node, ())):
@@ -113,16 +115,6 @@ def _channel(
     objects.drive(node, models[channel.node], _PROPERTY[channel.path])
     for k, axis in enumerate(axes):
         _curve(objects, node, axis, times, values[:, k], flags)
-
-
-def _times(channel: Channel, rate: float) -> NDArray[np.float64]:
-    """Where keys are set: the file's own, and between them where the way is no straight line to FBX."""
-    own = channel.times.astype(np.float64)
-    straight = channel.path != "rotation" and channel.interpolation == "LINEAR"
-    if straight or channel.interpolation == "STEP" or len(own) < 2:
-        return np.unique(own)
-    between = np.arange(np.ceil(own[0] * rate), np.floor(own[-1] * rate) + 1) / rate
-    return np.unique(np.concatenate([own, between]))
 
 
 def _curve(

@@ -15,6 +15,8 @@ _CLASSES: Final = {
     "Material": "Material",
     "Texture": "Texture",
     "Video": "Video",
+    "Implementation": "Implementation",
+    "BindingTable": "BindingTable",
     "NodeAttribute": "NodeAttribute",
     "Deformer": "Deformer",
     "Pose": "Pose",

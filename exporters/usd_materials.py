@@ -13,6 +13,7 @@ from assets.images import decode
 from assets.model import AlphaMode, Image, Material, Texture, Wrap
 from exporters import image as pictures
 from exporters.gltf import texture_name
+from exporters.texture_baking import steeper
 from exporters.usd_names import Names, identifier
 
 _READ: Final = frozenset({"image/png", "image/jpeg"})  # of all kinds, those that ARKit reads
@@ -122,7 +123,7 @@ class Materials:
         if key not in self._images:
             data, mime = image.data, image.mime
             if strength != 1:
-                data, mime = pictures.encode(_bent(decode(image), strength), "png"), "image/png"
+                data, mime = pictures.encode(steeper(decode(image), strength), "png"), "image/png"
             elif mime not in _READ:
                 data, mime = pictures.encode(decode(image), "png"), "image/png"
             plain = Image(data=data, mime=mime, width=image.width, height=image.height, digest="", name=image.name)
@@ -216,17 +217,6 @@ class _Readers:
             node.CreateInput("varname", Sdf.ValueTypeNames.String).Set(uv_name(number))
             self._sets[number] = node
         return self._sets[number].CreateOutput("result", Sdf.ValueTypeNames.Float2)
-
-
-def _bent(pixels: NDArray[np.uint8], strength: float) -> NDArray[np.uint8]:
-    """A normal map whose slopes are ``strength`` times as steep, uint8[h, w, 4]."""
-    directions = pixels[..., :3].astype(np.float32) / 127.5 - 1
-    directions[..., :2] *= strength
-    directions[..., 2] = np.maximum(directions[..., 2], 1e-3)
-    directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
-    bent = np.full_like(pixels, 255)
-    bent[..., :3] = np.round((directions + 1) * 127.5)
-    return bent
 
 
 def uv_name(number: int) -> str:

@@ -12,13 +12,12 @@ from pxr import Gf, Sdf, Usd, UsdGeom, UsdSkel, Vt
 from assets.model import Animation, Channel, Model, MorphTarget, Primitive
 from assets.transforms import Matrix, decompose
 from exporters.curves import key_times, sampled
+from exporters.rigs import Held, Rig
 from exporters.usd_names import Names, free, identifier
-from exporters.usd_rig import Held, Rig
 
 RATE: Final = 60.0
 """Time codes in a second, and keys a second of curves that USD cannot interpolate as glTF does."""
 
-_JUST_BEFORE: Final = 1e-4  # seconds before a step: USD goes straight from key to key
 _MOST_KEYS: Final = 2_000_000  # joints times moments of one clip; over that the rate falls
 _DEEP: Final = 64  # joints; below that their paths are made of numbers, for each path names all above it
 
@@ -174,7 +173,6 @@ def _times(channels: Sequence[Channel], joints: int) -> NDArray[np.float64]:
     begin, end = min(c.times[0] for c in channels), max(c.times[-1] for c in channels)
     rate = min(RATE, _MOST_KEYS / joints / max(float(end - begin), 1e-3))
     found = [key_times(c, rate, between=c.interpolation == "CUBICSPLINE") for c in channels]
-    found += [c.times[1:].astype(np.float64) - _JUST_BEFORE for c in channels if c.interpolation == "STEP"]
     moments = np.clip(np.concatenate(found), float(begin), float(end))
     _, first = np.unique(np.round(moments * RATE, 6), return_index=True)  # as code() tells them apart
     inside: NDArray[np.float64] = moments[first]

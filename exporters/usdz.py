@@ -24,10 +24,10 @@ from assets.scene import Draw
 from assets.transforms import Matrix
 from exporters.errors import ExportError
 from exporters.gltf import GENERATOR
+from exporters.rigs import Held, left_behind, rigs, skinned
 from exporters.skeleton_scale import unscaled
 from exporters.usd_materials import Materials, placed, placings, uv_name
 from exporters.usd_names import Names, free, identifier
-from exporters.usd_rig import Held, rigs, skinned
 from exporters.usd_skeleton import RATE, Skeleton, code
 
 EXPORTER_VERSION: Final = 2
@@ -56,18 +56,6 @@ def write_usdz(model: Model, *, extras: Mapping[str, Any], stem: str, moving: bo
             extras, moving=moving
         )
         return _package({source.name: source.read_bytes(), **textures})
-
-
-def left_behind(model: Model) -> bool:
-    """Whether animations would move some layers of a design out of others that only stand."""
-    _, held = rigs(model)
-    if not held or not model.animations:
-        return False
-    layers: dict[str, bool] = {}
-    for place, part, draw in _parts(model, flatten(model)):
-        if len(draw.primitive.indices):
-            layers[draw.layer] = layers.get(draw.layer, False) or _key(model, held, place, part) is not None
-    return len(set(layers.values())) > 1
 
 
 def faults(path: Path) -> list[str]:
@@ -102,14 +90,6 @@ def _parts(model: Model, draws: Sequence[Draw]) -> list[tuple[int, int, Draw]]:
         for _ in range(node.copies):
             found += [(place, k, next(rest)) for k in range(len(model.meshes[node.mesh].primitives))]
     return found
-
-
-def _key(model: Model, held: Mapping[tuple[int, bool], Held], place: int, part: int) -> tuple[int, bool] | None:
-    """Under which key a primitive hangs on a rig; None if it stands."""
-    node = model.nodes[place]
-    assert node.mesh is not None
-    key = (place, skinned(node, model.meshes[node.mesh].primitives[part]))
-    return key if key in held else None
 
 
 class _Span(TypedDict):
@@ -149,11 +129,10 @@ class _Scene:
             copy = copies[place, part] = copies.get((place, part), -1) + 1
             if not len(draw.primitive.indices):
                 continue
-            key = _key(model, held, place, part)
-            if key is None:
+            hold = held.get((place, skinned(model.nodes[place], self._primitive(place, part))))
+            if hold is None:
                 self._standing(draw)
                 continue
-            hold = held[key]
             hung[number] = hold.rig
             if hold.rig not in self._skeletons:
                 name = draw.layer or draw.name or "rig"
@@ -172,6 +151,11 @@ class _Scene:
         layer.customLayerData = {name: value for name, value in about.items() if value}
         layer.Save()
         return self._materials.files
+
+    def _primitive(self, place: int, part: int) -> Primitive:
+        mesh = self._model.nodes[place].mesh
+        assert mesh is not None
+        return self._model.meshes[mesh].primitives[part]
 
     # -- clips ---------------------------------------------------------------------------------------------
 

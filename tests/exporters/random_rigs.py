@@ -15,9 +15,17 @@ from assets.transforms import compose_trs
 STRAIGHT = ("LINEAR", "STEP")
 
 
-def rig(seed: int, *, stretched: bool = False, mirrored: bool = True, kinds: tuple[str, ...] = STRAIGHT) -> Model:
+def rig(
+    seed: int,
+    *,
+    stretched: bool = False,
+    mirrored: bool = True,
+    plain: bool = False,
+    kinds: tuple[str, ...] = STRAIGHT,
+) -> Model:
     """A model of about a metre; ``stretched`` nodes have scales that differ by axis. Its animations take a second,
-    with keys at thirtieths of it, and interpolate in the ways of ``kinds``.
+    with keys at thirtieths of it, and interpolate in the ways of ``kinds``. ``plain`` ones are all bound where the
+    tree stands, and what hangs on their joints does not move by itself.
     """
     dice = np.random.default_rng(seed)
     count = int(dice.integers(4, 12))
@@ -42,7 +50,7 @@ def rig(seed: int, *, stretched: bool = False, mirrored: bool = True, kinds: tup
         joints = tuple(dice.permutation(count)[: int(dice.integers(1, min(count, 6) + 1))].tolist())
         bind = compose_trs(dice.uniform(-0.2, 0.2, 3), dice.normal(size=4), np.ones(3))
         # Some skins are bound where the tree stands, some elsewhere: then they share no skeleton.
-        shift = bind if dice.random() < 0.5 else np.eye(4)
+        shift = bind if dice.random() < 0.5 and not plain else np.eye(4)
         inverse = np.stack([np.linalg.inv(shift @ places[joint]) for joint in joints])
         meshes.append(_mesh(dice, joints=len(joints), targets=int(dice.integers(0, 3))))
         skins.append(Skin(joints=joints, inverse_bind=inverse))
@@ -63,7 +71,8 @@ def rig(seed: int, *, stretched: bool = False, mirrored: bool = True, kinds: tup
         skins=tuple(skins),
         name="rig",
     )
-    clips = tuple(_clip(dice, whole, f"clip {k}", kinds) for k in range(int(dice.integers(0, 4))))
+    held = {place for place, node in enumerate(nodes) if plain and node.name == "hat"}
+    clips = tuple(_clip(dice, whole, f"clip {k}", kinds, held) for k in range(int(dice.integers(0, 4))))
     return replace(whole, animations=clips)
 
 
@@ -99,11 +108,11 @@ def _mesh(dice: np.random.Generator, *, joints: int, targets: int) -> Mesh:
     return Mesh(primitives=(part,), name="망토", morph_weights=tuple(dice.random(targets)))
 
 
-def _clip(dice: np.random.Generator, model: Model, name: str, kinds: tuple[str, ...]) -> Animation:
+def _clip(dice: np.random.Generator, model: Model, name: str, kinds: tuple[str, ...], held: set[int]) -> Animation:
     channels = []
     for place, node in enumerate(model.nodes):
         for path in ("translation", "rotation"):
-            if dice.random() < 0.4 and node.skin is None:
+            if dice.random() < 0.4 and node.skin is None and place not in held:
                 channels.append(_channel(dice, place, path, 3 if path == "translation" else 4, kinds))
         targets = 0 if node.mesh is None else len(model.meshes[node.mesh].primitives[0].targets)
         if targets and dice.random() < 0.7:
@@ -118,6 +127,8 @@ def _channel(dice: np.random.Generator, node: int, path: str, width: int, kinds:
     values = dice.normal(size=(count * (3 if kind == "CUBICSPLINE" else 1), width)) * (
         1.0 if path == "rotation" else 0.2
     )
+    if path == "weights":
+        values = np.abs(values)  # Blender knows no others
     if kind == "CUBICSPLINE" and path == "rotation":
         values[1::3] += np.array([0, 0, 0, 4])  # turns that a file would hold: no way through nowhere
     return Channel(node=node, path=path, times=times, values=values.astype(np.float32), interpolation=kind)

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
-from assets import catalogue, gltf, pose
-from assets.model import Animation, Channel, Material, Mesh, Model, MorphTarget, Node, Primitive, Skin
+from assets import catalogue, gltf, images, pose
+from assets.merging import Part, merge
+from assets.model import Animation, Channel, Material, Mesh, Model, MorphTarget, Node, Primitive, Skin, Texture
+from assets.scene import Renderer
 from exporters import validate
 from exporters.errors import ExportError
 from exporters.fbx import write_fbx
 from exporters.fbx_animation import TICKS, euler
 from exporters.fbx_binary import Long, Record, decode, encode
 from exporters.skeleton_scale import unscaled
-
-SCRIPT = Path(__file__).with_name("blender_reads.py")
+from tests.exporters.fbx_reads import Document, properties
+from tests.exporters.looks import apart
+from tests.exporters.random_rigs import STRAIGHT, rig
 
 
 def arm(*, unit: float = 1.0) -> Model:
@@ -187,26 +193,231 @@ def test_what_cannot_be_written_is_refused() -> None:
     assert caught.value.code == "export.not_finite"
 
 
-@pytest.mark.skipif("FARM_BPY" not in os.environ, reason="FARM_BPY names no Python that has Blender's module bpy")
+def apart_from_ours(model: Model, doc: Document, animation: int | None = None, time: float = 0.0) -> float:
+    """By how many metres a mesh is off, each compared with that of theirs which is most like it."""
+    moment: dict[str, Any] = {} if animation is None else {"animation": animation, "time": time}
+    theirs = doc.drawn(None if animation is None else model.animations[animation].name, time)
+    found = 0.0
+    for draw in pose.flatten(model, **moment):
+        points = draw.primitive.positions @ draw.matrix[:3, :3].T + draw.matrix[:3, 3]
+        ours = np.sort(points[draw.primitive.indices].reshape(-1, 9), axis=0)
+        rows = [np.sort(one.points[one.faces].reshape(-1, 9), axis=0) for one in theirs]
+        found = max(found, min(float(np.abs(row - ours).max()) for row in rows if row.shape == ours.shape))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(100 if os.environ.get("FARM_LONG") == "1" else 10))
+def test_whatever_hangs_on_whatever_moves_as_ours(seed: int) -> None:
+    for kinds, most in ((("STEP",), 1e-4), (STRAIGHT, 2e-2)):  # turns are straight between 60 keys a second
+        model = rig(seed, kinds=kinds)
+        doc = Document(write_fbx(model, extras={}, stem="a"))
+        assert apart_from_ours(replace(model, animations=()), doc) < 1e-4
+        for animation in range(len(model.animations)):
+            for time in (0.0123, 0.3456, 0.9):
+                assert apart_from_ours(model, doc, animation, time) < most
+
+
+def test_clips_leave_nothing_of_each_other_behind() -> None:
+    model = rig(5)
+    assert len(model.animations) > 1
+    data = write_fbx(model, extras={}, stem="a")
+    doc = Document(data)
+    assert list(doc.stacks()) == [animation.name for animation in model.animations]
+    driven = []
+    for stack in doc.stacks().values():
+        (layer,) = doc.of(stack, "AnimationLayer")
+        curves = set(doc.of(layer, "AnimationCurveNode"))
+        driven.append({target for target, nodes in doc.driven.items() if curves & set(nodes)})
+    assert len(driven[0]) > 1
+    assert all(moved == driven[0] for moved in driven)
+
+
+def test_a_design_that_animations_would_take_apart_stands_still_at_first() -> None:
+    hat = Model(nodes=(Node(matrix=np.eye(4), mesh=0),), roots=(0,), meshes=rig(0).meshes[-1:])
+    parts = [
+        Part(model=model, matrix=np.eye(4), layer=name, name=name) for name, model in (("arm", arm()), ("hat", hat))
+    ]
+    dressed = merge(tuple(parts), name="dressed")
+    doc = Document(write_fbx(dressed, extras={}, stem="a"))
+    assert list(doc.stacks()) == ["still", "bend"]
+    still = doc.drawn("still", 0.0)
+    for rested, held in zip(doc.drawn(), still, strict=True):
+        assert np.allclose(rested.points, held.points, atol=1e-6)
+    assert list(Document(write_fbx(arm(), extras={}, stem="a")).stacks()) == ["bend"]
+    assert list(Document(write_fbx(arm(), extras={}, stem="a", still=True)).stacks()) == ["still", "bend"]
+
+
+def test_names_depths_and_sizes_are_kept() -> None:
+    side = 260
+    grid = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2) / 100
+    at = np.arange(side * side).reshape(side, side)
+    corner = at[:-1, :-1].ravel()
+    faces = np.stack([corner, corner + 1, corner + side], axis=1).astype(np.uint32)
+    part = Primitive(
+        positions=np.column_stack([grid, np.zeros(len(grid))]).astype(np.float32),
+        normals=np.tile(np.float32([[0, 0, 1]]), (len(grid), 1)),
+        indices=faces,
+        material=Material(name="옷감::a"),
+    )
+    empty = replace(part, indices=np.zeros((0, 3), np.uint32))
+    depth = 600
+    chain = [Node(matrix=np.eye(4), name="마디::same", children=(k + 1,)) for k in range(depth)]
+    nodes = (*chain, Node(matrix=np.diag([-1.0, 2, 3, 1]), name="끝", mesh=0, children=(depth + 1,)))
+    nodes += (Node(matrix=np.eye(4), name="nothing", mesh=1),)
+    meshes = (Mesh(primitives=(part, empty), name="망토::b"), Mesh(primitives=(empty,)))
+    doc = Document(write_fbx(Model(nodes=nodes, roots=(0,), meshes=meshes), extras={}, stem="a"))
+    (drawn,) = doc.drawn()
+    assert (len(drawn.points), len(drawn.faces)) == (side * side, len(faces))
+    assert drawn.points.min(axis=0) == pytest.approx([-(side - 1) / 100, 0, 0])
+    names = [record.properties[1].split("\x00")[0] for record in doc.objects.values()]
+    assert len({name for name in names if name.startswith("마디::same")}) == depth
+    assert {"끝", "망토::b", "옷감::a"} <= set(names)
+
+
+def test_a_physical_material_is_there_beside_the_phong_one() -> None:
+    grey = np.full((8, 8, 4), 255, np.uint8)
+    grey[..., :3] = (10, 100, 200)
+    buffer = io.BytesIO()
+    Pillow.fromarray(grey).save(buffer, "PNG")
+    picture = Texture(image=images.probe(buffer.getvalue(), name="p"))
+    material = Material(
+        name="gilt",
+        base_color=(1.0, 0.5, 0.5, 1.0),
+        base_color_texture=picture,
+        metallic=0.5,
+        roughness=0.5,
+        metallic_roughness_texture=picture,
+        emissive=(0.0, 1.0, 0.0),
+        emissive_strength=3.0,
+        extensions={"KHR_materials_clearcoat": {"clearcoatFactor": 0.75}},
+    )
+    base = arm().meshes[0].primitives[0]
+    part = replace(base, material=material, joints=None, weights=None, targets=())
+    model = Model(nodes=(Node(matrix=np.eye(4), mesh=0),), roots=(0,), meshes=(Mesh(primitives=(part,)),))
+    doc = Document(write_fbx(model, extras={}, stem="a"))
+    (place,) = (place for place, record in doc.objects.items() if record.name == "Material")
+    told = properties(doc.objects[place])
+    assert told["Maya|baseColor"] == (1.0, 1.0, 1.0)  # the colour is in the texture: programs take one or the other
+    assert told["Maya|coat"] == (0.75,)
+    assert told["Maya|emission"] == (3.0,)
+    assert told["Maya|emissionColor"] == (0.0, 1.0, 0.0)
+    dyed, rough, metal = (
+        images.decode(doc.picture(place, f"Maya|{slot}") or picture.image)[0, 0].tolist()
+        for slot in ("baseColor", "specularRoughness", "metalness")
+    )
+    assert dyed == [10, pytest.approx(71, abs=1), pytest.approx(146, abs=1), 255]
+    assert rough[0] == pytest.approx(50, abs=1)
+    assert metal[0] == pytest.approx(100, abs=1)
+    for phong, arnold in (("DiffuseColor", "baseColor"), ("ReflectionFactor", "metalness")):
+        assert doc.driven[place, phong] == doc.driven[place, f"Maya|{arnold}"]
+    (shader,) = (one for one, record in doc.objects.items() if record.name == "Implementation")
+    assert place in doc.children[shader]
+    assert properties(doc.objects[shader])["RenderAPI"] == ("ARNOLD_SHADER_ID",)
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Iterator[Renderer]:
+    from renderers.opengl import open_renderer
+
+    made = open_renderer()
+    yield made
+    made.close()
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("item", ["tshirt", "card-classic"])
+def test_the_catalogue_read_back_looks_the_same(item: str, renderer: Renderer) -> None:
+    model = catalogue.model(item)
+    assert apart(renderer, model, Document(write_fbx(model, extras={}, stem="a")).model()) < 1
+
+
+@pytest.mark.gl
+@pytest.mark.parametrize("name", ["khronos/FlightHelmet", "features/20_specular", "garments/mh_female_casualsuit01"])
+def test_samples_read_back_look_the_same(name: str, samples: Path, renderer: Renderer) -> None:
+    model = gltf.read((samples / f"{name}.glb").read_bytes())
+    assert apart(renderer, model, Document(write_fbx(model, extras={}, stem="a")).model()) < 1
+
+
+def read_by(script: str, python: str, *arguments: str) -> list[dict[str, Any]]:
+    """What another program sees, one answer for each argument."""
+    command = [os.environ[python], str(Path(__file__).with_name(script)), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    return [json.loads(row[4:]) for row in done.stdout.splitlines() if row.startswith("SEEN")]
+
+
+blender = pytest.mark.skipif(
+    "FARM_BPY" not in os.environ, reason="FARM_BPY names no Python that has Blender's module bpy"
+)
+assimp = pytest.mark.skipif(
+    "FARM_ASSIMP" not in os.environ, reason="FARM_ASSIMP names no Python whose impasse finds assimp's library"
+)
+
+
+@blender
 @pytest.mark.parametrize("name", ["arm", "arm in centimetres", "khronos/Fox.glb", "khronos/FlightHelmet.glb"])
 def test_blender_sees_the_same_triangles_at_rest_and_in_motion(name: str, tmp_path: Path, samples: Path) -> None:
     if name.startswith("arm"):
         model = arm(unit=0.01 if "centi" in name else 1.0)
     else:
         model = gltf.read((samples / name).read_bytes())
-    model = replace(model, animations=model.animations[-1:])
-    (tmp_path / "a.fbx").write_bytes(write_fbx(model, extras={}, stem="a"))
-    for time in (None, 0.5) if model.animations else (None,):
-        posed = replace(model, animations=()) if time is None else model
-        (tmp_path / "a.fbx").write_bytes(write_fbx(posed, extras={}, stem="a"))
-        command = [os.environ["FARM_BPY"], str(SCRIPT), str(tmp_path / "a.fbx"), str(-1 if time is None else time)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-        theirs = json.loads(done.stdout.splitlines()[-1])
-        at: dict[str, Any] = {} if time is None else {"animation": 0, "time": time}
+    times: list[float | None] = [None, 0.5] if model.animations else [None]
+    arguments = []
+    for time in times:
+        path = tmp_path / f"{time}.fbx"
+        shown = model if time is not None else replace(model, animations=())
+        path.write_bytes(write_fbx(shown, extras={}, stem="a"))
+        arguments.append(f"{path}@{model.animations[-1].name if time is not None else ''}@{time or 0}")
+    for time, theirs in zip(times, read_by("blender_reads.py", "FARM_BPY", *arguments), strict=True):
+        at: dict[str, Any] = {} if time is None else {"animation": len(model.animations) - 1, "time": time}
         draws = pose.flatten(model, **at)
         ours = np.concatenate([d.primitive.positions @ d.matrix[:3, :3].T + d.matrix[:3, 3] for d in draws])
+        places = np.concatenate([np.array(mesh) for mesh in theirs["meshes"]])
         size = float(np.ptp(ours, axis=0).max())
-        assert theirs["low"] == pytest.approx(ours.min(0).tolist(), abs=2e-3 * size)
-        assert theirs["high"] == pytest.approx(ours.max(0).tolist(), abs=2e-3 * size)
+        assert places.min(0) == pytest.approx(ours.min(0), abs=2e-3 * size)
+        assert places.max(0) == pytest.approx(ours.max(0), abs=2e-3 * size)
         assert theirs["triangles"] == sum(len(d.primitive.indices) for d in draws)
-        assert theirs["images"] == sorted(set(theirs["images"]))
+        if name.endswith("Helmet.glb"):
+            for material in theirs["materials"].values():
+                assert material["Metallic"].endswith(("-metallic.png", "-metallic-2.png"))
+                assert {type(material[slot]) for slot in ("Base Color", "Roughness", "Normal")} == {str}
+            assert all(min(size) > 0 for size in theirs["images"].values())
+
+
+@blender
+def test_blender_and_our_parser_agree_about_strange_rigs(tmp_path: Path) -> None:
+    arguments, expected = [], []
+    for seed in range(6):
+        model = rig(seed, mirrored=False, plain=True, kinds=("STEP",))
+        for still in (True, False):
+            shown = replace(model, animations=()) if still else model
+            path = tmp_path / f"{seed} {still}.fbx"
+            path.write_bytes(write_fbx(shown, extras={}, stem="a"))
+            doc = Document(path.read_bytes())
+            for stack, time in [("", 0.0)] if still else [(name, 0.5123) for name in doc.stacks()]:
+                arguments.append(f"{path}@{stack}@{time}")
+                expected.append(doc.drawn(stack or None, time))
+    for ours, theirs in zip(expected, read_by("blender_reads.py", "FARM_BPY", *arguments), strict=True):
+        meshes = [np.array(mesh) for mesh in theirs["meshes"]]
+        for one in ours:
+            off = [np.abs(mesh - one.points).max() for mesh in meshes if mesh.shape == one.points.shape]
+            assert min(off) < 1e-4
+
+
+@assimp
+def test_assimp_sees_the_same_model(tmp_path: Path) -> None:
+    models = {"arm": arm(), "card": catalogue.model("card-classic"), "tshirt": catalogue.model("tshirt")}
+    paths = [tmp_path / f"{name}.fbx" for name in models]
+    for path, model in zip(paths, models.values(), strict=True):
+        path.write_bytes(write_fbx(model, extras={}, stem="a"))
+    seen = read_by("assimp_reads.py", "FARM_ASSIMP", *map(str, paths))
+    for model, theirs in zip(models.values(), seen, strict=True):
+        draws = pose.flatten(model)
+        ours = np.concatenate([d.primitive.positions @ d.matrix[:3, :3].T + d.matrix[:3, 3] for d in draws])
+        assert theirs["low"] == pytest.approx((ours.min(0) * 100).tolist(), abs=1e-3)
+        assert theirs["high"] == pytest.approx((ours.max(0) * 100).tolist(), abs=1e-3)
+        assert theirs["triangles"] == sum(len(d.primitive.indices) for d in draws)
+    assert seen[0]["bones"] == ["lower", "upper"]
+    assert seen[0]["animations"] == ["bend"]
+    assert seen[0]["materials"]["steel"] == pytest.approx({"$mat.metallicFactor": 0.5, "$mat.roughnessFactor": 0.25})
+    assert seen[1]["materials"]["front"]["base"] == "a-card-classic-front.jpg"
+    assert seen[1]["textures"] == 2

@@ -24,9 +24,10 @@ from assets.scene import Renderer
 from exporters import validate
 from exporters.curves import key_times, sampled
 from exporters.errors import ExportError
+from exporters.rigs import left_behind
 from exporters.usd_names import identifier
 from exporters.usd_skeleton import code
-from exporters.usdz import faults, left_behind, write_usdz
+from exporters.usdz import faults, write_usdz
 from tests.exporters import usd_reads
 from tests.exporters.looks import apart
 from tests.exporters.random_rigs import STRAIGHT, rig

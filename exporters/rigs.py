@@ -1,4 +1,4 @@
-"""Which parts of a model move, and the skeletons that UsdSkel moves them by. Knows no USD.
+"""Which parts of a model move, and the skeletons that UsdSkel moves them by.
 
 In USD everything that moves together hangs on one skeleton: the joints of skins, and every node that an animation
 moves or whose mesh has morph targets, with the nodes above them. A mesh that is no skin is held by its node alone.
@@ -75,6 +75,27 @@ def rigs(model: Model) -> tuple[tuple[Rig, ...], dict[tuple[int, bool], Held]]:
                 held[place, False] = Held(rig=len(found), matrix=matrix, joint=number[anchor])
             found.append(rig)
     return tuple(found), held
+
+
+def left_behind(model: Model) -> bool:
+    """Whether animations would move some layers of a design out of others that only stand."""
+    channels = [channel for animation in model.animations for channel in animation.channels if len(channel.times)]
+    if not channels:
+        return False
+    tree = _Tree(model)
+    moving = {channel.node for channel in channels if channel.path != "weights"}
+    morphing = {channel.node for channel in channels if channel.path == "weights"}
+    layers: dict[str, bool] = {}
+    for place in drawing(model):
+        node = model.nodes[place]
+        assert node.mesh is not None
+        layer = next((model.nodes[at].layer for at in tree.above(place) if model.nodes[at].layer is not None), None)
+        for part in model.meshes[node.mesh].primitives:
+            if len(part.indices):
+                held = model.skins[node.skin].joints if skinned(node, part) and node.skin is not None else (place,)
+                moves = place in morphing or any(at in moving for one in held for at in tree.above(one))
+                layers[layer or ""] = layers.get(layer or "", False) or moves
+    return len(set(layers.values())) > 1
 
 
 @dataclass
