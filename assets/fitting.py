@@ -99,6 +99,10 @@ def prepared(garments: Collection[str], body: Model, *, rest: Model | None = Non
     placed = [(stance.level(one) if shoes else one, prints) for one, prints in bodies]
     work = [(item, *wearer) for wearer in placed for item in garments]
     if len(work) > 1:
+        # What garments share first: threads that ask for it at the same time would each make it.
+        for entry in map(catalogue.item, garments):
+            if entry.draped_on != stance.item_of(body.name):
+                base_skin(entry.draped_on, level=entry.level_feet)
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             list(pool.map(lambda one: fitted(one[0], one[1], prints=one[2]), work))
 
@@ -171,8 +175,7 @@ def _shifted(model: Model, by: Array) -> Model:
         moved_parts = []
         for part in mesh.primitives:
             positions = (part.positions + by).astype(np.float32)
-            extras = regions.moved(part.extras, part.positions, positions)
-            moved_parts.append(replace(part, positions=positions, extras=extras))
+            moved_parts.append(replace(part, positions=positions, extras=regions.shifted(part.extras, by)))
         meshes.append(replace(mesh, primitives=tuple(moved_parts)))
     return replace(model, meshes=tuple(meshes))
 
@@ -239,19 +242,21 @@ def _graded(item: str, held: Bound, wearer: Model) -> Array:
 
 
 _POSED: Final[OrderedDict[tuple[str, bytes], Bodies]] = OrderedDict()
+_POSING: Final = Lock()
 
 
 def _posed(wearer: Model, joints: Matrix) -> Bodies:
     """What cloth cannot be in: shared by the garments of one outfit."""
     key = (wearer.name, joints.tobytes())
-    found = _POSED.get(key)
-    if found is None:
-        share = fitting_skin.shares(wearer)
-        arm, forearm = (
-            share[:, joints_of(wearer, *stems)].sum(axis=1)
-            for stems in (("shoulder", "elbow", "wrist"), ("elbow", "wrist"))
-        )
-        found = _POSED[key] = fitting_free.bodies(fitting_skin.skin(wearer, joints), arm, forearm)
-        while len(_POSED) > _BODIES:
-            _POSED.popitem(last=False)
+    with _POSING:
+        found = _POSED.get(key)
+        if found is None:
+            share = fitting_skin.shares(wearer)
+            arm, forearm = (
+                share[:, joints_of(wearer, *stems)].sum(axis=1)
+                for stems in (("shoulder", "elbow", "wrist"), ("elbow", "wrist"))
+            )
+            found = _POSED[key] = fitting_free.bodies(fitting_skin.skin(wearer, joints), arm, forearm)
+            while len(_POSED) > _BODIES:
+                _POSED.popitem(last=False)
     return found

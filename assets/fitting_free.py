@@ -7,11 +7,11 @@ half millimetre is seen to vertex by vertex.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from assets.fitting_bind import Bound
 from assets.fitting_skin import Skin
@@ -48,6 +48,13 @@ class Bodies:
     limbs: Skin
     trunk: Skin
     arms: Skin
+
+    @cached_property
+    def resting(self) -> Skin | None:
+        """The side that looks at the trunk of hands and forearms near it, if there is any."""
+        height, out = self.trunk.over(self.arms.points)
+        inner = (np.einsum("ij,ij->i", self.arms.normals, out) < _FACES) & (height < _THICK)
+        return Skin(points=self.arms.points[inner], normals=self.arms.normals[inner]) if inner.any() else None
 
 
 def bodies(skin: Skin, arm: Array, forearm: Array) -> Bodies:
@@ -105,14 +112,14 @@ def _pressed(at: Array, mine: NDArray[np.int64], around: Bodies, deep: float) ->
     Only the side of an arm that faces the trunk counts, so that cloth that a hand went into comes to lie ``deep``
     metres under it.
     """
-    arms, trunk = around.arms, around.trunk
-    height, out = trunk.over(arms.points)
-    inner = (np.einsum("ij,ij->i", arms.normals, out) < _FACES) & (height < _THICK)
-    if not inner.any():
+    if around.resting is None:
         return None
-    points, normals = arms.points[inner], arms.normals[inner]
-    far, near = cKDTree(points).query(at[mine], k=3, distance_upper_bound=_THICK)
-    far, near = far[:, None] if far.ndim == 1 else far, np.minimum(near, len(points) - 1)
+    points, normals = around.resting.points, around.resting.normals
+    far, near = around.resting.tree.query(at[mine], k=3, distance_upper_bound=_THICK)
+    close = np.isfinite(far[:, 0])
+    mine, far, near = mine[close], far[close], np.minimum(near[close], len(points) - 1)
+    if not len(mine):
+        return None
     apart = at[mine][:, None] - points[near]
     over = np.einsum("kni,kni->kn", apart, normals[near])
     beside = np.sqrt(np.maximum(far * far - over * over, 0))

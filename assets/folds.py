@@ -88,11 +88,12 @@ def under(skin: Array, points: Array, push: Array) -> Array:
 
 def taken(field: Field, push: Array, reach: float = _REACH) -> Array:
     """Pushes of the vertices as ones of the nodes: the longest in each, and what is near it taken along."""
-    length = np.linalg.norm(push, axis=1)
-    order = np.argsort(length)
-    longest = np.zeros(len(field.nodes), dtype=np.int64)
-    longest[field.mine[order]] = order
-    own = push[longest]
+    x, y, z = push.T
+    length = x * x + y * y + z * z
+    order = np.flatnonzero(length)
+    order = order[np.argsort(length[order], kind="stable")]
+    own = np.zeros_like(field.nodes)
+    own[field.mine[order]] = push[order]  # of those of one node the last stays
     size = np.linalg.norm(own, axis=1)
     pushed = np.flatnonzero(size > 0)
     far, near = cKDTree(field.nodes[pushed]).query(field.nodes, k=min(48, len(pushed)))

@@ -95,6 +95,15 @@ def moved(extras: Mapping[str, Any], before: NDArray[np.float32], after: NDArray
     return {**extras, KEY: found}
 
 
+def shifted(extras: Mapping[str, Any], by: Array) -> Mapping[str, Any]:
+    """Application data whose boxes went with all of the points that they are among, ``by`` float64[3]."""
+    boxes = _boxes(extras.get(KEY))
+    if not boxes:
+        return extras
+    found = {name: [(np.add(corner, by)).tolist() for corner in (box.low, box.high)] for name, box in boxes.items()}
+    return {**extras, KEY: found}
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Box:
     """A box in a primitive's own space."""

@@ -7,13 +7,14 @@ rest of the lift stays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from assets import catalogue
 from assets.catalogue_mannequins import MANNEQUINS
@@ -26,7 +27,7 @@ Array = NDArray[np.float64]
 SIDES: Final = ("l", "r")
 _BALL: Final = 0.0041062  # metres that the ball's sole lies under the heel's in a flat shoe: as sneakers are modelled
 _TOES: Final = 0.0012123  # metres that the toes lie over the ball
-_HALVINGS: Final = 16
+_EXACT: Final = 1e-5  # radians
 _EVEN: Final = 0.004  # metres between the soles of a figure that stands on both feet
 _GIVES: Final = 45.0  # degrees that a knee bends at most to bring the lower foot up
 
@@ -115,7 +116,7 @@ def item_of(name: str) -> str:
 
 
 def _solved(body: Model) -> Feet:
-    """Turns by halving: first the ankle until the ball is where it should be under the heel, then the toes."""
+    """First the ankle until the ball is where it should be under the heel, then the toes."""
     places = {node.name: place for place, node in enumerate(body.nodes)}
     rest = -body.skins[0].inverse_bind[:, :3, 3]
     axes = {}
@@ -141,18 +142,25 @@ def _solved(body: Model) -> Feet:
         y = skinned(skin, moves(replace(body, nodes=tuple(nodes))), foot)[:, 1]
         return float(y[heel].min()), float(y[ball].min()), float(y[tip].min())
 
-    least, most = np.radians(-40.0), np.radians(10.0)
-    turn = bend = 0.0
-    for _ in range(_HALVINGS):
-        turn = (least + most) / 2
+    def ball_over(turn: float) -> float:
         back, front, _ = heights(turn, 0.5 * -turn)
-        least, most = (turn, most) if front > back - _BALL else (least, turn)
-    least, most = np.radians(-20.0), np.radians(35.0)
-    for _ in range(_HALVINGS):
-        bend = (least + most) / 2
+        return front - (back - _BALL)
+
+    def toes_over(bend: float) -> float:
         _, front, end = heights(turn, bend)
-        least, most = (bend, most) if end > front + _TOES else (least, bend)
-    return Feet(ankle=turn, toe=bend, axes=axes)
+        return end - (front + _TOES)
+
+    turn = _crossing(ball_over, np.radians(-40.0), np.radians(10.0))
+    return Feet(ankle=turn, toe=_crossing(toes_over, np.radians(-20.0), np.radians(35.0)), axes=axes)
+
+
+def _crossing(over: Callable[[float], float], least: float, most: float) -> float:
+    """Radians at which a height that falls with the angle crosses zero; the end next to them, if they lie beyond."""
+    if over(least) <= 0:
+        return least
+    if over(most) >= 0:
+        return most
+    return float(brentq(over, least, most, xtol=_EXACT))
 
 
 def _evened(before: Model, body: Model) -> Model:
@@ -175,9 +183,8 @@ def _evened(before: Model, body: Model) -> Model:
     deep = min(SIDES, key=lambda side: floors[side])
     floor = max(floors.values())
     names = {node.name: place for place, node in enumerate(body.nodes)}
-    least, most, bent = 0.0, np.radians(_GIVES), body
-    for _ in range(_HALVINGS):
-        angle = (least + most) / 2
+
+    def bent(angle: float) -> Model:
         nodes = list(body.nodes)
         for name, share in ((f"knee-half-{deep}", 0.5), (f"knee-{deep}", 1.0), (f"ankle-{deep}", -1.0)):
             place = names[name]
@@ -186,9 +193,9 @@ def _evened(before: Model, body: Model) -> Model:
             matrix = held.copy()
             matrix[:3, :3] = turn[:3, :3] @ held[:3, :3]
             nodes[place] = replace(nodes[place], matrix=matrix)
-        bent = replace(body, nodes=tuple(nodes))
-        least, most = (angle, most) if height(bent, deep) < floor else (least, angle)
-    return bent
+        return replace(body, nodes=tuple(nodes))
+
+    return bent(_crossing(lambda angle: floor - height(bent(angle), deep), 0.0, np.radians(_GIVES)))
 
 
 def _four(turn: Matrix) -> Matrix:

@@ -190,3 +190,28 @@ def test_a_hem_falls_over_shoes_in_whatever_order_they_are_listed(order: tuple[s
     for item in order:
         assert drawn[item] == sum(len(part.indices) for part in fitting_bind.parts(catalogue.model(item)))
     assert drawn[compose.AVATAR] < len(catalogue.model("mannequin-female").meshes[0].primitives[0].indices)
+
+
+def test_regions_go_with_a_garment_that_is_lowered() -> None:
+    """To the last bit: what a region holds is what it held."""
+    body = stance.level(as_posed("mannequin-male", "relaxed"))
+    high, low = (fitting.fitted("jeans", one) for one in (body, stance.lowered(body, 0.0437)))
+    before, after = (next(iter(flatten(model))).primitive for model in (high, low))
+    for name, box in before.extras["regions"].items():
+        held, moved = (
+            np.all((part.positions >= np.float32(corners[0])) & (part.positions <= np.float32(corners[1])), axis=1)
+            for part, corners in ((before, box), (after, after.extras["regions"][name]))
+        )
+        assert held.any()
+        assert np.array_equal(held, moved)
+
+
+def test_a_shape_is_fitted_once_and_is_the_garments() -> None:
+    """Without prints the points are the same; who asks for less may get more, and never the other way round."""
+    body = as_posed("mannequin-female-s", "walk")
+    shape = fitting.fitted("tee", body, prints=False)
+    assert fitting.fitted("tee", body, prints=False) is shape
+    whole = fitting.fitted("tee", body)
+    assert whole is not shape
+    assert np.array_equal(points(shape), points(whole))
+    assert fitting.fitted("tee", body, prints=False) is whole
