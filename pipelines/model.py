@@ -56,9 +56,16 @@ class Optimisation(Spec):
 
 
 class ModelOptions(Spec):
-    """What a job of the kind `model` takes beside its design; see :class:`ModelSpec`."""
+    """What a job of the kind `model` takes beside its design; see :class:`ModelSpec`.
+
+    ``animations`` "auto" keeps them where they leave the design whole: a viewer plays the first one at once. If the
+    design is posed, or if they would move a body out of clothes that only stand, USDZ has the design as it stands and
+    FBX says that first. "keep" keeps them all with the first one first, "none" writes none. GLB and GLTF keep them
+    unless it says "none".
+    """
 
     formats: Annotated[tuple[Format, ...], Field(min_length=1, max_length=8, strict=False)] = ("glb",)
+    animations: Literal["auto", "keep", "none"] = "auto"
     optimise: Optimisation = Optimisation()
 
     @model_validator(mode="after")
@@ -93,6 +100,7 @@ def close(spec: ModelSpec, resolver: Resolver, stem: str | None = None) -> Close
                 "design": closed.document,
                 "content": closed.content,
                 "format": name,
+                "animations": spec.animations,
                 "optimise": spec.optimise.model_dump(mode="json"),
                 "stem": stem,
             },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -71,8 +72,11 @@ def _written(
     *,
     compression: gltf.Compression,
     textures: TextureKind,
+    moving: bool | None,
 ) -> dict[str, bytes]:
-    """The files of one format, by name; ``compression`` and ``textures`` are for glTF."""
+    """The files of one format, by name; ``compression`` and ``textures`` are for glTF, ``moving`` is whether FBX and
+    USDZ may show animations as soon as they are opened (None: if these leave nothing behind).
+    """
     match kind:
         case "gltf":
             return gltf.write_gltf(model, extras=extras, stem=stem, compression=compression, textures=textures)
@@ -81,11 +85,11 @@ def _written(
         case "glb":
             data = gltf.write_glb(model, extras=extras, compression=compression, textures=textures)
         case "fbx":
-            data = fbx.write_fbx(model, extras=extras, stem=stem)
+            data = fbx.write_fbx(model, extras=extras, stem=stem, still=None if moving is None else not moving)
         case "usdz":
             from exporters import usdz  # tens of megabytes of USD, for those who ask for it
 
-            data = usdz.write_usdz(model, extras=extras, stem=stem)
+            data = usdz.write_usdz(model, extras=extras, stem=stem, moving=moving)
         case "stl":
             data = printing.write_stl(model)
         case "ply":
@@ -93,6 +97,14 @@ def _written(
         case _:
             data = printing.write_3mf(model, extras=extras)
     return {f"{stem}.{kind}": data}
+
+
+def _moving(design: Design, animations: str) -> bool | None:
+    """Whether animations are shown at once: not in a design that is posed, unless they are asked for."""
+    if animations == "auto":
+        parts: list[Avatar | Layer] = [*design.layers, *([design.avatar] if design.avatar else [])]
+        return False if any(part.pose is not None for part in parts) else None
+    return animations == "keep"
 
 
 @faults("export.failed")
@@ -115,11 +127,21 @@ def export(context: StepContext) -> StepResult:
         textures=asked["textures"] if in_gltf else "keep",
         ordered=compression == "meshopt",
     )
+    if want["animations"] == "none":
+        model = replace(model, animations=())
     model, report = optimise.optimise(titled(model, design.name), options)
     context.check()
     extras = _metadata(design, model, report)
     stem = want["stem"]
-    files = _written(model, want["format"], extras, stem, compression=compression, textures=options.textures)
+    files = _written(
+        model,
+        want["format"],
+        extras,
+        stem,
+        compression=compression,
+        textures=options.textures,
+        moving=_moving(design, want["animations"]),
+    )
     total = sum(len(data) for data in files.values())
     budget.check_bytes(model, want["format"], total, asked["max_bytes"])
     validate.check(files, want["format"])
