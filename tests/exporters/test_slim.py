@@ -11,13 +11,10 @@ import numpy as np
 import pytest
 import trimesh
 from scipy.spatial import cKDTree
-from skimage.color import deltaE_ciede2000, rgb2lab
 
-from assets import catalogue, framing, gltf, images
-from assets.design import CameraSettings
+from assets import catalogue, gltf, images
 from assets.model import Model, MorphTarget, Primitive
 from assets.pose import flatten
-from assets.scene import Background, Scene, Target
 from exporters import slim
 from exporters.gltf import write_glb, write_gltf
 from exporters.gltf_materials import textures
@@ -220,24 +217,3 @@ def test_large_textures_are_made_smaller(kind: str) -> None:
     (texture,) = textures(made.meshes[0].primitives[0].material)
     assert (texture.image.width, texture.image.height, texture.image.mime) == (64, 64, f"image/{kind.lower()}")
     assert np.abs(images.decode(texture.image)[..., :3].astype(int) - (80, 90, 100)).max() <= 3
-
-
-@pytest.mark.gl
-def test_what_is_packed_looks_the_same(shirt: Model) -> None:
-    from renderers.opengl import open_renderer
-
-    renderer = open_renderer()
-    try:
-        frames = []
-        for number, model in enumerate(
-            (shirt, gltf.read(packed(slim.lighter_textures(shirt, kind="webp", longest=None))))
-        ):
-            draws = flatten(model)
-            view = framing.view(flatten(shirt), "three-quarter", settings=CameraSettings(), aspect=1)
-            scene = Scene(draws=draws, digest=f"packed {number}", background=Background(top="#ffffff"))
-            frames.append(next(renderer.frames(scene, (view,), Target(width=256, height=256))).copy())
-    finally:
-        renderer.close()
-    off = deltaE_ciede2000(*(rgb2lab(frame[..., :3] / 255) for frame in frames))
-    assert off.mean() < 0.3
-    assert np.quantile(off, 0.999) < 8  # where an edge falls into the next pixel
