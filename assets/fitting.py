@@ -97,7 +97,9 @@ def prepared(garments: Collection[str], body: Model, *, rest: Model | None = Non
     shoes = any(catalogue.item(item).level_feet for item in garments)
     bodies = [(body, True)] + ([] if rest is None else [(rest, False)])
     placed = [(stance.level(one) if shoes else one, prints) for one, prints in bodies]
-    work = [(item, *wearer) for wearer in placed for item in garments]
+    # What takes long goes first, so that no thread is left alone with it.
+    items = sorted(garments, key=lambda item: item not in fitting_layers.LAYERED)
+    work = [(item, *wearer) for wearer in placed for item in items]
     if len(work) > 1:
         # What garments share first: threads that ask for it at the same time would each make it.
         for entry in map(catalogue.item, garments):

@@ -63,7 +63,7 @@ class Cloth(Sheet):
         return np.asarray(np.maximum(self._blurred(np.ones((len(self.centres), 1))), 1e-12))
 
     def _blurred(self, field: NDArray[Any]) -> NDArray[Any]:
-        found: NDArray[Any] = field[self.control] * (self.control >= 0)[:, None].astype(field.dtype)
+        found: NDArray[Any] = np.concatenate([field, np.zeros_like(field[:1])])[self.control]  # -1 is the last
         for _ in range(_SPREAD):
             found = self._step @ found
         return found
@@ -81,13 +81,6 @@ class Cloth(Sheet):
         found, own = field, keep * field
         for _ in range(rounds):
             found = own + rest * (self.mean @ found)
-        return found
-
-    def most(self, values: Array) -> Array:
-        """The largest value among each control's vertices, from one for each welded vertex."""
-        found = np.full(len(self.centres), -np.inf)
-        mine = self.control >= 0
-        np.maximum.at(found, self.control[mine], values[mine])
         return found
 
 

@@ -136,10 +136,12 @@ def _pressed(at: Array, mine: NDArray[np.int64], around: Bodies, deep: float) ->
 def _blurred(held: Bound, push: Array, steps: int = _BLUR) -> Array:
     """Pushes of the welded vertices as pushes of the controls, the longest of each, and what is near taken along."""
     cloth = held.cloth
-    mine = cloth.control >= 0
-    length = np.linalg.norm(push, axis=1)
-    most = np.maximum(cloth.most(length), 0)
-    ways = np.stack([np.bincount(cloth.control[mine], push[mine, axis], len(most)) for axis in range(3)], axis=1)
+    square = np.einsum("ij,ij->i", push, push)
+    mine = np.flatnonzero((square > 0) & (cloth.control >= 0))
+    control, own = cloth.control[mine], push[mine]
+    most = np.zeros(len(cloth.centres))
+    np.maximum.at(most, control, np.sqrt(square[mine]))
+    ways = np.stack([np.bincount(control, own[:, axis], len(most)) for axis in range(3)], axis=1)
     ways *= (most / np.maximum(np.linalg.norm(ways, axis=1), 1e-12))[:, None]
     ways = ways[held.ties.lies]
     for _ in range(steps):
