@@ -177,7 +177,7 @@ def _command(
         color_primaries="bt709",
         color_trc="iec61966-2-1",
         chroma_sample_location="center",
-        # A second a group: seeking is quick, and segments of whole seconds join into the same pattern.
+        # At least one key picture a second: seeking is quick.
         g=group,
         keyint_min=group,
         threads=min(max(threads, encoder.min_threads), encoder.max_threads),

@@ -27,8 +27,10 @@ QUALITIES: Mapping[str, Quality] = {
 }
 SIDES = ("front", "right", "back", "left")
 """As they come into sight: the design turns counter-clockwise seen from above, and left is the wearer's."""
-SEGMENT_FRAMES = 50
-"""About how many frames a lost worker may cost; more would start and drain the encoder too often."""
+SEGMENT_FRAMES = 25
+"""How many frames a lost worker may cost, and one segment keeps others waiting for; with fewer the encoder is started
+and drained too often. It is less than a second of any film, so that each segment has one key picture, its first.
+"""
 
 
 TurnFormat = Literal["mp4", "webm", "av1", "webp", "apng", "gif"]
@@ -79,8 +81,11 @@ class TurntableSpec(TurntableOptions):
 
 
 def segments(frames: int) -> list[tuple[int, int]]:
-    """Half-open frame ranges of nearly equal length that cover ``frames``."""
-    count = max(1, round(frames / SEGMENT_FRAMES))
+    """Half-open frame ranges that cover ``frames``: of equal length, and so with key pictures at equal distances,
+    where that needs not many more; else of nearly equal length.
+    """
+    least = -(-frames // SEGMENT_FRAMES)
+    count = next((n for n in range(least, 2 * least + 1) if frames % n == 0), least)
     edges = [frames * i // count for i in range(count + 1)]
     return list(pairwise(edges))
 

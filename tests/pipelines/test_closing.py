@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from farm.errors import Refused
 from farm.jobs import BlobInfo, Closed, Load
 from pipelines.kinds import KINDS
+from pipelines.turntable import segments
 
 GLB = "a" * 64
 PNG = "b" * 64
@@ -90,6 +91,22 @@ def test_a_turntable_is_cut_into_segments_that_cover_every_frame_once() -> None:
     assert all(join.needs == tuple(part.key for part in parts) for join in joins)
 
 
+@pytest.mark.parametrize("duration", [3, 5, 10])
+@pytest.mark.parametrize("fps", [24, 30, 60])
+def test_key_pictures_of_a_film_stand_at_equal_distances(duration: int, fps: int) -> None:
+    cuts = segments(duration * fps)
+    (length,) = {stop - start for start, stop in cuts}
+    assert length <= fps, "an encoder would put a key picture into the middle of a segment"
+    assert 15 <= length <= 25
+
+
+@pytest.mark.parametrize("frames", [1, 61, 97, 500])
+def test_films_of_any_length_are_covered_once(frames: int) -> None:
+    cuts = segments(frames)
+    assert [frame for start, stop in cuts for frame in range(start, stop)] == list(range(frames))
+    assert max(stop - start for start, stop in cuts) <= 25
+
+
 def test_a_turntable_may_be_a_loop_too_and_a_gif_shows_every_second_of_sixty() -> None:
     closed = close("turntable", formats=["webp", "mp4", "gif", "apng"], duration=3, fps=60)
     part = next(step for step in closed.plan.steps if step.name == "turntable.segment")
@@ -112,7 +129,7 @@ def test_loops_may_be_transparent_films_may_not(formats: list[str]) -> None:
 
 def test_hardware_makes_a_film_in_one_piece_and_software_is_what_is_meant_unless_said() -> None:
     plain, wished = close("turntable"), close("turntable", encoder="hardware")
-    assert len([step for step in plain.plan.steps if step.name == "turntable.segment"]) == 3
+    assert len([step for step in plain.plan.steps if step.name == "turntable.segment"]) == 6
     (part,) = (step for step in wished.plan.steps if step.name == "turntable.segment")
     assert (part.params["start"], part.params["stop"], part.params["encoder"]) == (0, 150, "hardware")
     assert hashes(close("turntable", encoder="software")) == hashes(plain)
