@@ -20,6 +20,7 @@ from assets.measure import READING_CM, Array, Index, Measured, MeasureError, Sur
 
 _PLACES: Final = ((60_000, 4), (300_000, 2))  # triangles, places on an edge: short edges need fewer
 _BRIDGED_M: Final = 0.05
+_LAYERS_M: Final = 0.012
 SEAM_M: Final = 0.005
 """Open edges that are nearer than this are sewn together."""
 _REACHES: Final = (1.15, 1.6)  # of the straight way: what lies further out is looked at only if need be
@@ -33,6 +34,7 @@ def path(of: Surface, start: Array, end: Array) -> Measured:
     """
     seams = _seams(of)
     a, b, gaps = _ends(of, seams, start, end)
+    seams = np.concatenate([seams, _through(of, a), _through(of, b)])
     if a == b:
         raise MeasureError("both ends of the length are the same point of the surface", code="measure.no_way")
     apart = float(np.linalg.norm(of.points[a] - of.points[b]))
@@ -68,6 +70,16 @@ def _seams(of: Surface) -> Index:
         return np.zeros((0, 2), np.int64)
     near = cKDTree(of.points[border]).query_pairs(SEAM_M, output_type="ndarray")
     return np.asarray(border[near].reshape(-1, 2), np.int64)
+
+
+def _through(of: Surface, end: int) -> Index:
+    """Pairs of a vertex and those of other layers beneath it or above: a strap on a shoulder is where a way along the
+    sleeve begins, and the way need not go round by where the strap is sewn on.
+    """
+    used = np.unique(of.triangles)
+    near = used[np.linalg.norm(of.points[used] - of.points[end], axis=1) < _LAYERS_M]
+    near = near[near != end]
+    return np.stack([np.full(len(near), end, np.int64), near], axis=1)
 
 
 def _ends(of: Surface, seams: Index, start: Array, end: Array) -> tuple[int, int, float]:

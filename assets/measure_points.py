@@ -229,8 +229,8 @@ def _legs(at: Anchors, kind: Kind) -> Iterator[Wanted]:
             grade="hip",
         )
     if kind == "trousers" and front is not None and back is not None and side is not None:
-        yield _over(crotch, front, "Front rise", "앞밑위", "Crotch to the top edge", "밑위점에서 허리 윗선까지", 0.5)
-        yield _over(crotch, back, "Back rise", "뒤밑위", "Crotch to the top edge", "밑위점에서 허리 윗선까지", 0.5)
+        for end, en, ko in ((front, "Front rise", "앞밑위"), (back, "Back rise", "뒤밑위")):
+            yield _over(crotch, end, en, ko, "Crotch to the top edge", "밑위점에서 허리 윗선까지", 0.5, grade="rise")
         yield _over(side, outer, "Outseam", "옆길이", "Top edge to the hem, at the side", "허리 윗선에서 밑단까지")
     yield _over(crotch, inner, "Inseam", "안쪽 다리길이", "Crotch to the hem", "밑위점에서 밑단까지")
     x = float((inner[0] + outer[0]) / 2)
@@ -309,7 +309,7 @@ def _bottom(at: Anchors, en: str, ko: str, *, grade: str, swings: bool = False) 
     taped = girth(at.of, middle, near=middle).cm if swings else flat(at.of, middle, UPWARDS, near=middle).cm
     most = _PLEATED if swings else _STRAIGHT
     for number, hole in enumerate(openings(at.of), start=1):
-        if hole.centre[1] < at.low[1] + 0.10 and 0.95 * taped < hole.measured.cm < most * taped:
+        if hole.centre[1] < at.low[1] + 0.10 and 0.98 * taped < hole.measured.cm < most * taped:
             return Wanted(
                 en=en,
                 ko=ko,
@@ -418,7 +418,9 @@ def _line(start: tuple[float, ...], end: tuple[float, ...]) -> LengthWay:
     return LengthWay(kind="length", start=ends[0], end=ends[1], along="straight")
 
 
-def _over(start: Array, end: Array, en: str, ko: str, how_en: str, how_ko: str, tolerance: float = 1.0) -> Wanted:
+def _over(
+    start: Array, end: Array, en: str, ko: str, how_en: str, how_ko: str, tolerance: float = 1.0, *, grade: str = ""
+) -> Wanted:
     return Wanted(
         en=en,
         ko=ko,
@@ -426,6 +428,7 @@ def _over(start: Array, end: Array, en: str, ko: str, how_en: str, how_ko: str, 
         how_en=how_en,
         how_ko=how_ko,
         tolerance_cm=tolerance,
+        grade=grade,
     )
 
 

@@ -1,7 +1,8 @@
 """Grade rules of points of measure that nobody graded: as data, from the size tables that the figures are made to.
 
-A width of a garment grows with the girth of the body that it goes around; how much of it is :data:`RULES`. Lengths do
-not change, for the figures' stature does not from size to size (EN 13402-3 keeps height apart from girth).
+A width of a garment grows with the girth of the body that it goes around; how much of it is :data:`RULES`. A rise
+grows with the depth of the hips, which goes with the thigh. Lengths do not change, for the figures' stature does not
+from size to size (EN 13402-3 keeps height apart from girth).
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ RULES: Final[Mapping[str, tuple[str, float]]] = MappingProxyType(
         "shoulder": ("shoulder", 1.0),
         "neck": ("neck", 0.32),
         "armhole": ("upper_arm", 0.25),
+        "rise": ("thigh", 0.2),
     }
 )
 """What a point grows with: a measure of the body, and a share of its change. Girths are for the whole girth."""
-_STRAIGHT: Final = frozenset({"shoulder", "neck", "armhole"})
+_STRAIGHT: Final = frozenset({"shoulder", "neck", "armhole", "rise"})
 
 
 def size_of(item: str | None) -> tuple[tuple[str, ...], str] | None:

@@ -12,11 +12,16 @@ from typing import Any
 import orjson
 
 from assets.design import Customisation
+from assets.measure_points import kind_of
 from assets.tech_pack import TechPack
 
 VIEWS = ("front", "back", "left")
-SIDES = ("front", "back")
-"""The views of a layer by itself."""
+_SIDES = {"shoes": ("left", "front"), "bag": ("left", "front"), "hat": ("front", "left")}
+
+
+def sides(item: str | None) -> tuple[str, str]:
+    """From where a layer is drawn by itself: a shoe and a bag are known from the side."""
+    return _SIDES.get(kind_of(item) or "", ("front", "back"))
 
 
 def short(value: Any) -> str:
@@ -69,7 +74,7 @@ def of(
     by_layer = {layer["id"]: [piece := alone(shapes, layer), models(piece, content)] for layer in shapes["layers"]}
     whole = [shapes, models(document, content)]
     found = {f"flat.{view}": short([view, whole]) for view in VIEWS}
-    found |= {f"piece.{name}.{view}": short([view, form]) for name, form in by_layer.items() for view in SIDES}
+    found |= {f"piece.{name}.{view}": short([view, form]) for name, form in by_layer.items() for view in VIEWS}
     found |= {f"render.{view}": short([view, document, content]) for view in VIEWS}
     for layer in document["layers"]:
         textures = layer["material"].get("texture")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Literal
+
+import numpy as np
 
 from assets import catalogue, regions
 from assets.errors import ContentError
 from assets.measure_ways import Place
-from assets.tech_pack import BillLine, Both, Callout, Colourway, Swatch
+from assets.tech_pack import MOST_ROWS, BillLine, Both, Callout, Colourway, Swatch
 from assets.tech_pack_points import Worn, named
 
 NAMES_KO: Final[Mapping[str, str]] = {
@@ -44,8 +47,46 @@ NAMES_KO: Final[Mapping[str, str]] = {
     "bag": "가방 몸판",
     "handles": "손잡이",
 }
+MATERIALS_KO: Final[Mapping[str, str]] = {
+    "thread": "실",
+    "tipping": "배색",
+    "button": "단추",
+    "rivet": "리벳",
+    "zip": "지퍼",
+    "tape": "테이프",
+    "buckle": "버클",
+    "cord": "끈",
+    "metal": "금속 장식",
+    "eyelet": "아일렛",
+    "lace": "신발끈",
+    "tip": "팁",
+    "label": "라벨",
+    "ribbon": "리본",
+    "sole": "밑창",
+    "tread": "트레드",
+    "heel": "뒤축",
+    "tab": "탭",
+    "lining": "안감",
+    "leather": "가죽",
+    "suede": "스웨이드",
+    "rib": "시보리",
+    "jersey": "저지",
+    "denim": "데님",
+    "shell": "겉감",
+    "knit": "니트",
+    "felt": "펠트",
+    "wool": "울",
+    "canvas": "캔버스",
+    "crepe": "크레이프",
+    "gabardine": "개버딘",
+}
+_TRIMS: Final = frozenset(
+    {"button", "rivet", "zip", "buckle", "cord", "metal", "eyelet", "lace", "ribbon", "sole", "tab", "snap", "hook"}
+)
+_HIDES: Final = frozenset({"leather", "suede", "lining-leather"})
+"""What is not sold by the running metre."""
 _MOST_CALLOUTS: Final = 60
-_BEHIND_M: Final = 0.015
+_FACING: Final = 0.3
 
 
 def callouts(worn: Sequence[Worn]) -> tuple[Callout, ...]:
@@ -69,29 +110,73 @@ def callouts(worn: Sequence[Worn]) -> tuple[Callout, ...]:
 
 
 def _behind(layer: Worn, name: str) -> bool:
-    """Whether a detail is seen from behind alone."""
-    low, high = regions.find(layer.draws, name).box
-    first, last = layer.surface.box
-    return bool(high[2] < (first[2] + last[2]) / 2 - _BEHIND_M or (low[2] + high[2]) / 2 < first[2] * 0.6)
+    """Whether a detail is seen from behind alone: most of it faces there."""
+    facing = regions.find(layer.draws, name).facing
+    return bool(facing[:, 2].sum() < -_FACING * np.linalg.norm(facing, axis=1).sum())
 
 
-def materials(layers: Sequence[tuple[str, str, str | None, Sequence[tuple[str, str]]]]) -> tuple[BillLine, ...]:
-    """A line for each layer, given as (id, name, fabric of the catalogue, its looks)."""
-    found = []
-    for id_, name, fabric, looks in layers:
-        material = ", ".join(dict.fromkeys(look for look, _ in looks if look))[:300]
-        found.append(
-            BillLine(
-                part="fabric",
-                name=fabric or material or name,
-                fabric=fabric,
-                layer=id_,
-                placement=name,
-                width_cm=150.0,
-                colour=looks[0][1] if looks else None,
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What a layer is made of: its ``looks`` are (material, hex), the largest first; ``cloths`` the square metres of
+    each material that has some; ``fabric`` the catalogue's id of the main one, where it is known.
+    """
+
+    id: str
+    name: str
+    looks: Sequence[tuple[str, str]] = ()
+    fabric: str | None = None
+    cloths: Mapping[str, float] = field(default_factory=dict)
+
+
+def materials(layers: Sequence[Made]) -> tuple[BillLine, ...]:
+    """A line for each material of each layer: cloth with its area, thread and trims by name."""
+    found: list[BillLine] = []
+    for layer in layers:
+        main = True
+        for look, colour in layer.looks or ((layer.name, None),):
+            part = _part(look)
+            if part is None:
+                continue
+            cloth = part in {"fabric", "lining"}
+            first = cloth and part == "fabric" and main
+            fabric = layer.fabric if first else None
+            main = main and not first
+            shown = look.replace("-", " ").capitalize()
+            square = round(layer.cloths.get(look, 0.0), 4) if cloth else 0.0
+            found.append(
+                BillLine(
+                    part=part,
+                    name=fabric or (Both(en=shown[:400], ko=_korean(look)) if look else layer.name),
+                    fabric=fabric,
+                    layer=layer.id if cloth else None,
+                    placement=layer.name,
+                    width_cm=150.0 if cloth and look not in _HIDES else None,
+                    area_m2=square or None,
+                    colour=colour,
+                )
             )
-        )
-    return tuple(found)
+    return tuple(found[:MOST_ROWS])
+
+
+def _part(look: str) -> Literal["fabric", "lining", "thread", "trim", "label"] | None:
+    """What a bill of materials calls a material by that name; None for what is none, as a buttonhole."""
+    words = set(look.casefold().replace("_", "-").replace(" ", "-").split("-"))
+    if "hole" in words:
+        return None
+    if "thread" in words:
+        return "thread"
+    if "label" in words:
+        return "label"
+    if "lining" in words:
+        return "lining"
+    return "trim" if words & _TRIMS else "fabric"
+
+
+def _korean(look: str) -> str:
+    """A material's name in Korean, word by word; as it is where one is not known."""
+    words = look.split("-")
+    known = [MATERIALS_KO.get(word) for word in words]
+    return " ".join(word for word in known if word) if all(known) else look
 
 
 def with_facts(line: BillLine) -> BillLine:

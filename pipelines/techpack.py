@@ -11,7 +11,7 @@ from assets.design import Design, Ref
 from assets.scene import Quality
 from assets.tech_pack import Language, TechPack, Units
 from assets.tech_pack_grades import size_of
-from assets.tech_pack_sources import SIDES, VIEWS, alone, at_rest, geometry, models
+from assets.tech_pack_sources import VIEWS, alone, at_rest, geometry, models, sides
 from farm.errors import Refused
 from farm.jobs import Closed, JobKind, Resolver, Spec
 from farm.plan import Plan, Step
@@ -148,24 +148,24 @@ def _flats(spec: TechPackSpec, document: Mapping[str, Any], content: Mapping[str
     ]
 
 
-def _apart(shapes: Mapping[str, Any]) -> list[str]:
-    """The layers that are drawn by themselves too, as they lie on a body at rest: none where the whole design is that
-    drawing already.
+def _apart(shapes: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The layers that are drawn by themselves too, as they lie on a body at rest, and from where: none where the
+    whole design is that drawing already.
     """
-    shown = [layer["id"] for layer in shapes["layers"] if layer["opacity"]]
+    shown = {layer["id"]: list(sides(layer["model"]["item"])) for layer in shapes["layers"] if layer["opacity"]}
     posed = shapes["avatar"] is not None and shapes["avatar"]["pose"] is not None
-    return shown if len(shown) > 1 or posed else []
+    return shown if len(shown) > 1 or posed else {}
 
 
 def _pieces(
-    spec: TechPackSpec, shapes: Mapping[str, Any], apart: list[str], content: Mapping[str, str]
+    spec: TechPackSpec, shapes: Mapping[str, Any], apart: Mapping[str, list[str]], content: Mapping[str, str]
 ) -> list[Step]:
-    """Each layer from the front and the back: another layer that changes draws nothing of it again."""
+    """Each layer from two sides: another layer that changes draws nothing of it again."""
     if not {"flats", "measures"} & set(spec.tech_pack.brand.pages):
         return []
     layers = {layer["id"]: layer for layer in shapes["layers"]}
     steps = []
-    for number, name in enumerate(apart):
+    for number, (name, views) in enumerate(apart.items()):
         piece = alone(shapes, layers[name])
         steps += [
             Step(
@@ -176,14 +176,14 @@ def _pieces(
                     "design": piece,
                     "content": models(piece, content),
                     "view": view,
-                    "views": list(SIDES),
+                    "views": views,
                     "paper": list(PIECE_MM),
                 },
                 version=version(*PICTURES),
                 unit="drawings",
                 requires=("gl",),
             )
-            for view in SIDES
+            for view in views
         ]
     return steps
 

@@ -104,13 +104,12 @@ class PackContent:
         """What a layer is called; "" for the whole design."""
         return next((one.name or one.id for one in self.layers if one.id == layer), layer or "")
 
-    def drawn(self, layer: str | None, view: str) -> tuple[str, Seen] | None:
-        """The drawing that shows a layer best, with the key of its source."""
-        own = self.pieces.get(layer or "", {}).get(view)
-        if own is not None:
-            return f"piece.{layer}.{view}", own
-        whole = self.flats.get(view)
-        return None if whole is None else (f"flat.{view}", whole)
+    def drawn(self, layer: str | None) -> dict[str, tuple[str, Seen]]:
+        """The drawings that show a layer best, by view, with the keys of their sources."""
+        own = self.pieces.get(layer or "")
+        if own:
+            return {view: (f"piece.{layer}.{view}", seen) for view, seen in own.items()}
+        return {view: (f"flat.{view}", self.flats[view]) for view in ("front", "back") if view in self.flats}
 
     def row(self, key: str) -> dict[str, Any]:
         """What a table's row says of its source: its hash, and whether it has changed."""

@@ -14,22 +14,25 @@ from exporters.tech_pack.sheet import GREY, Sheet
 
 _SHARES: Final = (0.5, 0.38, 0.62, 0.27, 0.73, 0.17, 0.83, 0.1, 0.9, 0.04, 0.96)
 _MOST_DRAWN: Final = 16  # lines on one diagram
+_LEAST: Final = 84 * MM  # a diagram that shares its page with its table
 _PALE: Final = "#8b919c"
 
 
-def diagrams(sheet: Sheet, content: PackContent, taken: Sequence[Taken]) -> None:
+def diagrams(sheet: Sheet, content: PackContent, taken: Sequence[Taken], *, under: float = 0.0) -> None:
     """Dimension lines with the codes of points of one layer, on the front and, of what lies behind, on the back;
-    more pages where there are many.
+    more pages where there are many. ``under`` points are left below the last one where it is large enough then, else
+    the page is turned.
     """
     drawn = [one for one in taken if one.line is not None]
     for first in range(0, len(drawn), _MOST_DRAWN):
-        _diagram(sheet, content, drawn[first : first + _MOST_DRAWN])
+        last = first + _MOST_DRAWN >= len(drawn)
+        _diagram(sheet, content, drawn[first : first + _MOST_DRAWN], under if last else 0.0)
 
 
-def _diagram(sheet: Sheet, content: PackContent, group: Sequence[Taken]) -> None:
+def _diagram(sheet: Sheet, content: PackContent, group: Sequence[Taken], under: float) -> None:
     layers = {one.point.layer for one in group}
     layer = layers.pop() if len(layers) == 1 else None
-    views = {view: found for view in ("front", "back") if (found := content.drawn(layer, view)) is not None}
+    views = content.drawn(layer)
     if not views:
         return
     sides: dict[str, list[Taken]] = {view: [] for view in views}
@@ -37,6 +40,9 @@ def _diagram(sheet: Sheet, content: PackContent, group: Sequence[Taken]) -> None
         sides[_side(one, group, list(views))].append(one)
     shown = [view for view in views if sides[view]]
     high = min(sheet.room - 2 * MM, 150 * MM)
+    both = 0 < under <= sheet.room - _LEAST
+    if both:
+        high = min(high, sheet.room - under)
     wide = (sheet.column - GAP * (len(shown) - 1)) / len(shown)
     for number, view in enumerate(shown):
         x = sheet.left + number * (wide + GAP)
@@ -57,11 +63,20 @@ def _diagram(sheet: Sheet, content: PackContent, group: Sequence[Taken]) -> None
         for one in sides[view]:
             key = f"point.{one.point.code}"
             sheet.source(key, content.sources.get(key, ""))
-    sheet.turn()
+    if both:
+        sheet.y += high + 4 * MM
+    else:
+        sheet.turn()
 
 
 def _side(taken: Taken, group: Sequence[Taken], views: Sequence[str]) -> str:
-    """The view from which the middle of a line is seen: behind the middle of what goes round is the back."""
+    """The view from which a line is seen best: one that runs to the front from the side, one whose middle is behind
+    that of what goes round from the back.
+    """
+    if "left" in views and taken.line is not None:
+        wide, _, deep = np.ptp(taken.line, axis=0)
+        other = next((view for view in views if view != "left"), views[0])
+        return "left" if deep > wide or (views[0] == "left" and deep == wide) else other
     if "back" not in views or taken.line is None or taken.shape != "way":
         return views[0]
     others = [one.line[:, 2] for one in group if one.line is not None and one.shape != "way"]

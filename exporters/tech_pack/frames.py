@@ -16,6 +16,7 @@ from exporters.tech_pack.words import word
 CAPTION: Final = 6 * MM
 GAP: Final = 5 * MM
 BALLOON: Final = 2.5 * MM
+_ENLARGED: Final = 1.8  # where no scale is told: a drawing for dimension lines may fill its frame
 
 Array = NDArray[np.float64]
 
@@ -29,17 +30,18 @@ class Frame:
     wide: float
     high: float
     seen: Seen
+    most: float = 1.0
 
     @property
     def scale(self) -> float:
-        """As it was drawn, or smaller where the box is."""
+        """As it was drawn, or smaller where the box is; larger, up to ``most``, where there is room for it."""
         points = (
             np.concatenate([line.points for line in self.seen.flat.lines])
             if self.seen.flat.lines
             else np.zeros((1, 2))
         )
         size = np.maximum(np.abs(points - self._paper).max(axis=0) * 2 * MM, 1.0)
-        return float(min(1.0, self.wide / size[0], self.high / size[1]))
+        return float(min(self.most, self.wide / size[0], self.high / size[1]))
 
     @property
     def corners(self) -> tuple[Array, Array]:
@@ -76,7 +78,12 @@ def place(
     """A flat, given with the key of its source, in its frame, with the view's name, its scale and its hash."""
     key, seen = drawn
     frame = Frame(
-        x=x + rim[0], y=sheet.y + rim[1], wide=wide - 2 * rim[0], high=high - CAPTION - 2 * rim[1], seen=seen
+        x=x + rim[0],
+        y=sheet.y + rim[1],
+        wide=wide - 2 * rim[0],
+        high=high - CAPTION - 2 * rim[1],
+        seen=seen,
+        most=1.0 if scaled else _ENLARGED,
     )
     digest = content.sources.get(key, "")
     sheet.tile(x, sheet.y, wide, high)

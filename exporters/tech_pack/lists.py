@@ -13,7 +13,7 @@ from exporters.tech_pack.content import PackContent, Taken
 from exporters.tech_pack.diagram import diagrams
 from exporters.tech_pack.marks import MM, Box
 from exporters.tech_pack.sheet import GREY, Sheet
-from exporters.tech_pack.table import Cell, Column, Row, table
+from exporters.tech_pack.table import Cell, Column, Row, height, table
 from exporters.tech_pack.words import word
 
 _SIZES_AT_ONCE: Final = {"metric": 10, "imperial": 8}
@@ -33,18 +33,33 @@ def measures(sheet: Sheet, content: PackContent) -> None:
         name = content.named(layer) if len(layers) > 1 or content.pieces else ""
         if name:
             sheet.heading(name)
-        diagrams(sheet, content, taken)
+        high = _high(sheet, content, taken, name)
+        diagrams(sheet, content, taken, under=high)
         _table(sheet, content, taken, name)
 
 
 def _table(sheet: Sheet, content: PackContent, points: Sequence[Taken], name: str) -> None:
     """The graded table; more sizes than fit go on in a second one, with the points' names again."""
-    say, pack, units = content.language, content.pack, content.units
+    say, units = content.language, content.units
     title = f"{word('graded', say)} ({unit_of(units)})"
     sheet.heading(f"{name}: {title}" if name else title)
     if any(taken.error is not None for taken in points):
         sheet.paragraph(word("error", say), size=7.5, colour=GREY)
+    for columns, rows in _parts(content, points):
+        table(sheet, columns, rows, source=word("source", say))
+
+
+def _high(sheet: Sheet, content: PackContent, points: Sequence[Taken], name: str) -> float:
+    """Points that the table takes with its heading."""
+    source = word("source", content.language)
+    head = 30 * MM if name else 24 * MM
+    return head + sum(height(sheet, columns, rows, source=source) for columns, rows in _parts(content, points))
+
+
+def _parts(content: PackContent, points: Sequence[Taken]) -> list[tuple[list[Column], list[Row]]]:
+    say, pack, units = content.language, content.pack, content.units
     at_once = _SIZES_AT_ONCE[units]
+    found = []
     for first in range(0, len(pack.all_sizes), at_once):
         sizes = pack.all_sizes[first : first + at_once]
         columns = [
@@ -64,8 +79,8 @@ def _table(sheet: Sheet, content: PackContent, points: Sequence[Taken], name: st
                 for size in sizes
             ),
         ]
-        rows = [_graded(content, taken, first, len(sizes)) for taken in points]
-        table(sheet, columns, rows, source=word("source", say))
+        found.append((columns, [_graded(content, taken, first, len(sizes)) for taken in points]))
+    return found
 
 
 def _graded(content: PackContent, taken: Taken, first: int, count: int) -> Row:

@@ -29,7 +29,13 @@ def pieces(sheet: Sheet, content: PackContent, numbered: Sequence[tuple[int, Cal
             key = f"piece.{layer}.{view}"
             x = sheet.left + number * (wide + GAP)
             frame = place(sheet, content, view, (key, seen), x, wide, _HIGH, layer=content.named(layer))
-            balloons(sheet, frame, [(n, callout) for n, callout in own if view in callout.views])
+            seen_here = [
+                (n, callout)
+                for n, callout in own
+                # What is called out on a side that is not drawn stands on the first one.
+                if view in callout.views or (number == 0 and not set(callout.views) & set(drawn))
+            ]
+            balloons(sheet, frame, seen_here)
         sheet.y += _HIGH + 4 * MM
         if own:
             _told(sheet, content, own)

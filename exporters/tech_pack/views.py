@@ -21,14 +21,15 @@ def flats(sheet: Sheet, content: PackContent) -> None:
     """
     every = list(enumerate(content.callouts, start=1))
     numbered = [(n, callout) for n, callout in every if callout.layer not in content.pieces]
-    wide = (sheet.column - GAP) / 2
-    high = min(sheet.room - 2 * MM, 150 * MM)
     shown = [view for view in ("front", "back", "left") if view in content.flats]
+    abreast = 2 if numbered or len(shown) < 3 else 3  # what is called out needs room at its sides
+    wide = (sheet.column - GAP * (abreast - 1)) / abreast
+    high = min(sheet.room - 2 * MM, 150 * MM)
     for number, view in enumerate(shown):
-        if number == 2:
+        if number == 2 and abreast == 2:
             sheet.turn()
         drawn = (f"flat.{view}", content.flats[view])
-        frame = place(sheet, content, view, drawn, sheet.left + (number % 2) * (wide + GAP), wide, high)
+        frame = place(sheet, content, view, drawn, sheet.left + (number % abreast) * (wide + GAP), wide, high)
         balloons(sheet, frame, [(n, callout) for n, callout in numbered if view in callout.views])
     if numbered:
         _whole_callouts(sheet, content, numbered, wide, beside=len(shown) % 2 == 1)

@@ -114,6 +114,7 @@ def measure(context: StepContext) -> StepResult:
     return _kept(
         context,
         {
+            "cloths": {layer.id: _cloths(layer) for layer in worn},
             "areas": {layer.id: _area(layer.surface.points, layer.surface.triangles) for layer in worn},
             "points": measured,
             "callouts": callouts,
@@ -265,6 +266,16 @@ def _measured(point: PointOfMeasure, worn: Sequence[Worn]) -> dict[str, Any]:
             entry["shape"] = "wide"
     entry["line"] = np.round(found.line, 5).tolist()
     return entry
+
+
+def _cloths(layer: Worn) -> dict[str, float]:
+    """Square metres of each material of a layer, doubled where cloth lies double."""
+    found: dict[str, float] = {}
+    for draw in layer.draws:
+        name = draw.primitive.material.name
+        points = draw.primitive.positions.astype(np.float64) @ draw.matrix[:3, :3].T
+        found[name] = found.get(name, 0.0) + _area(points, draw.primitive.indices.astype(np.int64))
+    return {name: round(square, 4) for name, square in found.items()}
 
 
 def _only(scene: Scene, layers: set[str]) -> Scene:

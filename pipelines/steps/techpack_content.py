@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from assets import catalogue, images, tech_pack_sources, tech_pack_start
+from assets.catalogue_garments import GARMENTS
 from assets.flat import Flat, Line, LineKind
 from assets.tech_pack import Callout, PointOfMeasure, TechPack, said
 from exporters.tech_pack.content import CalloutAt, LayerFacts, PackContent, Projection, Seen, Taken
@@ -36,9 +37,18 @@ def gathered(context: StepContext) -> PackContent:
         for layer in document["layers"]
     ]
     taken = tuple(_taken(entry) for entry in facts["points"])
-    textures = {layer["id"]: (layer["material"]["texture"] or {}).get("item") for layer in document["layers"]}
+    fabrics = {layer["id"]: _fabric(layer) for layer in document["layers"]}
     materials = pack.materials or tech_pack_start.materials(
-        [(row.id, row.name or row.id, textures[row.id], row.looks) for row in rows]
+        [
+            tech_pack_start.Made(
+                id=row.id,
+                name=row.name or row.id,
+                looks=row.looks,
+                fabric=fabrics[row.id],
+                cloths=facts["cloths"].get(row.id, {}),
+            )
+            for row in rows
+        ]
     )
     full = pack.model_copy(
         update={
@@ -66,11 +76,11 @@ def gathered(context: StepContext) -> PackContent:
         pieces={
             name: {
                 view: _seen(_read(context, f"piece-{number}-{view}"))
-                for view in tech_pack_sources.SIDES
+                for view in want["pieces"][name]
                 if f"piece-{number}-{view}" in _needed(context)
             }
             for number, name in enumerate(want["pieces"])
-            if f"piece-{number}-front" in _needed(context)
+            if f"piece-{number}-{want['pieces'][name][0]}" in _needed(context)
         },
         pictures={
             view: _picture(context.blob(_needed(context)[f"render-{view}"].outputs[0].digest))
@@ -108,6 +118,16 @@ def _item_name(ref: Mapping[str, Any], language: str) -> str:
         return ""
     item = catalogue.item(ref["item"])
     return item.name_ko if language == "ko" else item.name_en
+
+
+def _fabric(layer: Mapping[str, Any]) -> str | None:
+    """The catalogue's fabric that a layer is of: the one it was given, else what its garment is meant to be of."""
+    texture = layer["material"]["texture"]
+    if texture is not None:
+        return texture.get("item") or None
+    item = layer["model"]["item"]
+    own = next((entry.cloth for entry in GARMENTS if entry.id == item), "")
+    return own or None
 
 
 def _taken(entry: Mapping[str, Any]) -> Taken:

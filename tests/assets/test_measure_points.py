@@ -84,8 +84,9 @@ def values(layer: Worn, sizes: tuple[str, ...] = SIZES) -> dict[str, float]:
     for point in points([layer], sizes):
         assert point.way is not None
         taken = layer.take(point.way)
-        assert taken.error <= 1.0, (layer.item, point.name, taken.error)
-        found[said(point.name, "en")] = taken.cm * (0.5 if point.half else 1.0)
+        share = 0.5 if point.half else 1.0
+        assert taken.error * share <= 1.0, (layer.item, point.name, taken.error)
+        found[said(point.name, "en")] = taken.cm * share
     return found
 
 

@@ -16,9 +16,9 @@ from assets.measure_ways import ExtentWay, GirthWay, LengthWay, OpeningWay, Plac
 from assets.pose import flatten
 from assets.tech_pack import BillLine, Grade, TechPack, said
 from assets.tech_pack_colours import nearest
-from assets.tech_pack_sizes import area, cloth, graded, inches, length, tolerance, weight
 from assets.tech_pack_points import Worn, body, points
-from assets.tech_pack_start import colourways, materials, with_facts
+from assets.tech_pack_sizes import area, cloth, graded, inches, length, tolerance, weight
+from assets.tech_pack_start import Made, colourways, materials, with_facts
 
 POINT = {"code": "A", "name": "x", "cm": 1}
 FAR = {"kind": "length", "start": {"point": [0, 0, 0]}, "end": {"point": [1, 1, 1]}}
@@ -132,9 +132,12 @@ def test_texts_may_be_given_in_both_languages() -> None:
 def test_a_design_brings_its_own_materials_and_colours() -> None:
     looks = (("jersey", "#c8102e"), ("rib", "#c8102e"), ("thread", "#ffffff"))
     plain, cloth = (
-        with_facts(line) for line in materials([("a", "Tee", None, looks), ("b", "Skirt", "denim", looks)])
+        with_facts(line)
+        for line in materials(
+            [Made(id="a", name="Tee", looks=looks[:1]), Made(id="b", name="Skirt", fabric="denim", looks=looks[:1])]
+        )
     )
-    assert (said(plain.name, "en"), plain.colour, plain.layer) == ("jersey, rib, thread", "#c8102e", "a")
+    assert (said(plain.name, "en"), plain.colour, plain.layer) == ("Jersey", "#c8102e", "a")
     assert (said(cloth.name, "ko"), cloth.composition) == ("인디고 데님", "100% cotton")
     (way,) = colourways([("Tee", looks)])
     assert [(swatch.part, swatch.hex) for swatch in way.swatches] == [
@@ -142,6 +145,26 @@ def test_a_design_brings_its_own_materials_and_colours() -> None:
         ("Tee: thread", "#ffffff"),
     ]
     assert colourways([]) == ()
+
+
+def test_a_bill_has_a_line_for_each_material() -> None:
+    looks = [
+        (name, "#102030")
+        for name in ("leather", "thread", "eyelet-hole", "lining", "sole", "zip-tape", "rib", "label")
+    ]
+    made = Made(id="a", name="Shoe", looks=looks, cloths={"leather": 0.2, "lining": 0.1, "rib": 0.05})
+    lines = [with_facts(line) for line in materials([made])]
+    assert [(line.part, said(line.name, "en"), said(line.name, "ko")) for line in lines] == [
+        ("fabric", "Leather", "가죽"),
+        ("thread", "Thread", "실"),
+        ("lining", "Lining", "안감"),
+        ("trim", "Sole", "밑창"),
+        ("trim", "Zip tape", "지퍼 테이프"),
+        ("fabric", "Rib", "시보리"),
+        ("label", "Label", "라벨"),
+    ]
+    assert [line.area_m2 for line in lines] == [0.2, None, 0.1, None, None, 0.05, None]
+    assert [line.width_cm for line in lines] == [None, None, 150.0, None, None, 150.0, None]
 
 
 def test_ways_are_taken_on_a_garment() -> None:
@@ -263,7 +286,7 @@ def test_sources_change_only_where_they_should() -> None:
     red = {**document()["layers"][0]["material"], "colour": "#ff0000"}
     assert changed(of(document(material=red))) == {"layer.tee", "render.front", "render.back", "render.left"}
     other = of(document(), {"item:tshirt": "9", "item:skirt": "2"})
-    pieces = {"piece.tee.front", "piece.tee.back"}
+    pieces = {f"piece.tee.{view}" for view in ("front", "back", "left")}
     assert changed(other) == {*views, *pieces, "layer.tee", "point.A", "material.0"}
     longer = made.model_copy(update={"points": (*made.points[:2], made.points[2].model_copy(update={"cm": 4.0}))})
     assert changed(of(document(), given=longer)) == {"point.C"}

@@ -28,4 +28,4 @@ def test_a_tech_pack_is_one_pdf_and_its_flats_are_drawn_once(farm: Farm) -> None
     assert second["state"] == "succeeded", second["error"]
     assert second["artifacts"][0]["digest"] != artifact["digest"]
     assert {key for key, source in sources.items() if source != "cached"} == {"compose"}
-    assert len(sources) == 9
+    assert len(sources) == 13
