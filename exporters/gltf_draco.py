@@ -1,9 +1,9 @@
 """Geometry of a glTF in few bytes: KHR_draco_mesh_compression, by Google's encoder.
 
 Positions keep 14 bits of their mesh's longest side, on one grid a mesh, so that parts that touch still do; UVs a step
-of at most 1/4096 of a tile, normals 10 bits, weights and colours bytes. Tangents and second UVs stay as they are.
-Draco orders vertices anew, so primitives with morph targets, whose displacements could not follow, are left alone, as
-are attributes of kinds that the encoder lacks (KHR_draco_mesh_compression, Khronos).
+of at most 1/4096 of a tile, normals 10 bits, weights and colours bytes. Second UVs stay as they are. Tangents (in
+bytes, KHR_mesh_quantization) and what is of kinds that the encoder lacks stand beside the stream, in the order that
+Draco gives the vertices. Primitives with morph targets are left alone (KHR_draco_mesh_compression, Khronos).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import DracoPy
 import numpy as np
 from numpy.typing import NDArray
 
-from exporters.gltf_buffer import COMPONENTS, TYPES, Attribute, Buffer, Json, checked, least_and_largest
-from exporters.gltf_packed import shares, whole_shares
+from exporters.gltf_buffer import COMPONENTS, TYPES, VERTICES, Attribute, Buffer, Json, checked, least_and_largest
+from exporters.gltf_packed import QUANTISED, shares, whole_shares
 
 EXTENSION: Final = "KHR_draco_mesh_compression"
 BITS: Final = 14
@@ -26,6 +26,7 @@ _TILE_STEPS: Final = 4096
 _LEVEL: Final = 7  # of 10; above it encoding takes far longer for a percent
 _POSITION, _NORMAL, _COLOR, _UV = 0, 1, 2, 3  # Draco's own kinds of attributes
 _NAMES: Final = {"POSITION": _POSITION, "NORMAL": _NORMAL, "COLOR_0": _COLOR, "TEXCOORD_0": _UV}
+_NUMBER: Final = "_NUMBER"
 _KINDS: Final = frozenset({"f4", "u1", "u2", "u4"})
 
 Array = NDArray[Any]
@@ -39,6 +40,7 @@ class DracoBuffer(Buffer):
         self._low: NDArray[np.float64] = np.zeros(3)
         self._side = 0.0
         self._known: dict[bytes, Json] = {}
+        self._quantised = False
 
     def enter(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
         """One grid for the primitives of a mesh."""
@@ -49,17 +51,39 @@ class DracoBuffer(Buffer):
         if morphs or self._side <= 0:
             return super().geometry(arrays, corners, morphs=morphs)
         stored = {name: _stored(name, attribute) for name, attribute in arrays.items()}
-        if any(array.dtype.str[1:] not in _KINDS for array in stored.values()):
-            return super().geometry(arrays, corners, morphs=morphs)
+        beside = {name: stored.pop(name) for name in list(stored) if stored[name].dtype.str[1:] not in _KINDS}
         stream = self._encoded(stored, corners)
+        if beside:
+            order = self._order(stored, corners, stream)
+            if order is None:
+                return super().geometry(arrays, corners, morphs=morphs)
+            beside = {name: array[order] for name, array in beside.items()}
         key = hashlib.sha256(stream).digest() + repr([(n, a.dtype.str) for n, a in stored.items()]).encode()
         if key not in self._known:
             self._known[key] = self._entry(stored, stream)
-        return dict(self._known[key])
+        entry = dict(self._known[key])
+        own = {name: self._plain(name, array) for name, array in beside.items()}
+        entry["attributes"] = {**entry["attributes"], **own}
+        return entry
+
+    def _plain(self, name: str, array: Array) -> int:
+        self._quantised = self._quantised or name == "TANGENT"
+        return self.accessor(array, target=VERTICES, normalized=name == "TANGENT")
+
+    def _order(self, stored: Mapping[str, Array], corners: Array, stream: bytes) -> NDArray[np.int64] | None:
+        """Which of our vertices each of the stream's is: found by numbers that are encoded along once. None where
+        these changed the order.
+        """
+        numbers = np.arange(len(stored["POSITION"]), dtype=np.uint32)[:, None]
+        numbered = DracoPy.decode(self._encoded({**stored, _NUMBER: numbers}, corners))
+        plain = DracoPy.decode(stream)
+        same = np.array_equal(numbered.points, plain.points) and np.array_equal(numbered.faces, plain.faces)
+        found = numbered.get_attribute_by_unique_id(len(_others(stored)))["data"]
+        return found.reshape(-1).astype(np.int64) if same else None
 
     def required(self) -> set[str]:
         """The extensions without which a program reads nothing of what is here."""
-        return {EXTENSION} if self._known else set()
+        return ({EXTENSION} if self._known else set()) | ({QUANTISED} if self._quantised else set())
 
     def _encoded(self, stored: Mapping[str, Array], corners: Array) -> bytes:
         uv, normal, colour = stored.get("TEXCOORD_0"), stored.get("NORMAL"), stored.get("COLOR_0")
@@ -124,4 +148,6 @@ def _stored(name: str, attribute: Attribute) -> Array:
         return shares(values)
     if name.startswith("COLOR") and values.dtype.kind == "f":
         values = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
+    if name == "TANGENT":
+        values = np.rint(np.clip(values, -1, 1) * 127).astype(np.int8)
     return values

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 from scipy.spatial import cKDTree
 
 from assets import catalogue, gltf
@@ -84,15 +83,9 @@ def test_skins_and_animations_move_as_before(samples: Path) -> None:
         assert far.max() < 0.01 * np.ptp(ours.primitive.positions, axis=0).max()
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"targets": (MorphTarget(positions=np.arange(12, dtype=np.float32).reshape(4, 3), name="up"),)},
-        {"attributes": {"_HEAT": np.arange(4, dtype=np.int8)[:, None]}},
-    ],
-)
-def test_what_draco_cannot_hold_is_written_plainly(change: dict, tmp_path: Path) -> None:
-    plain = replace(quad(textured((9, 9, 9))), **change)
+def test_what_morphs_is_written_plainly(tmp_path: Path) -> None:
+    target = MorphTarget(positions=np.arange(12, dtype=np.float32).reshape(4, 3), name="up")
+    plain = replace(quad(textured((9, 9, 9))), targets=(target,))
     ball = replace(sphere(textured((9, 9, 8))), uv0=None)
     model = model_of(plain)
     both = replace(
@@ -109,6 +102,32 @@ def test_what_draco_cannot_hold_is_written_plainly(change: dict, tmp_path: Path)
     read = gltf.read(glb).meshes[0].primitives[0]
     assert np.array_equal(read.positions, plain.positions)
     assert len(read.targets) == len(plain.targets)
+
+
+def test_what_draco_cannot_hold_stands_beside_it_in_its_order(tmp_path: Path) -> None:
+    ball = sphere(textured((9, 9, 9)))
+    turned = np.cross(ball.normals, [0.0, 1.0, 0.0])
+    turned[:, 0] += 1e-6
+    turned /= np.linalg.norm(turned, axis=1, keepdims=True)
+    sign = np.where(ball.positions[:, :1] < 0, -1.0, 1.0)
+    heat = np.clip(ball.positions[:, :1] * 200, -100, 100).astype(np.int8)
+    whole = replace(
+        ball,
+        uv0=ball.positions[:, :2].copy(),
+        tangents=np.hstack([turned, sign]).astype(np.float32),
+        attributes={"_HEAT": heat, "_WIDE": ball.positions[:, 1:2].copy()},
+    )
+    glb = draco(model_of(whole))
+    errors(tmp_path, {"a.glb": glb})
+    (entry,) = document(glb)["meshes"][0]["primitives"]
+    assert set(entry["extensions"][DRACO]["attributes"]) == {"POSITION", "NORMAL", "TEXCOORD_0", "_WIDE"}
+    assert set(document(glb)["extensionsRequired"]) == {DRACO, "KHR_mesh_quantization"}
+    (read,) = gltf.read(glb).meshes[0].primitives
+    _, place = cKDTree(whole.positions).query(read.positions)
+    assert len(set(place)) == len(whole.positions)
+    assert np.abs(read.tangents - whole.tangents[place]).max() < 0.006
+    found = document(glb)["accessors"][entry["attributes"]["_HEAT"]]
+    assert (found["componentType"], found["count"]) == (5120, len(whole.positions))
 
 
 def test_tiles_do_not_swim() -> None:
