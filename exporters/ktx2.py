@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import Final
 
 import cv2
@@ -20,14 +21,14 @@ _UASTC, _BT709, _LINEAR, _SRGB = 166, 1, 1, 2
 _RGB, _RGBA = 0, 3
 
 
-def write(pixels: Bytes, *, colour: bool) -> bytes:
+def write(pixels: Bytes, *, colour: bool, check: Callable[[], None] = lambda: None) -> bytes:
     """One file of a picture uint8[h, w, 4]. ``colour`` says that its numbers are sRGB, not measures.
 
-    Sides become multiples of four, as glTF demands, and at most 4096.
+    Sides become multiples of four, as glTF demands, and at most 4096. ``check`` is called now and then.
     """
     levels = _levels(_fitting(pixels))
     clear = bool((pixels[..., 3] < 255).any())
-    blocks = [encode(level) for level in levels]
+    blocks = [encode(level, check) for level in levels]
     packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False, threads=0)
     packed = [packer.compress(level) for level in blocks]
     descriptor = _descriptor(clear=clear, colour=colour)

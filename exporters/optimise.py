@@ -73,22 +73,24 @@ def _json(counts: Counts) -> dict[str, int]:
     return {one.name: getattr(counts, one.name) for one in fields(counts)}
 
 
-def optimise(model: Model, options: Options) -> tuple[Model, Report]:
-    """The model after what was asked, and what it cost before and costs now.
+def optimise(model: Model, options: Options, check: Callable[[], None] = lambda: None) -> tuple[Model, Report]:
+    """The model after what was asked, and what it cost before and costs now. ``check`` is called on the way: what it
+    raises ends the work.
 
     Raises ExportError ``export.over_budget``, which names the layer that dominates, and those of
     :mod:`exporters.unwrap`.
     """
     before = count(model)
     steps: list[tuple[str, Counts]] = []
-    for name, step in _steps(options):
+    for name, step in _steps(options, check):
+        check()
         model = step(model)
         steps.append((name, count(model)))
     budget.check_triangles(model, options.max_triangles)
     return model, Report(before=before, after=steps[-1][1] if steps else before, steps=tuple(steps))
 
 
-def _steps(options: Options) -> list[tuple[str, Callable[[Model], Model]]]:
+def _steps(options: Options, check: Callable[[], None]) -> list[tuple[str, Callable[[Model], Model]]]:
     """In the order in which each helps the next: an atlas makes materials equal, and equal ones let parts join."""
     found: list[tuple[bool, str, Callable[[Model], Model]]] = [
         (options.merge_materials, "merge_materials", merge_materials),
@@ -104,7 +106,7 @@ def _steps(options: Options) -> list[tuple[str, Callable[[Model], Model]]]:
         (
             options.longest is not None or options.textures != "keep",
             "textures",
-            lambda model: slim.lighter_textures(model, kind=options.textures, longest=options.longest),
+            lambda model: slim.lighter_textures(model, kind=options.textures, longest=options.longest, check=check),
         ),
         (options.ordered, "order", slim.ordered),
     ]

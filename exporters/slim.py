@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any, Final, Protocol
 
@@ -98,16 +99,19 @@ def used(primitive: Primitive) -> Primitive:
     return with_vertices(primitive, keep.astype(np.intp), rank[place].reshape(-1, 3).astype(np.uint32))
 
 
-def lighter_textures(model: Model, *, kind: TextureKind, longest: int | None) -> Model:
+def lighter_textures(
+    model: Model, *, kind: TextureKind, longest: int | None, check: Callable[[], None] = lambda: None
+) -> Model:
     """The model with textures of at most ``longest`` pixels a side; ``kind`` "webp": as WebP where that is smaller,
-    "ktx2": as KTX 2, which is told which of them are colours.
+    "ktx2": as KTX 2, told which of them are colours. ``check`` is called between pictures, and in large ones.
     """
     made: dict[tuple[str, bool], Image] = {}
 
     def lighter(image: Image, *, colour: bool) -> Image:
         key = (image.digest, colour and kind == "ktx2")
         if key not in made:
-            made[key] = _lighter(image, kind=kind, longest=longest, colour=colour)
+            check()
+            made[key] = _lighter(image, kind=kind, longest=longest, colour=colour, check=check)
         return made[key]
 
     changed: dict[int, Material] = {}
@@ -158,7 +162,9 @@ def _webp(pixels: Frame) -> bytes:
     return out.getvalue()
 
 
-def _lighter(image: Image, *, kind: TextureKind, longest: int | None, colour: bool) -> Image:
+def _lighter(
+    image: Image, *, kind: TextureKind, longest: int | None, colour: bool, check: Callable[[], None]
+) -> Image:
     large = longest is not None and max(image.width, image.height) > longest
     if not large and (kind == "keep" or image.mime == f"image/{kind}"):
         return image
@@ -168,7 +174,7 @@ def _lighter(image: Image, *, kind: TextureKind, longest: int | None, colour: bo
         size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     if kind == "ktx2":
-        return _stored(image, ktx2.write(pixels, colour=colour), "image/ktx2")
+        return _stored(image, ktx2.write(pixels, colour=colour, check=check), "image/ktx2")
     plain: ImageFormat = "webp" if kind == "webp" or image.mime == "image/webp" else "jpeg"
     if plain == "jpeg" and image.mime != "image/jpeg":
         plain = "png"

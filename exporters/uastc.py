@@ -8,6 +8,7 @@ weights are ASTC's, in the Khronos Data Format Specification 1.3, section 23.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,16 +86,20 @@ _CLEAR: Final = (
 )
 
 
-def encode(pixels: Bytes) -> bytes:
+def encode(pixels: Bytes, check: Callable[[], None] = lambda: None) -> bytes:
     """Blocks of sixteen bytes, row by row, of a picture uint8[h, w, 4]; edges that do not fill a block are repeated.
 
-    The same picture gives the same bytes.
+    The same picture gives the same bytes. ``check`` is called several times a second.
     """
     height, width = pixels.shape[:2]
     whole = np.pad(pixels, ((0, -height % BLOCK), (0, -width % BLOCK), (0, 0)), mode="edge")
     rows, columns = whole.shape[0] // BLOCK, whole.shape[1] // BLOCK
     texels = whole.reshape(rows, BLOCK, columns, BLOCK, 4).swapaxes(1, 2).reshape(-1, BLOCK * BLOCK, 4)
-    return b"".join(_encoded(texels[start : start + _CHUNK]).tobytes() for start in range(0, len(texels), _CHUNK))
+    made = []
+    for start in range(0, len(texels), _CHUNK):
+        check()
+        made.append(_encoded(texels[start : start + _CHUNK]).tobytes())
+    return b"".join(made)
 
 
 def _encoded(texels: Bytes) -> Bytes:

@@ -16,6 +16,7 @@ from pipelines.versions import MODELS, version
 Format = Literal["glb", "gltf", "obj", "fbx", "usdz", "stl", "ply", "3mf"]
 _GLTF: Final = frozenset({"glb", "gltf"})
 _TEXTURED: Final = _GLTF | {"obj", "fbx", "usdz"}
+_MANY: Final = frozenset({"gltf", "obj"})
 _ONLY: Final[Mapping[str, frozenset[str]]] = {
     "compression": _GLTF,
     "textures": _GLTF,
@@ -61,12 +62,14 @@ class ModelOptions(Spec):
     ``animations`` "auto" keeps them where they leave the design whole: a viewer plays the first one at once. If the
     design is posed, or if they would move a body out of clothes that only stand, USDZ has the design as it stands and
     FBX says that first. "keep" keeps them all with the first one first, "none" writes none. GLB and GLTF keep them
-    unless it says "none".
+    unless it says "none". ``zip`` makes one archive of an OBJ's files and one of a GLTF's: `name-obj.zip`,
+    `name-gltf.zip`.
     """
 
     formats: Annotated[tuple[Format, ...], Field(min_length=1, max_length=8, strict=False)] = ("glb",)
     animations: Literal["auto", "keep", "none"] = "auto"
     optimise: Optimisation = Optimisation()
+    zip: bool = False
 
     @model_validator(mode="after")
     def _formats_once(self) -> Self:
@@ -103,6 +106,7 @@ def close(spec: ModelSpec, resolver: Resolver, stem: str | None = None) -> Close
                 "animations": spec.animations,
                 "optimise": spec.optimise.model_dump(mode="json"),
                 "stem": stem,
+                "zip": spec.zip and name in _MANY,
             },
             version=version(*MODELS),
             unit="files",
@@ -114,6 +118,11 @@ def close(spec: ModelSpec, resolver: Resolver, stem: str | None = None) -> Close
 
 def _fitting(spec: ModelOptions) -> None:
     """Raises Refused ``model.option_without_format`` for an option that none of the formats can have."""
+    if spec.zip and not _MANY & set(spec.formats):
+        detail = (
+            "zip is for obj and gltf, which have several files: ask for one of these formats too, or leave it out"
+        )
+        raise Refused("model.option_without_format", detail, {"path": "zip"})
     for name, formats in _ONLY.items():
         default = Optimisation.model_fields[name].default
         value = getattr(spec.optimise, name)

@@ -12,6 +12,7 @@ from assets.design import Avatar, Design, Layer
 from assets.model import Model
 from exporters import budget, fbx, gltf, obj, optimise, printing, validate
 from exporters.gltf_materials import TextureKind
+from exporters.zipped import zipped
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
 from pipelines.steps.content import composed, titled
@@ -32,6 +33,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".jpg": "image/jpeg",
     ".webp": "image/webp",
     ".ktx2": "image/ktx2",
+    ".zip": "application/zip",
 }
 
 
@@ -129,7 +131,7 @@ def export(context: StepContext) -> StepResult:
     )
     if want["animations"] == "none":
         model = replace(model, animations=())
-    model, report = optimise.optimise(titled(model, design.name), options)
+    model, report = optimise.optimise(titled(model, design.name), options, context.check)
     context.check()
     extras = _metadata(design, model, report)
     stem = want["stem"]
@@ -142,11 +144,14 @@ def export(context: StepContext) -> StepResult:
         textures=options.textures,
         moving=_moving(design, want["animations"]),
     )
-    total = sum(len(data) for data in files.values())
-    budget.check_bytes(model, want["format"], total, asked["max_bytes"])
     validate.check(files, want["format"])
     context.check()
     main = f"{stem}.{want['format']}"
+    if want["zip"]:
+        main = f"{stem}-{want['format']}.zip"
+        files = {main: zipped(files)}
+    total = sum(len(data) for data in files.values())
+    budget.check_bytes(model, want["format"], total, asked["max_bytes"])
     outputs = []
     for name, data in files.items():
         media_type = MEDIA_TYPES[PurePosixPath(name).suffix]

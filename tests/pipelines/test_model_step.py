@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+import trimesh
 
-from assets import gltf
+from assets import catalogue, gltf
+from exporters import optimise
 from farm.blob_memory import MemoryBlobs
-from farm.errors import JobFault, Refused
+from farm.errors import JobFault, Refused, StepCancelled
 from farm.execution import Execution
 from farm.jobs import BlobInfo, Load
 from farm.plan import Output
@@ -87,8 +91,36 @@ def test_a_file_says_what_it_is_and_the_artifact_what_it_saved(tmp_path: Path, r
     assert whole.meta["bytes"] == sum(len(data) for name, (_, data) in found.items() if not name.endswith(".glb"))
 
 
+def test_files_of_a_format_as_one_archive(tmp_path: Path, resources: dict[str, Any]) -> None:
+    found = exported(tmp_path, resources, formats=["obj", "glb", "gltf"], zip=True)
+    assert set(found) == {"Nightfox-obj.zip", "Nightfox.glb", "Nightfox-gltf.zip"}
+    output, data = found["Nightfox-obj.zip"]
+    assert (output.role, output.media_type, output.meta["bytes"]) == ("primary", "application/zip", len(data))
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        archive.extractall(tmp_path)
+    assert len(trimesh.load(tmp_path / "Nightfox.obj", force="mesh").faces) > 1000
+    assert {path.suffix for path in tmp_path.iterdir()} >= {".obj", ".mtl", ".jpg"}
+    with zipfile.ZipFile(BytesIO(found["Nightfox-gltf.zip"][1])) as archive:
+        assert {"Nightfox.gltf", "Nightfox.bin"} <= set(archive.namelist())
+    assert exported(tmp_path, resources, formats=["obj"], zip=True)["Nightfox-obj.zip"][1] == data
+
+
+def test_a_job_that_was_cancelled_stops_between_pictures() -> None:
+    asked = 0
+
+    def stop() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 4:
+            raise StepCancelled
+
+    with pytest.raises(StepCancelled):
+        optimise.optimise(catalogue.model("tshirt"), optimise.Options(textures="ktx2"), stop)
+
+
 @pytest.mark.parametrize(
-    ("optimise", "said"),
+    ("wanted", "said"),
     [
         (
             {"max_bytes": 100_000, "compression": "draco"},
@@ -99,15 +131,15 @@ def test_a_file_says_what_it_is_and_the_artifact_what_it_saved(tmp_path: Path, r
     ],
 )
 def test_over_its_budget_it_says_what_to_reduce(
-    tmp_path: Path, resources: dict[str, Any], optimise: dict[str, Any], said: str
+    tmp_path: Path, resources: dict[str, Any], wanted: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(JobFault, match=said) as refused:
-        exported(tmp_path, resources, optimise=optimise)
+        exported(tmp_path, resources, optimise=wanted)
     assert refused.value.code == "export.over_budget"
 
 
 @pytest.mark.parametrize(
-    ("formats", "optimise", "path"),
+    ("formats", "wanted", "path"),
     [
         (["obj", "fbx"], {"compression": "draco"}, "optimise.compression"),
         (["usdz"], {"textures": "webp"}, "optimise.textures"),
@@ -115,11 +147,19 @@ def test_over_its_budget_it_says_what_to_reduce(
         (["ply"], {"unwrap": True}, "optimise.unwrap"),
     ],
 )
-def test_options_that_no_format_can_have_are_refused(formats: list[str], optimise: dict[str, Any], path: str) -> None:
+def test_options_that_no_format_can_have_are_refused(formats: list[str], wanted: dict[str, Any], path: str) -> None:
     kind = KINDS["model"]
-    spec = {"design": DESIGN, "formats": formats, "optimise": optimise}
+    spec = {"design": DESIGN, "formats": formats, "optimise": wanted}
     with pytest.raises(Refused) as refused:
         kind.close(kind.spec.model_validate_json(json.dumps(spec)), Nobody(), None)
     assert (refused.value.code, refused.value.data) == ("model.option_without_format", {"path": path})
     spec["formats"] = [*formats, "glb"]
     assert kind.close(kind.spec.model_validate_json(json.dumps(spec)), Nobody(), None).plan.steps
+
+
+def test_one_archive_is_for_formats_of_several_files() -> None:
+    kind = KINDS["model"]
+    spec = {"design": DESIGN, "formats": ["glb"], "zip": True}
+    with pytest.raises(Refused) as refused:
+        kind.close(kind.spec.model_validate_json(json.dumps(spec)), Nobody(), None)
+    assert (refused.value.code, refused.value.data) == ("model.option_without_format", {"path": "zip"})
