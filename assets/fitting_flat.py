@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -13,6 +14,7 @@ from scipy.sparse import csgraph
 
 from assets import catalogue
 from assets.fitting_bind import bound, laid, parts
+from assets.model import Primitive
 from assets.trimmings import trimmings
 
 Array = NDArray[np.float64]
@@ -47,8 +49,13 @@ class Flat:
 @lru_cache(maxsize=32)
 def flat_of(item: str) -> Flat:
     """The catalogue's garment as it is cut. Kept."""
-    kept = trimmings(catalogue.model(item))
-    held = parts(laid(item))
+    return cut(parts(laid(item)), trimmings(catalogue.model(item)), bound(item).cloth.welded)
+
+
+def cut(held: Sequence[Primitive], kept: Container[int], welded: Index) -> Flat:
+    """A garment's primitives as they are cut. ``kept`` are the ``id()`` of its trimmings' materials, ``welded``
+    int64[n] numbers its vertices, the same for those in one place.
+    """
     starts = np.cumsum([0, *[len(part.positions) for part in held]])
     uv = np.zeros((starts[-1], 2))
     cloth = [np.zeros((0, 3), dtype=np.int64)]
@@ -58,7 +65,7 @@ def flat_of(item: str) -> Flat:
             if id(part.material) not in kept:
                 cloth.append(part.indices.astype(np.int64) + start)
     triangles = np.concatenate(cloth)
-    pairs = _together(bound(item).cloth.welded)
+    pairs = _together(welded)
     same, number = _same(uv, pairs)
     ends = (same[triangles[:, :2]].T.ravel(), same[triangles[:, 1:]].T.ravel())
     links = sparse.coo_matrix((np.ones(2 * len(triangles), bool), ends), shape=(number, number))

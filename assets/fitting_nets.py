@@ -20,7 +20,7 @@ Index = NDArray[np.int64]
 CELL: Final = 0.020
 """Metres across a cell of the lattice."""
 _TWIST: Final = 0.3  # of a cell's stiffness, against the way in which its corners move and its middle does not
-_SEWN: Final = 3.0  # times a cell's stiffness, of what holds the two sides of a level seam together along the grain
+_SEWN: Final = 0.03  # times a cell's stiffness, of what holds the two sides of a level seam together along the grain
 _HOLD: Final = 1e-6  # of the mean stiffness, so that the system has one solution
 _MIDDLE: Final = 0.06  # metres about a panel's middle whose mean stays in place
 _SPAN: Final = 1 << 14  # cells along a side
@@ -66,8 +66,18 @@ class Net:
 
 @lru_cache(maxsize=32)
 def lattice_of(item: str) -> Net:
-    """Square cells over all of the garment's panels. Kept."""
-    flat = flat_of(item)
+    """Square cells over all panels of the catalogue's garment. Kept."""
+    return lattice(flat_of(item))
+
+
+@lru_cache(maxsize=96)
+def mesh_of(item: str, panel: int) -> Net:
+    """One panel's own triangles and vertices, of the catalogue's garment. Kept."""
+    return mesh(flat_of(item), panel)
+
+
+def lattice(flat: Flat) -> Net:
+    """Square cells over all of a garment's panels."""
     corner = flat.uv[flat.triangles]
     vertices = np.flatnonzero(flat.member >= 0)
     member = flat.member[vertices]
@@ -97,10 +107,8 @@ def lattice_of(item: str) -> Net:
     )
 
 
-@lru_cache(maxsize=96)
-def mesh_of(item: str, panel: int) -> Net:
-    """One panel's own triangles and vertices. Kept."""
-    flat = flat_of(item)
+def mesh(flat: Flat, panel: int) -> Net:
+    """One panel's own triangles and vertices."""
     mine = np.flatnonzero(flat.panel == panel)
     vertices = np.flatnonzero(flat.member == panel)
     _, first, place = np.unique(flat.same[vertices], return_index=True, return_inverse=True)

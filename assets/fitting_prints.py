@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.fitting_flat import Flat, flat_of
-from assets.fitting_nets import Net, lattice_of, mesh_of
+from assets.fitting_nets import Net, lattice, lattice_of, mesh, mesh_of
 
 Array = NDArray[np.float64]
 
@@ -31,6 +31,7 @@ _LEFT: Final = 0.02  # of it on the panels that are not
 _RIGID: Final = 2  # rounds in which every cell asks for its own size
 _ROUNDS: Final = 6  # rounds after that
 _AGAIN: Final = 5  # rounds on a panel's own triangles
+_PRESSES: Final = 4  # times that all panels are, when a garment is made
 _NEARLY: Final = (0.9, 1.11)  # within which a cell is left alone
 _EYE: Final = np.array([[1.0], [0.0], [0.0], [1.0]])
 
@@ -43,14 +44,37 @@ def relaxed(item: str, x: Array) -> Array:
     if not flat.count:
         return flat.uv
     square = _squares(x, flat)
-    net = lattice_of(item)
+    moved = _spread(flat, lattice_of(item), square)
+    for panel in _beyond(flat, square, flat.uv + moved):
+        _again(mesh_of(item, panel), square, moved)
+    return flat.uv + moved
+
+
+def pressed(flat: Flat, x: Array) -> Array:
+    """UVs of a garment that is made, as true to size as they can be: as :func:`relaxed`, on the triangles of all of
+    its panels.
+    """
+    square = _squares(x, flat)
+    moved = _spread(flat, lattice(flat), square)
+    nets = [mesh(flat, panel) for panel in range(flat.count)]
+    for _ in range(_PRESSES):
+        for net in nets:
+            _again(net, square, moved)
+    return flat.uv + moved
+
+
+def _spread(flat: Flat, net: Net, square: Array) -> Array:
+    """How a lattice moves all vertices, float64[n, 2]."""
     moved = np.zeros_like(flat.uv)
     moved[net.vertices] = net.spread @ _laid(net, square[:, net.mine], None, moved)
-    for panel in _beyond(flat, square, flat.uv + moved):
-        net = mesh_of(item, panel)
-        before = moved[net.vertices[net.first]]
-        moved[net.vertices] = net.spread @ _laid(net, square[:, net.mine], before, moved)
-    return flat.uv + moved
+    return moved
+
+
+def _again(net: Net, square: Array, moved: Array) -> None:
+    """Lays a panel again that was ``moved``, on its own triangles."""
+    assert net.first is not None
+    before = moved[net.vertices[net.first]]
+    moved[net.vertices] = net.spread @ _laid(net, square[:, net.mine], before, moved)
 
 
 def _squares(x: Array, flat: Flat) -> Array:

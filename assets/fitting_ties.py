@@ -82,7 +82,7 @@ def found(made: Sheet, skin: Skin, weights: NDArray[np.float32], *, stiff: bool,
     ``stiff``, like leather and soles, keeps little of its own: all that lies near moves alike. ``follows`` are the
     joints that all of it goes with, if any.
     """
-    welded, count = _weld(made.points, made.triangles)
+    welded, count = weld(made.points, made.triangles)
     places = gathered(made.points, welded, count)
     links = graph(welded[made.triangles], count)
     small, piece = _pieces(links, places)
@@ -188,7 +188,7 @@ def _wide(steps: NDArray[np.uint16]) -> Index:
     return np.stack([first, first + steps[1]], axis=1)
 
 
-def _weld(points: Array, triangles: Index) -> tuple[Index, int]:
+def weld(points: Array, triangles: Index) -> tuple[Index, int]:
     """One number for vertices on open edges that lie in one place."""
     n = len(points)
     a, b = triangles.ravel(), np.roll(triangles, -1, axis=1).ravel()

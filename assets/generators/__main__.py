@@ -28,6 +28,7 @@ from assets.generators import (
     tshirt,
     weave,
 )
+from assets.generators.pressed import pressed
 from assets.generators.textures import tiled
 
 Files = dict[str, bytes]
@@ -41,12 +42,12 @@ def _dress_form() -> Files:
 def _tshirt() -> Files:
     _, normal = tiled("jersey", weave.jersey(512))
     _, rib = tiled("rib", weave.rib(256))
-    return {"models/tshirt.npz": baked.write(tshirt.model(tshirt.drape(skirt.drape()), normal, rib))}
+    return {"models/tshirt.npz": baked.write(pressed(tshirt.model(tshirt.drape(skirt.drape()), normal, rib)))}
 
 
 def _skirt() -> Files:
     _, normal = tiled("gabardine", weave.gabardine(512))
-    return {"models/skirt.npz": baked.write(skirt.model(skirt.drape(), normal))}
+    return {"models/skirt.npz": baked.write(pressed(skirt.model(skirt.drape(), normal)))}
 
 
 def _art() -> Files:

@@ -49,10 +49,16 @@ from assets.generators import (
     tote_bag,
     weave,
 )
+from assets.generators.pressed import pressed
 from assets.generators.sewn_ribbed import broad
 from assets.generators.textures import tiled
+from assets.model import Model
 
 Files = dict[str, bytes]
+
+
+def _file(made: Model) -> bytes:
+    return baked.write(pressed(made))
 
 
 def _tee() -> Files:
@@ -64,8 +70,8 @@ def _tee() -> Files:
     draft = drape_tee.pattern(long=True)
     long = drape_tee.finished(*drape_tee.drape(drape_tee.LONG_SPACING, long_body, draft), long_body)
     return {
-        "models/tee.npz": baked.write(sewn_tee.model(worn, normal, rib)),
-        "models/long-sleeve.npz": baked.write(sewn_tee.model(long, normal, rib, "long-sleeve")),
+        "models/tee.npz": _file(sewn_tee.model(worn, normal, rib)),
+        "models/long-sleeve.npz": _file(sewn_tee.model(long, normal, rib, "long-sleeve")),
     }
 
 
@@ -73,39 +79,39 @@ def _dress() -> Files:
     _, normal = tiled("gabardine", weave.gabardine(512))
     body = drape_dress.skin()
     worn = drape_dress.finished(*drape_dress.drape(collider=body), body)
-    return {"models/dress.npz": baked.write(sewn_dress.model(worn, normal))}
+    return {"models/dress.npz": _file(sewn_dress.model(worn, normal))}
 
 
 def _pleats() -> Files:
     _, normal = tiled("gabardine", weave.gabardine(512))
     body = drape_pleats.skin()
     worn = drape_pleats.finished(*drape_pleats.drape(collider=body), body)
-    return {"models/pleated-skirt.npz": baked.write(sewn_pleats.model(worn, drape_pleats.pattern(body), normal))}
+    return {"models/pleated-skirt.npz": _file(sewn_pleats.model(worn, drape_pleats.pattern(body), normal))}
 
 
 def _blazer() -> Files:
     _, normal = tiled("gabardine", weave.gabardine(384))
     body = drape_jacket.skin(drape_jacket.BLAZER)
     worn = drape_jacket.finished(*drape_jacket.drape(drape_jacket.BLAZER, collider=body), body)
-    return {"models/blazer.npz": baked.write(sewn_blazer.model(worn, normal))}
+    return {"models/blazer.npz": _file(sewn_blazer.model(worn, normal))}
 
 
 def _sneakers() -> Files:
-    return {"models/sneakers.npz": baked.write(sneakers.model(sneaker_surfaces.looks()))}
+    return {"models/sneakers.npz": _file(sneakers.model(sneaker_surfaces.looks()))}
 
 
 def _aline() -> Files:
     _, normal = tiled("gabardine", weave.gabardine(512))
     body = drape_aline.skin()
     worn = drape_aline.finished(*drape_aline.drape(collider=body), body)
-    return {"models/a-line-skirt.npz": baked.write(sewn_aline.model(worn, drape_aline.pattern(body), normal))}
+    return {"models/a-line-skirt.npz": _file(sewn_aline.model(worn, drape_aline.pattern(body), normal))}
 
 
 def _shirt() -> Files:
     _, normal = tiled("oxford", weave.oxford(256))
     body = drape_shirt.skin()
     worn = drape_shirt.finished(*drape_shirt.drape(collider=body), body)
-    return {"models/shirt.npz": baked.write(sewn_shirt.model(drape_shirt.pattern(), worn, normal))}
+    return {"models/shirt.npz": _file(sewn_shirt.model(drape_shirt.pattern(), worn, normal))}
 
 
 def _hoodie() -> Files:
@@ -113,43 +119,43 @@ def _hoodie() -> Files:
     rib = broad(tiled("rib", weave.rib(256), tone=0.5), 1.7)
     body = drape_ribbed.skin()
     worn = drape_hoodie.finished(*drape_hoodie.drape(collider=body), body)
-    return {"models/hoodie.npz": baked.write(sewn_hoodie.model(worn, normal, rib))}
+    return {"models/hoodie.npz": _file(sewn_hoodie.model(worn, normal, rib))}
 
 
 def _jeans() -> Files:
     body = drape_legs.skin()
     worn = drape_jeans.finished(*drape_jeans.drape(collider=body), body)
-    return {"models/jeans.npz": baked.write(sewn_jeans.model(worn, *sewn_jeans.textures()))}
+    return {"models/jeans.npz": _file(sewn_jeans.model(worn, *sewn_jeans.textures()))}
 
 
 def _trousers() -> Files:
     body = drape_legs.skin()
     worn = drape_trousers.finished(*drape_trousers.drape(collider=body), body)
-    return {"models/trousers.npz": baked.write(sewn_trousers.model(worn, *sewn_trousers.textures()))}
+    return {"models/trousers.npz": _file(sewn_trousers.model(worn, *sewn_trousers.textures()))}
 
 
 def _shorts() -> Files:
     body = drape_legs.skin()
     worn = drape_shorts.finished(*drape_shorts.drape(collider=body), body)
-    return {"models/shorts.npz": baked.write(sewn_shorts.model(worn, *sewn_shorts.textures()))}
+    return {"models/shorts.npz": _file(sewn_shorts.model(worn, *sewn_shorts.textures()))}
 
 
 def _jumpsuit() -> Files:
     body = drape_jumpsuit.skin()
     worn = drape_jumpsuit.finished(*drape_jumpsuit.drape(collider=body), body)
-    return {"models/jumpsuit.npz": baked.write(sewn_jumpsuit.model(worn, *sewn_jumpsuit.textures()))}
+    return {"models/jumpsuit.npz": _file(sewn_jumpsuit.model(worn, *sewn_jumpsuit.textures()))}
 
 
 def _trench() -> Files:
     _, normal = tiled("gabardine", weave.gabardine(384))
     body = drape_jacket.skin(drape_jacket.TRENCH)
     worn = drape_jacket.finished(*drape_jacket.drape(drape_jacket.TRENCH, collider=body), body)
-    return {"models/trench-coat.npz": baked.write(sewn_trench.model(worn, normal))}
+    return {"models/trench-coat.npz": _file(sewn_trench.model(worn, normal))}
 
 
 def _hat() -> Files:
     made = hat.model(headwear_surfaces.felt(), headwear_surfaces.ribbon(), headwear_surfaces.leather())
-    return {"models/hat.npz": baked.write(made)}
+    return {"models/hat.npz": _file(made)}
 
 
 def _sweater() -> Files:
@@ -157,12 +163,12 @@ def _sweater() -> Files:
     rib = knit_textures.knitted("rib", fabric_knits.rib(256), sewn_sweater.REPEAT[1])
     body = drape_ribbed.skin()
     worn = drape_sweater.finished(*drape_sweater.drape(collider=body), body)
-    return {"models/sweater.npz": baked.write(sewn_sweater.model(worn, cable, rib))}
+    return {"models/sweater.npz": _file(sewn_sweater.model(worn, cable, rib))}
 
 
 def _beanie() -> Files:
     made = beanie.model(beanie.head(), headwear_surfaces.wool((0.11, 0.17, 0.20)), headwear_surfaces.patch())
-    return {"models/beanie.npz": baked.write(made)}
+    return {"models/beanie.npz": _file(made)}
 
 
 def _polo() -> Files:
@@ -170,11 +176,11 @@ def _polo() -> Files:
     _, rib = tiled("rib", weave.rib(256))
     body = drape_polo.skin()
     worn = drape_polo.finished(*drape_polo.drape(collider=body), body)
-    return {"models/polo.npz": baked.write(sewn_polo.model(drape_polo.pattern(), worn, normal, rib))}
+    return {"models/polo.npz": _file(sewn_polo.model(drape_polo.pattern(), worn, normal, rib))}
 
 
 def _scarf() -> Files:
-    return {"models/scarf.npz": baked.write(scarf.model(scarf.skin(), headwear_surfaces.tweed()))}
+    return {"models/scarf.npz": _file(scarf.model(scarf.skin(), headwear_surfaces.tweed()))}
 
 
 def _bomber() -> Files:
@@ -182,13 +188,13 @@ def _bomber() -> Files:
     rib = broad(tiled("rib", weave.rib(256), tone=0.5), 1.7)
     body = drape_ribbed.skin()
     worn = drape_bomber.finished(*drape_bomber.drape(collider=body), body)
-    return {"models/bomber.npz": baked.write(sewn_bomber.model(worn, normal, rib))}
+    return {"models/bomber.npz": _file(sewn_bomber.model(worn, normal, rib))}
 
 
 def _tote_bag() -> Files:
     look = headwear_surfaces
     made = tote_bag.model(tote_bag.skin(), look.canvas(), look.thread(), look.patch())
-    return {"models/tote-bag.npz": baked.write(made)}
+    return {"models/tote-bag.npz": _file(made)}
 
 
 def _blouse() -> Files:
@@ -197,7 +203,7 @@ def _blouse() -> Files:
     worn = drape_shirt.finished(
         *drape_shirt.drape(drape_shirt.FULL_SPACING, body, shirt=draft, made_of=drape_shirt.CREPE), body
     )
-    return {"models/blouse.npz": baked.write(sewn_shirt.model(draft, worn, normal, sewn_shirt.BLOUSE))}
+    return {"models/blouse.npz": _file(sewn_shirt.model(draft, worn, normal, sewn_shirt.BLOUSE))}
 
 
 RANGE: Final[Mapping[str, Callable[[], Files]]] = {
