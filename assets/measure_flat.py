@@ -45,6 +45,18 @@ def flat(of: Surface, point: Array, normal: Array, *, near: Array | None = None)
     )
 
 
+def closed(of: Surface, point: Array, normal: Array) -> bool:
+    """Whether cloth goes all round the point in the plane through it: no slit, no open front."""
+    normal = np.asarray(normal, np.float64) / np.linalg.norm(normal)
+    across, along = spanning(normal)
+    at = np.array([[point @ across, point @ along]])
+    for one in sections(of, point, normal):
+        hull = one.hull
+        if not len(_ends(one)) and _inside(at, np.stack([hull @ across, hull @ along], axis=1)).any():
+            return True
+    return False
+
+
 def _hidden(parts: Sequence[Section], metres: float) -> float:
     """Centimetres that facets may hide of a round outline (an arc and its chord), and the grain of the outline."""
     long = np.linalg.norm(np.concatenate([np.diff(part.segments, axis=1)[:, 0] for part in parts]), axis=1)

@@ -17,12 +17,13 @@ from assets import catalogue
 from assets.errors import CatalogueError
 from assets.measure import Array, Surface, girth, openings
 from assets.measure_anchors import UPWARDS, Anchors
-from assets.measure_flat import flat
+from assets.measure_flat import closed, flat
 from assets.measure_ways import AnyWay, ExtentWay, GirthWay, LengthWay, OpeningWay, Place
 
 BELOW_M: Final = 0.0254
 """How far below the armhole or the crotch a width is taken: an inch."""
 _EDGE_M: Final = 0.012
+_CUT_AWAY_M: Final = 0.08
 _PLEATED: Final = 2.5  # an edge that is so many times longer than a tape around it is pleated
 _STRAIGHT: Final = 1.15  # of what should lie flat: longer, and the loop goes on up a vent or an open front
 
@@ -301,11 +302,15 @@ def _skirt(at: Anchors, kind: Kind) -> Iterator[Wanted]:
 
 def _bottom(at: Anchors, en: str, ko: str, *, grade: str, swings: bool = False) -> Wanted:
     """The hem: along its edge where that is one loop, else flat just above it. What ``swings`` hangs in folds."""
-    # An edge that is curved or slit at the sides is measured where cloth goes all round.
-    ends = (at.edge(0.0, front=True), at.edge(0.0, front=False), at.flank())
-    y = max([float(at.low[1]) + 0.01, *(float(end[1]) for end in ends if end is not None)])
-    y = min(y, float(at.low[1]) + 0.15) + 0.01
-    middle = at.level(y)
+    # An edge that is curved or slit at the sides is measured where cloth goes all round; fronts that are cut away, as
+    # a jacket's are, are bridged.
+    low = float(at.low[1])
+    front = at.edge(0.0, front=True)
+    ends = (at.edge(0.0, front=False), at.flank(), front if front is None or front[1] < low + _CUT_AWAY_M else None)
+    y = max([low + 0.01, *(float(end[1]) for end in ends if end is not None)])
+    y = min(y, low + 0.15) + 0.01
+    whole = next((up for up in np.arange(y, y + 0.05, 0.01) if closed(at.of, at.level(float(up)), UPWARDS)), y)
+    middle = at.level(float(whole))
     taped = girth(at.of, middle, near=middle).cm if swings else flat(at.of, middle, UPWARDS, near=middle).cm
     most = _PLEATED if swings else _STRAIGHT
     for number, hole in enumerate(openings(at.of), start=1):

@@ -51,7 +51,8 @@ class LayerFacts:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Taken:
     """A point of measure with its value in the base size. ``error`` is None where the value was given; ``line``
-    float64[n, 3] is where it was measured, ``shape`` how that is drawn: across, way, high, wide.
+    float64[n, 3] is where it was measured, ``shape`` how that is drawn: across, aslant,
+    way, high, wide.
     """
 
     point: PointOfMeasure

@@ -122,6 +122,11 @@ def _line(frame: Frame, taken: Taken, out: dict[str, int]) -> Array:
     if taken.shape == "across":
         y = float(at[:, 1].mean())
         return np.array([[low[0], y], [high[0], y]])
+    if taken.shape == "aslant":
+        middle = (low + high) / 2
+        across = np.linalg.svd(at - at.mean(axis=0), full_matrices=False)[2][0]
+        far = (at - middle) @ across
+        return np.array([middle + across * far.min(), middle + across * far.max()])
     if taken.shape == "high":
         out["high"] += 1
         aside = (5 + 6 * ((out["high"] - 1) // 2)) * MM  # right and left in turn

@@ -258,6 +258,8 @@ def _measured(point: PointOfMeasure, worn: Sequence[Worn]) -> dict[str, Any]:
     if point.cm is None:
         entry |= {"cm": found.cm, "error": found.error}
     match point.way:
+        case GirthWay(normal=tuple()):
+            entry["shape"] = "aslant"
         case GirthWay() | OpeningWay():
             entry["shape"] = "across"
         case ExtentWay(side="high"):

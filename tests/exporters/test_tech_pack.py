@@ -8,10 +8,12 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 from pypdf import PdfReader
 
 from assets.flat import Flat, Line, LineKind
@@ -262,10 +264,17 @@ def hostile(many: int) -> dict[str, Any]:
 @pytest.mark.parametrize("units", ["metric", "imperial"])
 def test_whatever_is_written_stays_within_the_margins_and_apart(page: str, units: str) -> None:
     callouts = tuple(
-        CalloutAt(text=HOSTILE, spot=np.array([0.01 * n, 0.5, 0.1]), views=("front", "back", "left"))
+        CalloutAt(
+            text=HOSTILE,
+            spot=np.array([0.01 * n, 0.5, 0.1]),
+            views=("front", "back", "left"),
+            layer="tee" if n % 2 else None,
+        )
         for n in range(60)
     )
-    made = content(hostile(3), page=page, units=units, name=HOSTILE[:200], notes=HOSTILE * 20, callouts=callouts)
+    pieces = {"tee": {view: seen(view) for view in ("front", "back")}}
+    long = {"name": HOSTILE[:200], "notes": HOSTILE * 20, "callouts": callouts, "pieces": pieces}
+    made = content(hostile(3), page=page, units=units, **long)
     sheet, manifest = tech_pack.laid_out(made)
     for number, sides in enumerate(sheet.pages):
         for _, mark in sides.marks:
@@ -282,6 +291,47 @@ def test_whatever_is_written_stays_within_the_margins_and_apart(page: str, units
     shown = text_of(written.data)
     assert "<b>bold</b> &" in shown
     assert read(written.data).pages
+
+
+def test_layers_are_drawn_by_themselves_with_what_is_called_out_on_them() -> None:
+    pieces = {name: {view: seen(view) for view in ("front", "back")} for name in ("tee", "skirt")}
+    spot = np.array([0.0, 0.9, 0.1])
+    callouts = (
+        CalloutAt(text="Rib collar", spot=spot, views=("front",), layer="tee"),
+        CalloutAt(text="Blind hem", spot=spot, views=("left",), layer="skirt"),
+        CalloutAt(text="As it is worn", spot=spot, views=("front",)),
+    )
+    rows = [{"code": f"{name}-{n}", "name": f"{name} {n}", "cm": 5, "layer": name} for name in pieces for n in (1, 2)]
+    base = content({"points": rows}, pieces=pieces, callouts=callouts)
+    line = np.array([[-0.3, 0.5, 0.1], [0.3, 0.5, 0.1]])
+    made = replace(base, points=tuple(replace(one, line=line) for one in base.points))
+    _, manifest = tech_pack.laid_out(made)
+    drawn = {key: page for page in manifest for key in page["sources"] if key.startswith("piece.")}
+    assert set(drawn) == {f"piece.{name}.{view}" for name in pieces for view in ("front", "back")}
+    first = {key: page["page"] for page in reversed(manifest) for key in page["sources"]}
+    assert first["piece.tee.front"] == first["callout.1"] != first["piece.skirt.front"] == first["callout.2"]
+    for page in manifest:
+        if page["section"] == "measures":
+            names = {key.split(".")[1].split("-")[0] for key in page["sources"] if key.startswith("point.")}
+            assert len(names) == 1, page  # each layer has a diagram and a table of its own
+            assert not any(key.startswith("flat.") for key in page["sources"])
+    text = text_of(tech_pack.write(made).data)
+    assert all(callout.text in text for callout in callouts)
+
+
+@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="poppler is not installed")
+def test_poppler_paints_every_page_without_a_complaint(tmp_path: Path) -> None:
+    pieces = {"tee": {view: seen(view) for view in ("front", "back")}}
+    logo = np.full((20, 60, 3), 80, np.uint8)
+    made = tech_pack.write(content({"brand": {"name": "Maison"}}, language="ko", pieces=pieces, logo=logo))
+    command = ["pdftoppm", "-r", "24", "-gray", "-", str(tmp_path / "page")]
+    ran = subprocess.run(command, input=made.data, capture_output=True, check=True)
+    assert not ran.stderr
+    pages = sorted(tmp_path.iterdir())
+    assert len(pages) == len(made.manifest)
+    for page in pages:
+        with Pillow.open(page) as opened:
+            assert np.ptp(np.asarray(opened)) > 100, page.name
 
 
 def test_a_row_longer_than_a_page_goes_on_on_the_next() -> None:

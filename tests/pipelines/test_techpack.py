@@ -77,6 +77,16 @@ def test_one_layer_that_is_not_posed_is_its_own_drawing() -> None:
     assert {key for key in hashes(design=walking) if key.startswith("piece")} == {"piece-0-front", "piece-0-back"}
 
 
+def test_a_pose_changes_neither_measures_nor_drawings_of_pieces() -> None:
+    def worn(pose: str) -> dict[str, Any]:
+        avatar = {"model": {"item": "mannequin-female"}, "pose": {"animation": pose}}
+        return {"avatar": avatar, "layers": [{"id": one, "model": {"item": one}} for one in ("jeans", "tee")]}
+
+    flats = {f"flat-{view}" for view in VIEWS}
+    touched = changed(hashes(design=worn("walk")), hashes(design=worn("relaxed")))
+    assert touched == {*flats, *(f"render-{view}" for view in VIEWS), "looks", "compose"}
+
+
 @pytest.mark.parametrize(
     ("avatar", "given", "sizes", "base"),
     [
