@@ -15,8 +15,10 @@ from exporters.curves import key_times, sampled
 from exporters.rigs import Held, Rig
 from exporters.usd_names import Names, free, identifier
 
-RATE: Final = 60.0
-"""Time codes in a second, and keys a second of curves that USD cannot interpolate as glTF does."""
+CODES: Final = 24.0
+"""Time codes in a second: USD's own default, which some programs take for granted."""
+
+_RATE: Final = 60.0  # keys a second of curves that USD cannot interpolate as glTF does
 
 _MOST_KEYS: Final = 2_000_000  # joints times moments of one clip; over that the rate falls
 _DEEP: Final = 64  # joints; below that their paths are made of numbers, for each path names all above it
@@ -52,10 +54,7 @@ class Skeleton:
         else:
             assert part.joints is not None
             assert part.weights is not None
-            used = max(int(np.flatnonzero(part.weights.any(axis=0)).max(initial=0)) + 1, 1)
-            weights = part.weights[:, :used]
-            rows = np.where(weights > 0, part.joints[:, :used], 0)
-            indices = np.asarray(held.joints)[rows]
+            indices, weights = _influences(np.asarray(held.joints), part.joints, part.weights)
         binding = UsdSkel.BindingAPI.Apply(mesh.GetPrim())
         binding.CreateSkeletonRel().SetTargets([self._skeleton.GetPath()])
         binding.CreateGeomBindTransformAttr(Gf.Matrix4d(1.0))
@@ -152,8 +151,24 @@ class Skeleton:
         for path, (attribute, array, kind) in rows.items():
             _set(attribute, array, values[path].astype(kind), times if path in moved else times[:0])
         if self._weights:
-            kept = times if "weights" in moved else times[:0]
+            kept = times if "weights" in moved else times[:1]  # Blender takes no weights without a time
             _set(clip.CreateBlendShapeWeightsAttr(), Vt.FloatArray, weights.astype(np.float32), kept)
+
+
+def _influences(
+    joints: NDArray[np.int64], which: NDArray[np.uint16], weights: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Each vertex's joints and weights, the largest first, each joint once: some programs take the last of two."""
+    indices, held = np.where(weights > 0, joints[np.where(weights > 0, which, 0)], 0), weights.copy()
+    for k in range(1, held.shape[1]):
+        for j in range(k):
+            same = (indices[:, j] == indices[:, k]) & (held[:, j] > 0)
+            held[same, j] += held[same, k]
+            held[same, k] = 0
+    order = np.argsort(-held, axis=1, kind="stable")
+    indices, held = np.take_along_axis(indices, order, axis=1), np.take_along_axis(held, order, axis=1)
+    used = max(int((held > 0).sum(axis=1).max(initial=0)), 1)
+    return np.where(held > 0, indices, 0)[:, :used], held[:, :used]
 
 
 def _set(attribute: Usd.Attribute, array: type, values: NDArray[np.generic], times: NDArray[np.float64]) -> None:
@@ -165,16 +180,16 @@ def _set(attribute: Usd.Attribute, array: type, values: NDArray[np.generic], tim
 
 def code(time: float) -> float:
     """A moment in seconds as USD's time code."""
-    return round(time * RATE, 6)
+    return round(time * CODES, 6)
 
 
 def _times(channels: Sequence[Channel], joints: int) -> NDArray[np.float64]:
     """Every moment at which a clip needs a key."""
     begin, end = min(c.times[0] for c in channels), max(c.times[-1] for c in channels)
-    rate = min(RATE, _MOST_KEYS / joints / max(float(end - begin), 1e-3))
+    rate = min(_RATE, _MOST_KEYS / joints / max(float(end - begin), 1e-3))
     found = [key_times(c, rate, between=c.interpolation == "CUBICSPLINE") for c in channels]
     moments = np.clip(np.concatenate(found), float(begin), float(end))
-    _, first = np.unique(np.round(moments * RATE, 6), return_index=True)  # as code() tells them apart
+    _, first = np.unique(np.round(moments * CODES, 6), return_index=True)  # as code() tells them apart
     inside: NDArray[np.float64] = moments[first]
     return inside
 
@@ -197,17 +212,15 @@ def _blend_shape(stage: Usd.Stage, path: str, part: Primitive, target: MorphTarg
 
 
 def _paths(rig: Rig, names: Sequence[str]) -> list[str]:
-    """The joints as USD names them: each with all above it, by names that no sister has."""
+    """The joints as USD names them: each with all above it. No two end alike: some programs read that end alone."""
     found: list[str] = []
     depth: list[int] = []
     taken: set[str] = set()
     for k, parent in enumerate(rig.parents):
         depth.append(0 if parent < 0 else depth[parent] + 1)
-        above = "" if parent < 0 else f"{found[parent]}/"
-        name = identifier(names[k] or f"joint_{k}") if depth[k] < _DEEP else f"j{k}"
-        path = free(f"{above}{name}", taken)
-        taken.add(path)
-        found.append(path)
+        name = free(identifier(names[k] or f"joint_{k}") if depth[k] < _DEEP else f"j{k}", taken)
+        taken.add(name)
+        found.append(name if parent < 0 else f"{found[parent]}/{name}")
     return found
 
 

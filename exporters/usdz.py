@@ -28,7 +28,7 @@ from exporters.rigs import Held, left_behind, rigs, skinned
 from exporters.skeleton_scale import unscaled
 from exporters.usd_materials import Materials, placed, placings, uv_name
 from exporters.usd_names import Names, free, identifier
-from exporters.usd_skeleton import RATE, Skeleton, code
+from exporters.usd_skeleton import CODES, Skeleton, code
 
 EXPORTER_VERSION: Final = 2
 """Goes into step hashes: raise it when the bytes change."""
@@ -179,8 +179,8 @@ class _Scene:
             spans.append(_Span(clip=name, name=animation.name, start=begin, end=end))
             sources[name] = [skeleton.clip(animation, name) for skeleton in skeletons]
         first = spans[0]
-        self._stage.SetTimeCodesPerSecond(RATE)
-        self._stage.SetFramesPerSecond(RATE)
+        self._stage.SetTimeCodesPerSecond(CODES)
+        self._stage.SetFramesPerSecond(CODES)
         self._stage.SetStartTimeCode(code(first["start"]))
         self._stage.SetEndTimeCode(code(first["end"]))
         if len(known) == 1:

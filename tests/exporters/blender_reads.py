@@ -1,5 +1,6 @@
-"""Run by a Python with Blender's module ``bpy``: prints what Blender sees in each FBX at each time that it is
-given, in metres, +Y up. The arguments are "path@animation@seconds"; without an animation at rest as imported.
+"""Run by a Python with Blender's module ``bpy``: prints what Blender sees in each FBX or USDZ at each time that it is
+given, in metres, +Y up. The arguments are "path@animation@seconds"; without an animation at rest as imported. Of a
+USDZ Blender plays the clip that is selected in it, at as many frames a second as it has time codes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ def play(name: str, seconds: float) -> None:
         data.action = action if mine else None
         if mine:
             data.action_slot = mine[0]
-    frame = seconds * bpy.context.scene.render.fps + 1  # Blender's first frame
+    show(seconds * bpy.context.scene.render.fps + 1)  # Blender's first frame
+
+
+def show(frame: float) -> None:
+    """Goes to a moment."""
     bpy.context.scene.frame_set(int(frame), subframe=frame - int(frame))
 
 
@@ -50,7 +55,11 @@ def seen(argument: str) -> dict[str, Any]:
     """One file at one moment."""
     path, name, seconds = argument.split("@")
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    bpy.ops.wm.fbx_import(filepath=path)
+    if path.endswith(".usdz"):
+        bpy.ops.wm.usd_import(filepath=path)
+        show(float(seconds) * bpy.context.scene.render.fps)
+    else:
+        bpy.ops.wm.fbx_import(filepath=path)
     if name:
         play(name, float(seconds))
     graph = bpy.context.evaluated_depsgraph_get()

@@ -181,6 +181,7 @@ class Document:
             emissive_strength=numbers["emission"],
             emissive_texture=_texture(glow),
             alpha_mode=mode,
+            double_sided=True,  # "CullingOff": FBX knows no other materials
         )
 
 

@@ -328,14 +328,14 @@ def renderer() -> Iterator[Renderer]:
 @pytest.mark.parametrize("item", ["tshirt", "card-classic"])
 def test_the_catalogue_read_back_looks_the_same(item: str, renderer: Renderer) -> None:
     model = catalogue.model(item)
-    assert apart(renderer, model, Document(write_fbx(model, extras={}, stem="a")).model()) < 1
+    assert apart(renderer, model, Document(write_fbx(model, extras={}, stem="a")).model()) < 2
 
 
 @pytest.mark.gl
 @pytest.mark.parametrize("name", ["khronos/FlightHelmet", "features/20_specular", "garments/mh_female_casualsuit01"])
 def test_samples_read_back_look_the_same(name: str, samples: Path, renderer: Renderer) -> None:
     model = gltf.read((samples / f"{name}.glb").read_bytes())
-    assert apart(renderer, model, Document(write_fbx(model, extras={}, stem="a")).model()) < 1
+    assert apart(renderer, model, Document(write_fbx(model, extras={}, stem="a")).model()) < 2
 
 
 def read_by(script: str, python: str, *arguments: str) -> list[dict[str, Any]]:

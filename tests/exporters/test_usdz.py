@@ -300,6 +300,27 @@ def test_cut_out_and_blended_materials_have_an_opacity(tmp_path: Path) -> None:
         assert ("opacityThreshold" in {one.GetBaseName() for one in surface.GetInputs()}) == (mode is AlphaMode.MASK)
 
 
+@pytest.mark.skipif("FARM_BPY" not in os.environ, reason="FARM_BPY names no Python that has Blender's module bpy")
+def test_blender_sees_the_same_in_motion(tmp_path: Path) -> None:
+    """By its own reader of UsdSkel: halfway between keys, or where a step holds, for it does not slerp."""
+    models = {"arm": arm(), "arm in centimetres": arm(unit=0.01), "mannequin": catalogue.model("mannequin-child")}
+    models |= {f"rig {seed}": rig(seed, mirrored=False, kinds=("STEP",)) for seed in range(6)}
+    arguments, expected = [], []
+    for name, model in models.items():
+        path = tmp_path / f"{name}.usdz"
+        path.write_bytes(write_usdz(model, extras={}, stem="a"))
+        for time in (0.0, 0.5123 if name.startswith("rig") else 0.5):
+            arguments.append(f"{path}@@{time}")
+            expected.append(stands(model, animation=0, time=time))
+    command = [os.environ["FARM_BPY"], str(Path(__file__).with_name("blender_reads.py")), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    rows = [json.loads(row[4:]) for row in done.stdout.splitlines() if row.startswith("SEEN")]
+    for ours, theirs in zip(expected, rows, strict=True):
+        meshes = [np.array(mesh) for mesh in theirs["meshes"]]
+        for points in ours:
+            assert min(np.abs(mesh - points).max() for mesh in meshes if len(mesh) == len(points)) < 1e-4
+
+
 def surface(stage: Usd.Stage, name: str) -> dict[str, Any]:
     shader = UsdShade.Shader(stage.GetPrimAtPath(f"/a/Materials/{name}/Surface"))
     return {
