@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import catalogue, environments, fitting, fitting_layers, framing, placement
+from assets import catalogue, environments, fitting, fitting_bind, fitting_layers, framing, placement
 from assets.customise import customise
 from assets.design import (
     Avatar,
@@ -93,6 +93,7 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
         scale = float(np.clip((bounds[1] - bounds[0]).max() / 1.7, 0.05, 2.0))
     rest = None if body is None else _resting(design, body, worn)
     folded = frozenset(layer for layer, item in worn.items() if item in fitting_layers.SKIRTS)
+    swings = () if rest is None else worn.items()
     return dress(
         merged,
         order,
@@ -102,6 +103,7 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
         rest=rest,
         folded=folded,
         shoes=frozenset(layer for layer, item in worn.items() if catalogue.item(item).level_feet),
+        hanging=frozenset(layer for layer, item in swings if fitting_bind.bound(item).skirt.any()),
     )
 
 

@@ -41,7 +41,8 @@ _OPPOSED: Final = -0.3  # cosine between the skin's normals where two sides of t
 _OUTSIDE: Final = 0.05  # cloth farther off does not count as covering
 _CLOSE: Final = 0.015  # only skin this near under the cloth is cut; farther off nothing can poke through
 _CLEARANCE: Final = 0.003  # how far under the cloth pushed skin ends
-_MARGIN: Final = 0.03  # skin kept under an edge of the cloth
+MARGIN: Final = 0.03
+"""Skin kept under an edge of the cloth."""
 _FADE: Final = 0.03  # over which a push fades out beside the cloth
 _LONG_EDGE: Final = 0.02  # triangles larger than this are tested at their centres too
 _WELD: Final = 2e-5
@@ -74,10 +75,13 @@ class Surface:
 
 @dataclass(frozen=True, kw_only=True)
 class Covered:
-    """What to do with an inner surface: ``offsets`` float64[n, 3] to add, ``keep`` bool[m] triangles to draw."""
+    """What to do with an inner surface: ``offsets`` float64[n, 3] to add, ``keep`` bool[m] triangles to draw.
+    ``under`` bool[n] are the vertices that have cloth over them.
+    """
 
     offsets: Floats
     keep: Mask
+    under: Mask
 
     @property
     def changes(self) -> bool:
@@ -219,7 +223,11 @@ def _near(inner: Inner, outer: Outer) -> Ints:
 
 def _cover(inner: Inner, outer: Outer, near: Ints) -> Covered:
     surface, scale = inner.surface, inner.scale
-    nothing = Covered(offsets=np.zeros_like(surface.points), keep=np.ones(len(surface.triangles), dtype=bool))
+    nothing = Covered(
+        offsets=np.zeros_like(surface.points),
+        keep=np.ones(len(surface.triangles), dtype=bool),
+        under=np.zeros(len(surface.points), dtype=bool),
+    )
     if not len(near):
         return nothing
     points = inner.points
@@ -247,7 +255,7 @@ def _cover(inner: Inner, outer: Outer, near: Ints) -> Covered:
         outer.grid,
         scale,
     )
-    return Covered(offsets=(-normals * push[:, None])[inner.weld], keep=keep)
+    return Covered(offsets=(-normals * push[:, None])[inner.weld], keep=keep, under=covered[inner.weld])
 
 
 def _push(points: Floats, around: Any, covered: Mask, height: Floats, spread: float, scale: float) -> Floats:
@@ -295,7 +303,7 @@ def _keep(
     deep = hidden & (np.asarray(around @ (~covered).astype(np.float64)).ravel() == 0)
     if len(bare):
         candidates = np.flatnonzero(deep)
-        distance, _ = cKDTree(points[bare]).query(points[candidates], distance_upper_bound=_MARGIN * scale)
+        distance, _ = cKDTree(points[bare]).query(points[candidates], distance_upper_bound=MARGIN * scale)
         deep[candidates] = ~np.isfinite(distance)
     cut = deep[triangles].all(axis=1)
     large = np.flatnonzero(cut)

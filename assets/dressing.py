@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from assets.covering import Covered, Inner, Outer, Surface, covers, join, outward
+from assets.covering import MARGIN, Covered, Inner, Outer, Surface, covers, join, outward
 from assets.errors import ImageError
 from assets.folds import together, under
 from assets.images import decode
@@ -23,6 +24,7 @@ from assets.transforms import Matrix, apply
 _UNDER: Final = 0.002  # metres that folds are pushed, from which on they may come under the skin
 _LOOKED_AT: Final = 4096 * 4096  # pixels of an alpha channel worth decoding to find it opaque
 Vectors = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 _PER_VERTEX: Final = ("positions", "normals", "tangents", "uv0", "uv1", "colors", "joints", "weights")
 
@@ -50,6 +52,7 @@ def dress(
     rest: Mapping[str, Model] | None = None,
     folded: frozenset[str] = frozenset(),
     shoes: frozenset[str] = frozenset(),
+    hanging: frozenset[str] = frozenset(),
 ) -> Model:
     """The model with what is covered pushed under the cloth or cut.
 
@@ -57,20 +60,22 @@ def dress(
     ``see_through``, and materials with real alpha, push and never cut. ``rest`` are the layers' models in a pose in
     which no limb lies on another: then what covers what is looked up there, where a hand on a hip is not in the way.
     ``folded`` layers lie in folds: what of them is in one place is pushed alike. ``shoes`` cover the body and nothing
-    else, and nothing covers them: a hem falls over them, in whatever order they are listed.
+    else, and nothing covers them: a hem falls over them, in whatever order they are listed. ``hanging`` layers hang
+    about both legs, which lift their hems: of the body, what they cover at rest is cut where they cover it in the
+    pose as well.
     """
     if len(order) < 2:
         return model
     model = _unshared(expanded(model))
-    found = _pieces(model, see_through, {})
-    if rest is not None:
-        found = _rested(found, rest)
+    posed = _pieces(model, see_through, {})
+    found = posed if rest is None else _rested(posed, rest)
     pieces: dict[str, list[_Piece]] = {layer: [] for layer in order}
     for layer, piece in found:
         pieces[layer].append(piece)
     skin = join([piece.surface for piece in pieces[body]]) if pieces.get(body) else None
-    shells: list[Outer] = []  # the layers further out, where they ended up
-    soles: list[Outer] = []  # shoes, likewise
+    swung = _Swung(posed, hanging if found is not posed else frozenset(), body=body, scale=scale)
+    shells: dict[str, Outer] = {}  # the layers further out, where they ended up
+    soles: dict[str, Outer] = {}  # shoes, likewise
     changed: dict[tuple[int, int], Primitive | None] = {}
     pushed: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
     for layer in reversed(order):
@@ -78,33 +83,79 @@ def dress(
             continue
         surface = join([piece.surface for piece in pieces[layer]])
         solid = layer == body
-        over = [*soles, *shells] if solid else [] if layer in shoes else shells
+        over = {**soles, **shells} if solid else {} if layer in shoes else shells
         if over:
-            covered = _cover(Inner(surface, scale=scale, body=None if solid else skin), over)
+            verdicts = _cover(Inner(surface, scale=scale, body=None if solid else skin), over)
+            covered = _together(verdicts.values())
             if layer in folded and covered.offsets.any():
                 covered = replace(covered, offsets=together(surface.points, covered.offsets))
                 pushed = (surface.points, covered.offsets)
+            bare = swung.bare(verdicts) if solid else None
+            if bare is not None:
+                covered = replace(covered, keep=covered.keep | bare[1])
             if solid and pushed:
                 # A body with a skin is not moved: where folds were pushed into it, nothing of it is seen.
-                deep = np.linalg.norm(under(surface.points, *pushed), axis=1) > _UNDER * scale
-                covered = replace(covered, keep=covered.keep & ~deep[surface.triangles].all(axis=1))
+                deep = (np.linalg.norm(under(surface.points, *pushed), axis=1) > _UNDER * scale)[surface.triangles]
+                gone = deep.all(axis=1) if bare is None else deep.all(axis=1) & ~bare[0]
+                covered = replace(covered, keep=covered.keep & ~gone)
             if covered.changes:
                 _apply(pieces[layer], covered, changed, straight=layer in folded)
                 surface = replace(surface, points=surface.points + covered.offsets)
         shell = Outer(surface if solid else outward(surface, skin), scale=scale)
-        (soles if layer in shoes else shells).append(shell)
+        (soles if layer in shoes else shells)[layer] = shell
     return _rebuilt(model, changed) if changed else model
 
 
-def _cover(inner: Inner, shells: list[Outer]) -> Covered:
-    """Every outer layer's verdict in turn, from the innermost: the largest push, every cut."""
-    offsets = np.zeros_like(inner.surface.points)
-    keep = np.ones(len(inner.surface.triangles), dtype=bool)
-    for found in covers(inner, shells[::-1]):
+def _cover(inner: Inner, shells: Mapping[str, Outer]) -> dict[str, Covered]:
+    """The verdict of each layer on an inner one, from the innermost; ``shells`` are named from the outermost."""
+    names = tuple(shells)[::-1]
+    return dict(zip(names, covers(inner, [shells[name] for name in names]), strict=True))
+
+
+def _together(verdicts: Iterable[Covered]) -> Covered:
+    """Verdicts in turn: the largest push, every cut."""
+    first, *others = verdicts
+    offsets, keep, covered = first.offsets.copy(), first.keep, first.under
+    for found in others:
         larger = np.einsum("ij,ij->i", found.offsets, found.offsets) > np.einsum("ij,ij->i", offsets, offsets)
         offsets[larger] = found.offsets[larger]
-        keep &= found.keep
-    return Covered(offsets=offsets, keep=keep)
+        keep, covered = keep & found.keep, covered | found.under
+    return Covered(offsets=offsets, keep=keep, under=covered)
+
+
+class _Swung:
+    """What of the body ``hanging`` layers cover where they are in the pose."""
+
+    def __init__(self, pieces: list[tuple[str, _Piece]], hanging: frozenset[str], *, body: str, scale: float) -> None:
+        surfaces: dict[str, list[Surface]] = {}
+        for layer, piece in pieces if hanging else ():
+            if layer == body or layer in hanging:
+                surfaces.setdefault(layer, []).append(piece.surface)
+        self._scale = scale
+        self._skin = join(surfaces.pop(body)) if body in surfaces else None
+        self._shells = {
+            layer: Outer(outward(join(held), self._skin), scale=scale) for layer, held in surfaces.items()
+        }
+
+    def bare(self, verdicts: Mapping[str, Covered]) -> tuple[Mask, Mask] | None:
+        """Triangles of the body, bool[m], that come out from under hems in the pose and that nothing else covers, and
+        these with a margin under the hems; ``verdicts`` are those on the body at rest. None where nothing hangs.
+        """
+        lifted = {name: shell for name, shell in self._shells.items() if name in verdicts}
+        if not lifted or self._skin is None:
+            return None
+        points, triangles = self._skin.points, self._skin.triangles
+        swung = _cover(Inner(self._skin, scale=self._scale), lifted).values()
+        out = ~np.logical_or.reduce([verdict.under for verdict in swung])
+        seen = np.logical_and.reduce(
+            [np.ones(len(triangles), dtype=bool)]
+            + [verdict.keep for name, verdict in verdicts.items() if name not in lifted]
+        )
+        near = out.copy()
+        if out.any():
+            within = cKDTree(points[out]).query(points[~out], distance_upper_bound=MARGIN * self._scale)[0]
+            near[~out] = np.isfinite(within)
+        return seen & out[triangles].any(axis=1), seen & near[triangles].any(axis=1)
 
 
 def _unshared(model: Model) -> Model:

@@ -215,3 +215,15 @@ def test_a_shape_is_fitted_once_and_is_the_garments() -> None:
     assert whole is not shape
     assert np.array_equal(points(shape), points(whole))
     assert fitting.fitted("tee", body, prints=False) is whole
+
+
+def test_legs_come_out_whole_from_under_hems_that_they_lift() -> None:
+    """At rest a coat and a dress cover the knees that are bare in a walk."""
+    pieces = ("dress", "trench-coat")
+    made = composed(design("mannequin-female-xl", "walk", *pieces))
+    body = flatten(as_posed("mannequin-female-xl", "walk"))[0].primitive
+    hem = min(float(draw.primitive.positions[:, 1].min()) for draw in flatten(made) if draw.layer in pieces)
+    (skin,) = (draw.primitive for draw in flatten(made) if draw.layer == compose.AVATAR)
+    below, drawn = (int((part.positions[part.indices, 1].max(axis=1) < hem).sum()) for part in (body, skin))
+    assert drawn == below > 1000
+    assert len(skin.indices) < len(body.indices) - 3000
