@@ -98,7 +98,7 @@ def _steps(options: Options, check: Callable[[], None]) -> list[tuple[str, Calla
         (
             options.atlas,
             "atlas",
-            lambda model: merge_materials(pack(model)) if options.merge_materials else pack(model),
+            lambda model: (merge_materials if options.merge_materials else _same)(pack(model, most=options.longest)),
         ),
         (options.combine_meshes, "combine_meshes", combine_meshes),
         (options.deduplicate, "deduplicate", deduplicate),
@@ -111,6 +111,10 @@ def _steps(options: Options, check: Callable[[], None]) -> list[tuple[str, Calla
         (options.ordered, "order", slim.ordered),
     ]
     return [(name, step) for wanted, name, step in found if wanted]
+
+
+def _same(model: Model) -> Model:
+    return model
 
 
 def primitives_of(model: Model) -> list[Primitive]:

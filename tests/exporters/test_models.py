@@ -143,25 +143,6 @@ def test_alpha_is_not_merged_into_opaque() -> None:
     assert (report.after.materials, report.after.primitives) == (2, 2)
 
 
-def test_an_atlas_keeps_every_colour_and_leaves_tiles_alone(tmp_path: Path) -> None:
-    colours = [(200, 10, 10), (10, 200, 10), (10, 10, 200)]
-    tiled = quad(textured(colours[2]), 4.0)
-    assert tiled.uv0 is not None
-    tiled = replace(tiled, uv0=tiled.uv0 * 3)
-    model = model_of(quad(textured(colours[0])), quad(textured(colours[1]), 2.0), tiled)
-    packed, report = optimise(model, Options(atlas=True))
-    assert (report.before.images, report.after.images) == (3, 2)
-    errors(tmp_path, {"a.glb": write_glb(packed, extras={})})
-    for primitive, colour in zip(packed.meshes[0].primitives, colours, strict=True):
-        texture = primitive.material.base_color_texture
-        assert texture is not None
-        assert primitive.uv0 is not None
-        pixels = images.decode(texture.image)
-        middle = primitive.uv0.mean(0) % 1.0
-        x, y = (middle * [texture.image.width, texture.image.height]).astype(int)
-        assert tuple(pixels[y, x, :3]) == colour
-
-
 def test_over_its_budget_the_layer_that_dominates_is_named() -> None:
     with pytest.raises(ExportError, match="tee has 2") as refused:
         optimise(model_of(quad(Material())), Options(max_triangles=1))
