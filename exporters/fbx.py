@@ -44,7 +44,7 @@ def write_fbx(model: Model, *, extras: Mapping[str, Any], stem: str, still: bool
     """
     if still is None:
         still = left_behind(model)
-    return encode(_Scene(settled(unscaled(model), still=still), stem).records(extras))
+    return encode(_Scene(settled(unscaled(model, animated=True), still=still), stem).records(extras))
 
 
 class _Scene:

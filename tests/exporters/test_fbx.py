@@ -386,7 +386,7 @@ def test_blender_sees_the_same_triangles_at_rest_and_in_motion(name: str, tmp_pa
 @blender
 def test_blender_and_our_parser_agree_about_strange_rigs(tmp_path: Path) -> None:
     arguments, expected = [], []
-    for seed in range(6):
+    for seed in range(10):
         model = rig(seed, mirrored=False, plain=True, kinds=("STEP",))
         for still in (True, False):
             shown = replace(model, animations=()) if still else model
