@@ -236,12 +236,17 @@ def renew(db: Database, worker: WorkerInfo, step_ids: Collection[str]) -> frozen
 
 
 def held(db: Database, worker: WorkerInfo, claims: Sequence[tuple[str, int]]) -> frozenset[str]:
-    """Which of the (step id, attempt) pairs are still this worker's: a cancel or a lost lease takes them away."""
+    """Which of the (step id, attempt) pairs are still this worker's: a cancel or a lost lease takes them away.
+
+    One that has just succeeded is too, for its child is about to put it down.
+    """
     attempts = dict(claims)
     with db.read() as connection:
         found = connection.execute(
             select(steps.c.id, steps.c.attempt).where(
-                steps.c.id.in_(list(attempts)), steps.c.state == StepState.RUNNING, steps.c.worker == worker.name
+                steps.c.id.in_(list(attempts)),
+                steps.c.state.in_((StepState.RUNNING, StepState.SUCCEEDED)),
+                steps.c.worker == worker.name,
             )
         )
         return frozenset(row.id for row in found if row.attempt == attempts[row.id])

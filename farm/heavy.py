@@ -17,7 +17,7 @@ from farm.blobs import BlobStore, register
 from farm.cache import KEEPING, Keeping, lookup
 from farm.celery_app import StepFailed
 from farm.children import holding
-from farm.claims import ClaimedStep, WorkerInfo, claim_step, fail_step, finish_step
+from farm.claims import ClaimedStep, WorkerInfo, claim_step, fail_step, finish_step, held
 from farm.db import Database
 from farm.errors import FarmError, FarmFault, StepCancelled
 from farm.execution import Execution, code_for, scratch_folder
@@ -135,7 +135,7 @@ class HeavyChild:
                 blobs=self._blobs,
                 report=lambda done, total: report_progress(self._db, claimed, done, total),
                 write_log=lambda level, message: write_log(self._db, claimed, level, message),
-                stop=self._stop.is_set,
+                stop=lambda: self._stopped(claimed),
                 uploads=self._uploads,
             )
             result = code(context)
@@ -147,6 +147,14 @@ class HeavyChild:
                 register(connection, stored, media_type, owner, inspection)
         self._finish(claimed, result, "rendered", device, began)
         return "rendered"
+
+    def _stopped(self, claimed: ClaimedStep) -> bool:
+        """Whether to stop. A signal may have been meant for the step before, which ended as it was sent."""
+        if self._stop.is_set():
+            self._stop.clear()  # before the look: what comes after it is looked at again
+            if not held(self._db, self._worker, [(claimed.id, claimed.attempt)]):
+                self._stop.set()
+        return self._stop.is_set()
 
     def _finish(self, claimed: ClaimedStep, result: StepResult, source: str, device: str, began: float) -> None:
         seconds = time.monotonic() - began
