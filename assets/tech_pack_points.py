@@ -9,9 +9,11 @@ from string import ascii_uppercase
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
+
 from assets import measure_points, regions, tech_pack_grades
 from assets.errors import ContentError
-from assets.measure import Array, Measured, Surface
+from assets.measure import Array, Measured, Surface, openings
 from assets.measure_ways import AnyWay, ExtentWay, GirthWay, LengthWay, OpeningWay, Place, girths, take
 from assets.scene import Draw
 from assets.tech_pack import Both, PointOfMeasure
@@ -43,6 +45,19 @@ OPENINGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     }
 )
 """Regions that have an edge to measure along, as uploads name them; pockets and buttons have none."""
+_EDGES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "top": ("Top opening", "위쪽 트임 둘레"),
+        "bottom": ("Bottom opening", "아래쪽 트임 둘레"),
+        "top, left": ("Top opening, left", "위쪽 트임 둘레 (왼쪽)"),
+        "side, left": ("Side opening, left", "옆 트임 둘레 (왼쪽)"),
+        "bottom, left": ("Bottom opening, left", "아래쪽 트임 둘레 (왼쪽)"),
+    }
+)
+_LEAST_CM: Final = 15.0
+_UNNAMED: Final = 12
+_END: Final = 0.25  # of the height: what counts as the top and the bottom
+_CENTRAL: Final = 0.15
 _BODY_LENGTHS: Final = (
     ("Back waist length", "등길이", "cervicale", "back waist point", "surface"),
     ("Arm length", "팔길이", "shoulder point", "wrist", "straight"),
@@ -133,9 +148,12 @@ def _named(layer: Worn, codes: Iterator[str]) -> Iterator[PointOfMeasure]:
             half=True,
             tolerance_cm=1.0,
         )
-    for name in named(layer.draws):
+    edges = [name for name in named(layer.draws) if name in OPENINGS]
+    if not edges:
+        yield from _unnamed(layer, codes)
+    for name in edges:
         way = OpeningWay(kind="opening", region=name)
-        if name not in OPENINGS or _taken(layer, way) is None:
+        if _taken(layer, way) is None:
             continue
         flat = name not in {"collar", "neck", "neckline"}
         en, ko = OPENINGS[name]
@@ -149,6 +167,34 @@ def _named(layer: Worn, codes: Iterator[str]) -> Iterator[PointOfMeasure]:
             way=way,
             layer=layer.id,
             half=flat,
+        )
+
+
+def _unnamed(layer: Worn, codes: Iterator[str]) -> Iterator[PointOfMeasure]:
+    """The largest openings where none has a name, called by where they are: a pair by its left one, each once."""
+    low, high = layer.surface.box
+    size = np.maximum(high - low, 1e-9)
+    seen: set[str] = set()
+    for number, hole in enumerate(openings(layer.surface, least_cm=_LEAST_CM)[:_UNNAMED], start=1):
+        across = 2 * float(hole.centre[0] - (low[0] + high[0]) / 2) / float(size[0])
+        height = float(hole.centre[1] - low[1]) / float(size[1])
+        end = "top" if height > 1 - _END else "bottom" if height < _END else "side"
+        if abs(across) < _CENTRAL and end != "side":
+            key = end
+        elif across >= _CENTRAL:
+            key = f"{end}, left"
+        else:
+            continue
+        if key in seen:
+            continue
+        seen.add(key)
+        en, ko = _EDGES[key]
+        yield PointOfMeasure(
+            code=next(codes),
+            name=Both(en=en, ko=ko),
+            how=Both(en="Along the edge", ko="가장자리를 따라"),
+            way=OpeningWay(kind="opening", number=number),
+            layer=layer.id,
         )
 
 

@@ -87,6 +87,7 @@ _HIDES: Final = frozenset({"leather", "suede", "lining-leather"})
 """What is not sold by the running metre."""
 _MOST_CALLOUTS: Final = 60
 _FACING: Final = 0.3
+_ROUND: Final = frozenset({"hem", "collar", "neckline", "belt", "waistband", "ribbon"})
 
 
 def callouts(worn: Sequence[Worn]) -> tuple[Callout, ...]:
@@ -105,7 +106,9 @@ def callouts(worn: Sequence[Worn]) -> tuple[Callout, ...]:
             except ContentError:
                 continue
             views: tuple[Literal["front", "back", "left"], ...] = ("back",) if behind else ("front",)
-            found.append(Callout(place=Place(region=name), text=both, views=views, layer=layer.id))
+            # What goes all round has its middle inside the body: it is pointed at where one sees it.
+            at: Literal["centre", "front"] = "front" if bare in _ROUND else "centre"
+            found.append(Callout(place=Place(region=name, at=at), text=both, views=views, layer=layer.id))
     return tuple(found[:_MOST_CALLOUTS])
 
 
@@ -201,7 +204,8 @@ def colourways(layers: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> tuple
     for name, looks in layers:
         by_hex: dict[str, list[str]] = {}
         for material, value in looks:
-            by_hex.setdefault(value, []).append(material)
+            if _part(material) is not None:
+                by_hex.setdefault(value, []).append(material)
         for value, materials_ in by_hex.items():
             named = ", ".join(material for material in materials_ if material)
             swatches.append(Swatch(part=f"{name}: {named}"[:400] if named else name, hex=value))

@@ -246,6 +246,18 @@ def test_an_upload_brings_its_size_and_the_openings_that_it_names() -> None:
     ]
 
 
+def test_openings_without_names_are_called_by_where_they_are() -> None:
+    bare = tuple(
+        replace(draw, primitive=replace(draw.primitive, extras={})) for draw in flatten(catalogue.model("tshirt"))
+    )
+    worn = Worn(id="a", draws=bare, surface=surface(bare))
+    found = {said(point.name, "en"): point for point in points([worn])}
+    assert list(found)[2:] == ["Bottom opening", "Top opening", "Side opening, left"]
+    sleeve = found["Side opening, left"]
+    assert sleeve.way is not None
+    assert worn.take(sleeve.way).cm == pytest.approx(34.4, abs=0.5)
+
+
 def test_fabrics_of_the_catalogue_fill_in_their_facts() -> None:
     line = with_facts(BillLine(name="Denim", fabric="denim"))
     assert (line.composition, line.weight_gsm) == ("100% cotton", 460)
