@@ -39,6 +39,7 @@ class StillOptions(Spec):
     camera: CameraSettings | None = None
     format: Literal["png", "jpeg", "webp", "avif"] = "png"
     compression: Annotated[int, Field(ge=1, le=100)] = 90
+    dpi: Annotated[int, Field(ge=36, le=2400)] = 72
     watermark: Watermark | None = None
 
     @model_validator(mode="after")
@@ -53,10 +54,12 @@ class StillSpec(StillOptions):
     """Pictures of a design from one or more views.
 
     A ``preset`` is a square size and a quality; ``width`` and ``height`` (512..8192 px) replace its size, and
-    ``quality`` what a frame may cost. ``compression`` (1..100) is for JPEG, WebP and AVIF. A view is a side, or
-    "detail:REGION": a layer, node or material by name, or a garment's "collar", "hem", "left-cuff", "waistband";
-    "detail:REGION@VIEW" sees it from that side. "camera:NAME" is a camera that the model brings. ``camera`` takes the
-    place of the design's own. ``watermark`` is laid all over the picture.
+    ``quality`` what a frame may cost. ``compression`` (1..100) is for JPEG, WebP and AVIF; ``dpi`` stands in the file,
+    for programs that print it, and changes no pixel.
+
+    A view is a side, or "detail:REGION": a layer, node or material by name, or a garment's "collar", "hem",
+    "left-cuff", "waistband"; "detail:REGION@VIEW" sees it from that side. "camera:NAME" is a camera that the model
+    brings. ``camera`` takes the place of the design's own. ``watermark`` is laid all over the picture.
 
     With ``deadline_s`` (seconds from now) the best quality is taken that is expected in time, with
     ``allow_lower_quality`` a lower one while the farm is busy; never a better one than asked for. What was chosen and
@@ -100,6 +103,7 @@ def close(spec: StillSpec, resolver: Resolver, stem: str | None = None) -> Close
         "quality": quality.value,
         "format": spec.format,
         "compression": spec.compression if spec.format != "png" else 0,
+        "dpi": spec.dpi,
         **({"watermark": spec.watermark} if spec.watermark else {}),
     }
     steps = tuple(

@@ -35,7 +35,7 @@ def render_still(context: StepContext) -> StepResult:
         frame = watermark.laid_over(frame, want["watermark"])
     drew = perf_counter()
     context.check()
-    data = image.encode(frame, want["format"], quality=want["compression"] or 90)
+    data = image.encode(frame, want["format"], quality=want["compression"] or 90, density=want["dpi"])
     digest, size = context.put(data, media_type=image.MIME[want["format"]])
     context.progress(1, 1)
     output = Output(
@@ -43,7 +43,13 @@ def render_still(context: StepContext) -> StepResult:
         digest=digest,
         size=size,
         media_type=image.MIME[want["format"]],
-        meta={"width": target.width, "height": target.height, "view": want["view"], "quality": want["quality"]},
+        meta={
+            "width": target.width,
+            "height": target.height,
+            "view": want["view"],
+            "quality": want["quality"],
+            "dpi": want["dpi"],
+        },
     )
     metrics = {
         "compose_s": round(composed - began, 3),

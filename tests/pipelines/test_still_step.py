@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from farm.blob_memory import MemoryBlobs
 from farm.execution import Execution
@@ -91,3 +91,18 @@ def test_the_backgrounds_in_pixels(
     assert mode is None or picture.mode == mode
     assert picture.getpixel((0, 0))[: len(top)] == top
     assert bottom is None or picture.getpixel((639, 511))[: len(bottom)] == bottom
+
+
+@pytest.mark.parametrize("fmt", ["png", "jpeg", "webp", "avif"])
+def test_a_picture_says_its_colours_and_its_size_on_paper(
+    tmp_path: Path, resources: dict[str, Any], fmt: str
+) -> None:
+    output, _, picture = drawn(tmp_path, resources, format=fmt, dpi=300, preset="thumbnail", quality="draft")
+    dpi = picture.info.get("dpi") or (picture.getexif()[282], picture.getexif()[283])
+    assert [round(float(value)) for value in dpi] == [300, 300]
+    assert output.meta["dpi"] == 300
+    if fmt == "png":
+        assert picture.info["srgb"] == 0
+    else:
+        profile = ImageCms.ImageCmsProfile(BytesIO(picture.info["icc_profile"]))
+        assert "sRGB" in ImageCms.getProfileDescription(profile)
