@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
-from typing import Final, cast
+from collections.abc import Iterable, Iterator, MutableMapping
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -38,8 +38,13 @@ class Sleeper:
 
 def main() -> None:
     """The worker's own main, with what it draws with replaced before its children are made."""
-    sleeper = Sleeper()
-    content.opened = lambda _resources: cast("Renderer", sleeper)
+    sleeper = cast("Renderer", Sleeper())
+
+    def opened(resources: MutableMapping[str, Any]) -> Renderer:
+        del resources
+        return sleeper
+
+    content.opened = opened
     worker.main()
 
 
