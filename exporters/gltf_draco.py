@@ -52,7 +52,10 @@ class DracoBuffer(Buffer):
             return super().geometry(arrays, corners, morphs=morphs)
         stored = {name: _stored(name, attribute) for name, attribute in arrays.items()}
         beside = {name: stored.pop(name) for name in list(stored) if stored[name].dtype.str[1:] not in _KINDS}
-        stream = self._encoded(stored, corners)
+        try:
+            stream = self._encoded(stored, corners)
+        except DracoPy.EncodingFailedException:  # of a mesh whose triangles all have no area
+            return super().geometry(arrays, corners, morphs=morphs)
         if beside:
             order = self._order(stored, corners, stream)
             if order is None:

@@ -104,6 +104,12 @@ def test_what_morphs_is_written_plainly(tmp_path: Path) -> None:
     assert len(read.targets) == len(plain.targets)
 
 
+def test_triangles_without_area_are_written_plainly() -> None:
+    flat = replace(quad(textured((9, 9, 9))), indices=np.array([[0, 0, 1], [1, 1, 2]], np.uint32))
+    (read,) = gltf.read(draco(model_of(flat, quad(textured((9, 9, 8)), x=2.0)))).meshes[0].primitives[:1]
+    assert np.array_equal(read.indices, flat.indices)
+
+
 def test_what_draco_cannot_hold_stands_beside_it_in_its_order(tmp_path: Path) -> None:
     ball = sphere(textured((9, 9, 9)))
     turned = np.cross(ball.normals, [0.0, 1.0, 0.0])
