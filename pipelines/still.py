@@ -54,8 +54,8 @@ class StillSpec(StillOptions):
     """Pictures of a design from one or more views.
 
     A ``preset`` is a square size and a quality; ``width`` and ``height`` (512..8192 px) replace its size, and
-    ``quality`` what a frame may cost. ``compression`` (1..100) is for JPEG, WebP and AVIF; ``dpi`` stands in the file,
-    for programs that print it, and changes no pixel.
+    ``quality`` what a frame may cost. ``compression`` (1..100) is for JPEG, WebP and AVIF; ``dpi`` stands in the
+    file, for programs that print it, and changes no pixel.
 
     A view is a side, or "detail:REGION": a layer, node or material by name, or a garment's "collar", "hem",
     "left-cuff", "waistband"; "detail:REGION@VIEW" sees it from that side. "camera:NAME" is a camera that the model
