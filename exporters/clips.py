@@ -10,20 +10,35 @@ from assets.model import Animation, Channel, Model
 from assets.transforms import decompose
 
 
-def settled(model: Model, *, still: bool) -> Model:
+def settled(model: Model) -> Model:
     """The model with animations that leave nothing of each other behind: what only another one moves is held where it
-    stands, by one key. With ``still`` the first one holds everything so, and moves nothing.
+    stands, by one key.
     """
-    moving = [a for a in model.animations if any(len(channel.times) for channel in a.channels)]
-    known = dict.fromkeys((c.node, c.path) for a in moving for c in a.channels if len(c.times))
-    if still and moving:
-        moving.insert(0, Animation(channels=(), name="still"))
     whole = []
-    for animation in moving:
-        own = {(channel.node, channel.path) for channel in animation.channels if len(channel.times)}
-        held = [_held(model, node, path) for node, path in known if (node, path) not in own]
+    for animation in model.animations:
+        own = _moved(animation)
+        held = [_held(model, node, path) for node, path in _known(model) if (node, path) not in own]
         whole.append(replace(animation, channels=(*animation.channels, *held)))
     return replace(model, animations=tuple(whole))
+
+
+def still_first(model: Model) -> Model:
+    """The model with an animation before the others that holds, where it stands, all that these move."""
+    known = _known(model)
+    if not known:
+        return model
+    still = Animation(channels=tuple(_held(model, node, path) for node, path in known), name="still")
+    return replace(model, animations=(still, *model.animations))
+
+
+def _moved(animation: Animation) -> dict[tuple[int, str], None]:
+    """What an animation moves, in its order."""
+    return dict.fromkeys((channel.node, channel.path) for channel in animation.channels if len(channel.times))
+
+
+def _known(model: Model) -> dict[tuple[int, str], None]:
+    """What any animation moves."""
+    return {moved: None for animation in model.animations for moved in _moved(animation)}
 
 
 def _held(model: Model, place: int, path: str) -> Channel:

@@ -17,7 +17,7 @@ from assets.model import Material, Mesh, Model, Node
 from assets.pose import worlds
 from assets.transforms import decompose, quaternion_matrix
 from exporters import fbx_animation, fbx_meshes
-from exporters.clips import settled
+from exporters.clips import settled, still_first
 from exporters.errors import ExportError
 from exporters.fbx_animation import euler
 from exporters.fbx_binary import CREATED, FILE_ID, VERSION, Long, Record, encode
@@ -25,7 +25,7 @@ from exporters.fbx_materials import Materials
 from exporters.fbx_meshes import CENTIMETRES, Body
 from exporters.fbx_objects import ROOT, Objects, properties, text, time
 from exporters.gltf import GENERATOR
-from exporters.rigs import left_behind
+from exporters.rigs import left_behind, one_bind
 from exporters.skeleton_scale import unscaled
 
 EXPORTER_VERSION: Final = 2
@@ -44,7 +44,8 @@ def write_fbx(model: Model, *, extras: Mapping[str, Any], stem: str, still: bool
     """
     if still is None:
         still = left_behind(model)
-    return encode(_Scene(settled(unscaled(model, animated=True), still=still), stem).records(extras))
+    plain = unscaled(still_first(model) if still else model, animated=True)
+    return encode(_Scene(settled(one_bind(plain)), stem).records(extras))
 
 
 class _Scene:

@@ -7,7 +7,7 @@ moves or whose mesh has morph targets, with the nodes above them. A mesh that is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -96,6 +96,54 @@ def left_behind(model: Model) -> bool:
                 moves = place in morphing or any(at in moving for one in held for at in tree.above(one))
                 layers[layer or ""] = layers.get(layer or "", False) or moves
     return len(set(layers.values())) > 1
+
+
+def one_bind(model: Model) -> Model:
+    """The model with skins that say the same of joints that they share, where the meshes can be moved to say so: some
+    programs know one place a joint at which it was bound.
+    """
+    _, held = rigs(model)
+    nodes, meshes, skins = list(model.nodes), list(model.meshes), list(model.skins)
+    made: dict[tuple[int, int], int] = {}
+    for (place, _), how in held.items():
+        node = model.nodes[place]
+        if how.joints is None or node.mesh is None or node.skin is None or np.array_equal(how.matrix, _EYE):
+            continue
+        skin = model.skins[node.skin]
+        skins[node.skin] = replace(skin, inverse_bind=skin.inverse_bind @ np.linalg.inv(how.matrix))
+        if (node.mesh, node.skin) not in made:
+            mesh = model.meshes[node.mesh]
+            parts = tuple(_moved(p, how.matrix) if skinned(node, p) else p for p in mesh.primitives)
+            made[node.mesh, node.skin] = len(meshes)
+            meshes.append(replace(mesh, primitives=parts))
+        nodes[place] = replace(node, mesh=made[node.mesh, node.skin])
+    return replace(model, nodes=tuple(nodes), meshes=tuple(meshes), skins=tuple(skins))
+
+
+def _moved(part: Primitive, matrix: Matrix) -> Primitive:
+    """A primitive's vertices elsewhere; its triangles stay as they are, for a skin turns none round."""
+    linear = matrix[:3, :3]
+    turn = np.linalg.inv(linear)
+    normals = part.normals @ turn
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    lengths = np.where(lengths > 0, lengths, 1.0)
+    targets = tuple(
+        replace(
+            target,
+            positions=None if target.positions is None else (target.positions @ linear.T).astype(np.float32),
+            normals=None if target.normals is None else (target.normals @ turn / lengths).astype(np.float32),
+            tangents=None,
+        )
+        for target in part.targets
+    )
+    positions = part.positions @ linear.T + matrix[:3, 3]
+    return replace(
+        part,
+        positions=positions.astype(np.float32),
+        normals=(normals / lengths).astype(np.float32),
+        tangents=None,
+        targets=targets,
+    )
 
 
 @dataclass

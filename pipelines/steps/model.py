@@ -11,7 +11,9 @@ from assets import catalogue
 from assets.design import Avatar, Design, Layer
 from assets.model import Model
 from exporters import budget, fbx, gltf, obj, optimise, printing, validate
+from exporters.clips import still_first
 from exporters.gltf_materials import TextureKind
+from exporters.rigs import left_behind
 from exporters.zipped import zipped
 from farm.plan import Output, StepResult
 from farm.steps import StepContext
@@ -129,8 +131,11 @@ def export(context: StepContext) -> StepResult:
         textures=asked["textures"] if in_gltf else "keep",
         ordered=compression == "meshopt",
     )
+    moving = _moving(design, want["animations"])
     if want["animations"] == "none":
         model = replace(model, animations=())
+    elif in_gltf and (left_behind(model) if moving is None else not moving):
+        model = still_first(model)
     model, report = optimise.optimise(titled(model, design.name), options, context.check)
     context.check()
     extras = _metadata(design, model, report)
@@ -142,7 +147,7 @@ def export(context: StepContext) -> StepResult:
         stem,
         compression=compression,
         textures=options.textures,
-        moving=_moving(design, want["animations"]),
+        moving=moving,
     )
     validate.check(files, want["format"])
     context.check()

@@ -24,8 +24,8 @@ def rig(
     kinds: tuple[str, ...] = STRAIGHT,
 ) -> Model:
     """A model of about a metre; ``stretched`` nodes have scales that differ by axis. Its animations take a second,
-    with keys at thirtieths of it, and interpolate in the ways of ``kinds``. ``plain`` ones are all bound where the
-    tree stands, and what hangs on their joints does not move by itself.
+    with keys at thirtieths of it, and interpolate in the ways of ``kinds``. In ``plain`` ones
+    nothing that hangs on a joint moves by itself.
     """
     dice = np.random.default_rng(seed)
     count = int(dice.integers(4, 12))
@@ -49,8 +49,8 @@ def rig(
     for _ in range(int(dice.integers(1, 3))):
         joints = tuple(dice.permutation(count)[: int(dice.integers(1, min(count, 6) + 1))].tolist())
         bind = compose_trs(dice.uniform(-0.2, 0.2, 3), dice.normal(size=4), np.ones(3))
-        # Some skins are bound where the tree stands, some elsewhere: then they share no skeleton.
-        shift = bind if dice.random() < 0.5 and not plain else np.eye(4)
+        # Some skins are bound where the tree stands, some elsewhere.
+        shift = bind if dice.random() < 0.5 else np.eye(4)
         inverse = np.stack([np.linalg.inv(shift @ places[joint]) for joint in joints])
         meshes.append(_mesh(dice, joints=len(joints), targets=int(dice.integers(0, 3))))
         skins.append(Skin(joints=joints, inverse_bind=inverse))

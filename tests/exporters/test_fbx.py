@@ -217,6 +217,21 @@ def test_whatever_hangs_on_whatever_moves_as_ours(seed: int) -> None:
                 assert apart_from_ours(model, doc, animation, time) < most
 
 
+def test_a_joint_was_bound_in_one_place_whatever_skins_say() -> None:
+    found = 0
+    for seed in range(8):
+        places: dict[int, list[np.ndarray]] = {}
+        data = write_fbx(rig(seed, kinds=("STEP",)), extras={}, stem="a")
+        doc = Document(data)
+        for place, record in doc.objects.items():
+            if record.name == "Deformer" and record.properties[2] == "Cluster":
+                places.setdefault(doc.of(place, "Model")[0], []).append(values(record, "TransformLink"))
+        shared = [links for links in places.values() if len(links) > 1]
+        found += len(shared)
+        assert all(np.allclose(links[0], link, atol=1e-3) for links in shared for link in links)
+    assert found > 3
+
+
 def test_clips_leave_nothing_of_each_other_behind() -> None:
     model = rig(5)
     assert len(model.animations) > 1
