@@ -1,8 +1,8 @@
 """Materials and textures as FBX programs know them, with the pictures embedded.
 
 Every material says its look twice: as Phong, which all programs read, and as the Arnold Standard Surface that Maya
-writes, from which Blender, Unity, Godot, Babylon.js and assimp take metalness and roughness. A texture takes the
-place of a number there, so numbers are in the pictures.
+writes, from which Blender (by ufbx) and assimp take metalness and roughness. A texture takes the place of a number
+there, so numbers are in the pictures.
 """
 
 from __future__ import annotations

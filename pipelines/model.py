@@ -60,10 +60,10 @@ class ModelOptions(Spec):
     """What a job of the kind `model` takes beside its design; see :class:`ModelSpec`.
 
     ``animations`` "auto" keeps them where they leave the design whole: a viewer plays the first one at once. If the
-    design is posed, or if they would move a body out of clothes that only stand, USDZ has the design as it stands, and
-    GLB, GLTF and FBX have a clip "still" before the others. "keep" keeps them as they are, "none" writes none.
-    ``zip`` makes one archive of an OBJ's files and one of a GLTF's: `name-obj.zip`,
-    `name-gltf.zip`.
+    design is posed, or if they would move a body out of clothes that only stand, USDZ has the design as it stands,
+    and GLB, GLTF and FBX have a clip "still" before the others. "keep" keeps them as they are, "none" writes none.
+
+    ``zip`` makes one archive of an OBJ's files and one of a GLTF's: `name-obj.zip`, `name-gltf.zip`.
     """
 
     formats: Annotated[tuple[Format, ...], Field(min_length=1, max_length=8, strict=False)] = ("glb",)
