@@ -1,10 +1,13 @@
 """The encoders of films as data: what each kind of film is made by, with which settings, and which works here.
 
-The first of each kind encodes in software, and gives equal bytes on every machine: for x264 that takes a fixed motion
-range between threads, 2 to 4 of them, and no SEI (it would name the number); for VP9, 2 to 8 (with one, libvpx
-searches differently). SVT-AV1 gives the same bytes with any number. The others are pieces of hardware, taken when
-somebody asks for them and they have encoded a frame here with the very settings: that an encoder is listed says
-nothing (H100 and H200 lack NVENC, drivers lack codecs). Their bytes differ from card to card.
+The first of each kind encodes in software, and gives equal bytes whatever the number of threads and the processor
+(x264: any with SSSE3; those without, and other architectures, round some decisions differently). For x264 that takes
+a fixed motion range between threads, 2 to 4 of them, and no SEI (it would name the number); for VP9, 2 to 8 (with
+one, libvpx searches differently). SVT-AV1 gives the same bytes with any number.
+
+The others are pieces of hardware, taken when somebody asks for them and they have encoded a frame here with the very
+settings: that an encoder is listed says nothing (H100 and H200 lack NVENC, drivers lack codecs). Their bytes differ
+from card to card.
 """
 
 from __future__ import annotations

@@ -156,3 +156,20 @@ def test_every_encoder_has_settings_for_every_quality_and_frames_on_their_own(fm
         assert len({tuple(encoder.quality[quality].items()) for quality in Quality}) == 3
         assert 1 <= encoder.min_threads <= encoder.max_threads
     assert isinstance(encoders.format_of(fmt), encoders.VideoFormat)
+
+
+@pytest.mark.parametrize(
+    ("fmt", "option", "less"),
+    [("mp4", "x264-params", ":asm=ssse3"), ("av1", "svtav1-params", ":asm=sse2"), ("webm", "", "0x3f")],
+)
+def test_an_older_processor_gives_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fmt: video.FormatName, option: str, less: str
+) -> None:
+    pictures = frames(8)
+    here = written(tmp_path / "here", fmt, pictures)
+    options = video.FORMATS[fmt].encoders[0].options
+    if option:
+        monkeypatch.setitem(options, option, f"{options[option]}{less}")  # type: ignore[arg-type]
+    else:
+        monkeypatch.setenv("VPX_SIMD_CAPS_MASK", less)  # libvpx: no AVX
+    assert sha(written(tmp_path / "there", fmt, pictures)) == sha(here)
