@@ -221,7 +221,8 @@ def failing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     path = tmp_path / "ffmpeg"
     path.write_text(
         f"#!{sys.executable} -ESs\nimport sys\n"
-        "out = open(sys.argv[-2].removeprefix('file:') if sys.argv[-1] == '-y' else '/dev/null', 'wb')\n"
+        "(name,) = (word for word in sys.argv if word.startswith('file:'))\n"
+        "open(name.removeprefix('file:'), 'wb').write(b'half a film')\n"
         "sys.stdin.buffer.read(400_000)\n"
         "sys.stderr.write('[libx264] something long before\\n[libx264] malloc of size 4194304 failed\\n')\n"
         "sys.exit(1)\n"
