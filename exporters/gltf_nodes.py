@@ -238,7 +238,8 @@ class Nodes:
         if channel.path == "rotation":
             middle = values[:, values.shape[1] // 2]
             length = np.linalg.norm(middle, axis=1, keepdims=True)
-            middle[:] = np.where(length > 1e-12, middle / np.maximum(length, 1e-12), (0, 0, 0, 1))
+            values = values / np.maximum(length, 1e-12)[:, None]  # a key's slopes are as long as it was
+            values[:, values.shape[1] // 2][length[:, 0] <= 1e-12] = (0, 0, 0, 1)
         width = 1 if channel.path == "weights" else values.shape[2]
         return {
             "input": self._buffer.accessor(times.astype(np.float32), bounds=True),

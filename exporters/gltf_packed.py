@@ -133,7 +133,14 @@ class PackedBuffer(Buffer):
         packed = {"buffer": 0, "byteLength": len(stream), "byteStride": stride, "mode": mode, "count": count}
         if how != "NONE":
             packed["filter"] = how
-        key = (hashlib.sha256(stream).digest(), target, mode, how, stride)
+        key = (
+            hashlib.sha256(stream).digest(),
+            target,
+            mode,
+            how,
+            stride,
+            count,
+        )  # one stream may stand for many counts
         known = self._known_packed.get(key)
         if known is not None:
             return known
