@@ -26,6 +26,7 @@ from exporters.fbx_meshes import CENTIMETRES, Body
 from exporters.fbx_objects import ROOT, Objects, properties, text, time
 from exporters.gltf import GENERATOR
 from exporters.rigs import left_behind, one_bind
+from exporters.see_through import faded
 from exporters.skeleton_scale import unscaled
 
 EXPORTER_VERSION: Final = 2
@@ -44,7 +45,7 @@ def write_fbx(model: Model, *, extras: Mapping[str, Any], stem: str, still: bool
     """
     if still is None:
         still = left_behind(model)
-    plain = unscaled(still_first(model) if still else model, animated=True)
+    plain = unscaled(still_first(faded(model)) if still else faded(model), animated=True)
     return encode(_Scene(settled(one_bind(plain)), stem).records(extras))
 
 

@@ -99,7 +99,7 @@ class Materials:
 
             plain = tint == (1.0, 1.0, 1.0, 1.0) and (not opaque or not _see_through(base.image))
             label = "" if plain else f"dyed {tint} {opaque}"
-            self._use(owner, base, ("DiffuseColor", "Maya|baseColor"), label, dyed)
+            self._use(owner, base, ("DiffuseColor", f"Maya|{_base(material)}"), label, dyed)
             if not opaque:
                 self._use(owner, base, ("TransparentColor",), label, dyed, alpha=True)
         normal, scale = material.normal_texture, material.normal_scale
@@ -124,7 +124,7 @@ class Materials:
                     lambda p: channel(p, 2, material.metallic),
                 )
         glow = material.emissive_texture
-        if glow is not None and any(material.emissive):
+        if glow is not None and any(material.emissive) and not material.unlit:
             red, green, blue = material.emissive
             self._use(
                 owner,
@@ -225,12 +225,15 @@ def _arnold(material: Material, looks: Finish) -> list[tuple[Any, ...]]:
     base = _WHITE if material.base_color_texture is not None else (red, green, blue)
     opacity = alpha if material.alpha_mode is AlphaMode.BLEND else 1.0
     glow = _WHITE if material.emissive_texture is not None else material.emissive
+    light = material.emissive_strength if any(material.emissive) else 0.0
+    if material.unlit:
+        base, glow, light = (0.0, 0.0, 0.0), base, 1.0
     numbers = {
-        "base": 1.0,
+        "base": 0.0 if material.unlit else 1.0,
         "metalness": material.metallic,
         "specularRoughness": material.roughness,
         "specularIOR": looks.ior if looks.ior >= 1 else 1.5,
-        "emission": material.emissive_strength if any(material.emissive) else 0.0,
+        "emission": light,
         "transmission": looks.transmission,
         "coat": looks.clearcoat,
         "coatRoughness": looks.clearcoat_roughness,
@@ -253,6 +256,11 @@ def _arnold(material: Material, looks: Finish) -> list[tuple[Any, ...]]:
         ("Maya|metallic", "Float", "", "A", float(material.metallic)),
         ("Maya|roughness", "Float", "", "A", float(material.roughness)),
     ]
+
+
+def _base(material: Material) -> str:
+    """What of the Standard Surface shows the base colour: what is unlit glows with it."""
+    return "emissionColor" if material.unlit else "baseColor"
 
 
 _WHITE: Final = (1.0, 1.0, 1.0)

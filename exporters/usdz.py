@@ -25,6 +25,7 @@ from assets.transforms import Matrix
 from exporters.errors import ExportError
 from exporters.gltf import GENERATOR
 from exporters.rigs import Held, left_behind, rigs, skinned
+from exporters.see_through import faded
 from exporters.skeleton_scale import unscaled
 from exporters.usd_materials import Materials, placed, placings, uv_name
 from exporters.usd_names import Names, free, identifier
@@ -49,7 +50,9 @@ def write_usdz(model: Model, *, extras: Mapping[str, Any], stem: str, moving: bo
     """
     if moving is None:
         moving = not left_behind(model)
-    plain = replace(model, animations=tuple(a for a in model.animations if any(len(c.times) for c in a.channels)))
+    plain = replace(
+        faded(model), animations=tuple(a for a in model.animations if any(len(c.times) for c in a.channels))
+    )
     with tempfile.TemporaryDirectory(prefix="usdz-") as folder:
         source = Path(folder) / f"{identifier(stem)}.usdc"
         textures = _Scene(source, stem, unscaled(plain, animated=True) if moving else plain).write(

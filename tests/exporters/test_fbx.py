@@ -330,6 +330,18 @@ def test_a_physical_material_is_there_beside_the_phong_one() -> None:
     assert properties(doc.objects[shader])["RenderAPI"] == ("ARNOLD_SHADER_ID",)
 
 
+def test_what_is_unlit_glows() -> None:
+    base = arm().meshes[0].primitives[0]
+    material = Material(base_color=(1, 0.5, 0, 1), unlit=True)
+    part = replace(base, material=material, joints=None, weights=None, targets=())
+    model = Model(nodes=(Node(matrix=np.eye(4), mesh=0),), roots=(0,), meshes=(Mesh(primitives=(part,)),))
+    doc = Document(write_fbx(model, extras={}, stem="a"))
+    (record,) = (record for record in doc.objects.values() if record.name == "Material")
+    told = properties(record)
+    assert (told["Maya|base"], told["Maya|emission"]) == ((0.0,), (1.0,))
+    assert told["Maya|emissionColor"] == (1.0, 0.5, 0.0)
+
+
 @pytest.fixture(scope="module")
 def renderer() -> Iterator[Renderer]:
     from renderers.opengl import open_renderer
