@@ -45,14 +45,35 @@ def _shape(worn: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def at_rest(shapes: Mapping[str, Any]) -> dict[str, Any]:
-    """The form as it is measured and drawn piece by piece: on a body that is not posed, and not seen."""
+    """The form as it is measured and drawn piece by piece: on a body that is not posed, not seen, and stands where
+    bodies stand: layers that were moved and turned with it come along.
+    """
     avatar = shapes["avatar"]
-    return {**shapes, "avatar": None if avatar is None else {**avatar, "pose": None, "visible": False}}
+    if avatar is None:
+        return dict(shapes)
+    moved = _moved(avatar)
+    layers = [_stood(layer) if _moved(layer) == moved else layer for layer in shapes["layers"]]
+    return {**shapes, "avatar": {**_stood(avatar), "pose": None, "visible": False}, "layers": layers}
+
+
+def rests(shapes: Mapping[str, Any]) -> bool:
+    """Whether the design stands as it is measured: neither posed nor moved."""
+    unseen = {**shapes, "avatar": shapes["avatar"] and {**shapes["avatar"], "visible": False}}
+    return at_rest(unseen) == unseen
+
+
+def _moved(worn: Mapping[str, Any]) -> list[list[float]]:
+    return [list(worn["transform"][key]) for key in ("position", "rotation")]
+
+
+def _stood(worn: Mapping[str, Any]) -> dict[str, Any]:
+    here = {"position": [0.0, 0.0, 0.0], "rotation": [0.0, 0.0, 0.0]}
+    return {**worn, "transform": {**worn["transform"], **here}}
 
 
 def alone(shapes: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
     """One layer of a form at rest."""
-    return {**at_rest(shapes), "layers": [layer]}
+    return at_rest({**shapes, "layers": [layer]})
 
 
 def models(document: Mapping[str, Any], content: Mapping[str, str]) -> dict[str, str]:

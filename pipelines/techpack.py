@@ -11,7 +11,7 @@ from assets.design import Design, Ref
 from assets.scene import Quality
 from assets.tech_pack import Language, TechPack, Units
 from assets.tech_pack_grades import size_of
-from assets.tech_pack_sources import VIEWS, alone, at_rest, geometry, models, sides
+from assets.tech_pack_sources import VIEWS, alone, at_rest, geometry, models, rests, sides
 from farm.errors import Refused
 from farm.jobs import Closed, JobKind, Resolver, Spec
 from farm.plan import Plan, Step
@@ -71,7 +71,7 @@ def close(spec: TechPackSpec, resolver: Resolver, stem: str | None = None) -> Cl
             lane="export",
             params={
                 "design": at_rest(shapes),
-                "pose": None if not pack.callouts or shapes["avatar"] is None else shapes["avatar"]["pose"],
+                "worn": shapes if pack.callouts and not rests(shapes) else None,
                 "content": models(closed.document, closed.content),
                 "sizes": list(pack.all_sizes),
                 "points": [point.model_dump(mode="json") for point in pack.points],
@@ -153,8 +153,7 @@ def _apart(shapes: Mapping[str, Any]) -> dict[str, list[str]]:
     whole design is that drawing already.
     """
     shown = {layer["id"]: list(sides(layer["model"]["item"])) for layer in shapes["layers"] if layer["opacity"]}
-    posed = shapes["avatar"] is not None and shapes["avatar"]["pose"] is not None
-    return shown if len(shown) > 1 or posed else {}
+    return shown if len(shown) > 1 or not rests(shapes) else {}
 
 
 def _pieces(

@@ -230,13 +230,12 @@ def _pointed(context: StepContext, callouts: Sequence[Callout], worn: Sequence[W
 
 
 def _whole(context: StepContext, worn: Sequence[Worn]) -> tuple[tuple[Draw, ...], Surface]:
-    """All layers, in the design's pose."""
+    """All layers, as the design wears them."""
     want = context.step.params
-    if want["pose"] is None:
+    if want["worn"] is None:
         every = tuple(draw for layer in worn for draw in layer.draws)
         return every, worn[0].surface if len(worn) == 1 else surface(every)
-    posed = {**want["design"], "avatar": {**want["design"]["avatar"], "pose": want["pose"]}}
-    every = tuple(draw for _, draws in _alone(context, {**want, "design": posed}) for draw in draws)
+    every = tuple(draw for _, draws in _alone(context, {**want, "design": want["worn"]}) for draw in draws)
     return every, surface(every)
 
 

@@ -305,6 +305,29 @@ def test_sources_change_only_where_they_should() -> None:
     assert all(len(value) == 8 for value in before.values())
 
 
+def test_what_is_moved_as_a_whole_is_measured_where_bodies_stand() -> None:
+    look = {
+        "avatar": {
+            "model": {"item": "mannequin-male"},
+            "transform": {"position": [1, 0, 2], "rotation": [0, 90, 0], "scale": [1.1, 1.1, 1.1]},
+            "pose": {"animation": "walk"},
+        },
+        "layers": [
+            {"id": "tee", "model": {"item": "tee"}, "transform": {"position": [1, 0, 2], "rotation": [0, 90, 0]}},
+            {"id": "hat", "model": {"item": "hat"}, "transform": {"position": [0, 0.01, 0]}},
+        ],
+    }
+    document = Design.model_validate_json(json.dumps(look)).model_dump(mode="json")
+    rest = Design.model_validate_json(json.dumps(tech_pack_sources.at_rest(tech_pack_sources.geometry(document))))
+    assert rest.avatar is not None
+    assert (rest.avatar.pose, rest.avatar.visible) == (None, False)
+    still = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+    assert (rest.avatar.transform.position, rest.avatar.transform.rotation) == still
+    assert rest.avatar.transform.scale == (1.1, 1.1, 1.1)
+    assert (rest.layers[0].transform.position, rest.layers[0].transform.rotation) == still
+    assert rest.layers[1].transform.position == (0.0, 0.01, 0.0)
+
+
 def test_a_shape_is_a_design_without_what_does_not_change_its_form() -> None:
     look = {
         "avatar": {"model": {"item": "mannequin-male"}, "material": {"variant": "wood", "colour": "#102030"}},

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from farm.blob_disk import DiskBlobs
 from farm.errors import JobFault, Refused
-from farm.execution import run_eager
+from farm.execution import Execution, run_eager
 from farm.plan import Output
 from pipelines import techpack
 from pipelines.steps.registry import STEPS
@@ -75,6 +75,11 @@ def test_one_layer_that_is_not_posed_is_its_own_drawing() -> None:
     posed = {"model": {"item": "mannequin-female"}, "pose": {"animation": "walk"}}
     walking = {"avatar": posed, "layers": [{"id": "tee", "model": {"item": "tee"}}]}
     assert {key for key in hashes(design=walking) if key.startswith("piece")} == {"piece-0-front", "piece-0-back"}
+    turned = json.loads(json.dumps({**alone, "avatar": {"model": {"item": "dress-form"}}}))
+    for part in (turned["avatar"], *turned["layers"]):
+        part["transform"] = {"rotation": [0.0, 90.0, 0.0]}
+    assert any(key.startswith("piece") for key in hashes(design=turned))
+    assert hashes(design=turned)["measure"] == hashes(design=alone)["measure"]
 
 
 def test_a_pose_changes_neither_measures_nor_drawings_of_pieces() -> None:
@@ -179,9 +184,10 @@ def test_a_design_alone_makes_a_whole_pack(tmp_path: Path) -> None:
 
 @pytest.mark.gl
 def test_since_marks_what_a_new_colour_touches_and_nothing_else(tmp_path: Path) -> None:
-    _, before = made(tmp_path, tech_pack={"materials": [{"name": "Jersey", "layer": "tee"}]})
-    blue = json.loads(json.dumps(DESIGN))
-    blue["layers"][1]["material"]["colour"] = "#1b2a49"
+    red = {**DESIGN, "layers": DESIGN["layers"][1:]}
+    _, before = made(tmp_path, design=red, tech_pack={"materials": [{"name": "Jersey", "layer": "tee"}]})
+    blue = json.loads(json.dumps(red))
+    blue["layers"][0]["material"]["colour"] = "#1b2a49"
     since = {"revision": "A", "sources": before.meta["sources"]}
     pack = {"materials": [{"name": "Jersey", "layer": "tee"}], "since": since}
     _, after = made(tmp_path, design=blue, tech_pack=pack)
@@ -214,6 +220,41 @@ def test_what_cannot_be_measured_is_named(tmp_path: Path, pack: dict[str, Any], 
     with pytest.raises(JobFault) as caught:
         made(tmp_path, tech_pack={**pack, "brand": {"pages": ["materials"]}})
     assert (caught.value.code, caught.value.data["path"]) == (code, path)
+
+
+def test_a_seated_design_is_measured_as_it_stands_and_pointed_at_as_it_sits(tmp_path: Path) -> None:
+    place = {"region": "left-pocket"}
+    way = {"kind": "length", "start": {"region": "waistband"}, "end": place, "along": "vertical"}
+    pack = {
+        "points": [{"code": "A", "name": "Side", "way": way}],
+        "callouts": [{"place": place, "text": "worn"}, {"place": place, "text": "alone", "layer": "trousers"}],
+    }
+
+    def facts(pose: str | None) -> dict[str, Any]:
+        avatar = {"model": {"item": "mannequin-female"}, "pose": pose and {"animation": pose}}
+        design = {"avatar": avatar, "layers": [{"id": "trousers", "model": {"item": "trousers"}}]}
+        step = next(
+            step for step in close("techpack", design=design, tech_pack=pack).plan.steps if step.key == "measure"
+        )
+        store = DiskBlobs(tmp_path / "blobs")
+        context = Execution(
+            step=step,
+            scratch=tmp_path,
+            inputs={},
+            resources={},
+            blobs=store,
+            report=lambda *_: None,
+            write_log=lambda *_: None,
+        )
+        with store.open(STEPS[step.name](context).outputs[0].digest) as opened:
+            found: dict[str, Any] = json.loads(opened.read())
+        return found
+
+    standing, seated = facts(None), facts("seated")
+    assert seated["points"] == standing["points"]
+    assert standing["callouts"][0]["spot"] == standing["callouts"][1]["spot"] == seated["callouts"][1]["spot"]
+    moved = [abs(a - b) for a, b in zip(*(one["callouts"][0]["spot"] for one in (standing, seated)), strict=True)]
+    assert max(moved) > 0.1
 
 
 @pytest.mark.gl
