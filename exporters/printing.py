@@ -42,9 +42,14 @@ Part = tuple[str, Material, NDArray[np.float64], NDArray[np.int64], NDArray[np.f
 """Name, material, points float64[n, 3] in metres, triangles int64[m, 3], colours of points float64[n, 4] or None."""
 
 
-def write_stl(model: Model) -> bytes:
-    """One binary STL. Raises ExportError ``export.empty``, ``export.not_finite``."""
-    return cast("bytes", _joined(_parts(model), upright=True).export(file_type="stl"))
+def write_stl(model: Model, *, licence: str = "") -> bytes:
+    """One binary STL; what fits of the licence and the model's name stands in its header of 80 bytes. Raises
+    ExportError ``export.empty``, ``export.not_finite``.
+    """
+    data = cast("bytes", _joined(_parts(model), upright=True).export(file_type="stl"))
+    told = ("millimetres, +Z up", f"licence {licence}" if licence else "", model.name)
+    head = " ".join("; ".join(text for text in told if text).split()).encode("ascii", "replace")
+    return head[:80].ljust(80) + data[80:]
 
 
 def write_ply(model: Model, *, licence: str = "") -> bytes:

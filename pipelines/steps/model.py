@@ -95,7 +95,7 @@ def _written(
 
             data = usdz.write_usdz(model, extras=extras, stem=stem, moving=moving)
         case "stl":
-            data = printing.write_stl(model)
+            data = printing.write_stl(model, licence=extras.get("licence", ""))
         case "ply":
             data = printing.write_ply(model, licence=extras.get("licence", ""))
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -68,3 +69,13 @@ def test_what_cannot_be_written_is_refused(write: Callable[[Model], bytes]) -> N
     broken = replace(part, positions=np.full_like(part.positions, np.nan), material=Material())
     with pytest.raises(ExportError, match="no numbers"):
         write(replace(model, meshes=(Mesh(primitives=(broken,)),)))
+
+
+def test_each_says_what_it_is_and_under_which_licence() -> None:
+    model = replace(catalogue.model("beanie"), name="solid\nhat 모자")
+    stl = write_stl(model, licence="CC0-1.0")
+    assert stl[:80].rstrip() == b"millimetres, +Z up; licence CC0-1.0; solid hat ??"
+    head = write_ply(model, licence="CC0-1.0").split(b"end_header")[0].splitlines()
+    assert head[2:5] == [b"comment solid hat ??", b"comment licence CC0-1.0", b"comment metres, +Y up"]
+    with zipfile.ZipFile(io.BytesIO(write_3mf(model, extras={"licence": "CC0-1.0"}))) as package:
+        assert b'<metadata name="LicenseTerms">CC0-1.0</metadata>' in package.read("3D/3dmodel.model")
