@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,21 @@ def test_a_killed_process_costs_no_frame(farm: Farm, tmp_path: Path, undisturbed
     assert len(done["artifacts"]) == 5
     assert all(step["state"] == "succeeded" for step in done["steps"])
     assert decoded_md5(farm.files(done, tmp_path / "out")["design.mp4"]) == undisturbed
+
+
+@pytest.mark.skipif(os.environ.get("FARM_LONG") != "1", reason="the steps' own tests kill encoders too: FARM_LONG=1")
+def test_a_killed_encoder_is_an_attempt_that_failed_and_costs_no_frame(
+    farm: Farm, tmp_path: Path, undisturbed: str
+) -> None:
+    job = farm.submit("turntable", SPEC)
+    farm.wait_for(job["id"], 0.3)
+    until(30, "no encoder ran", lambda: kill9(encoders(farm.embedded)))
+    done = farm.wait(job["id"], 180)
+    assert done["state"] == "succeeded", done
+    assert decoded_md5(farm.files(done, tmp_path / "out")["design.mp4"]) == undisturbed
+    log = (farm.embedded.data_dir / "farm.log").read_text()
+    assert "export.encode_failed" in log
+    assert "ended by SIGKILL" in log
 
 
 def test_a_cancelled_turntable_leaves_nothing_behind(farm: Farm) -> None:
