@@ -13,6 +13,8 @@ from exporters.gltf_materials import textures
 
 WITH_TEXTURES: Final = frozenset({"glb", "gltf", "obj", "fbx", "usdz"})
 """Formats that carry the model's images."""
+_PACKING: Final = frozenset({"glb", "gltf"})
+_NAMES: Final = {"": "the model", "@avatar": "the avatar"}  # as composing calls it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +35,7 @@ def costs(model: Model) -> Costs:
     wearers: defaultdict[str, set[str]] = defaultdict(set)
     stored: set[int] = set()
     for place, layer in sorted(layers(model).items()):
-        node, name = model.nodes[place], layer or "the model"
+        node, name = model.nodes[place], _NAMES.get(layer, layer)
         if node.mesh is None:
             continue
         for part in model.meshes[node.mesh].primitives:
@@ -81,8 +83,9 @@ def check_bytes(model: Model, kind: str, size: int, most: int) -> None:
         name = f" {image.name!r}" if image.name else ""
         text += (
             f"the texture{name} of {wearers} ({image.width} x {image.height}) has {pictures[largest]:,} of them: "
-            "give optimise.max_texture or textures"
+            f"give optimise.max_texture{' or textures' if kind in _PACKING else ''}"
         )
     else:
-        text += f"the shape of {layer} has about {own:,} of them: give optimise.simplify_mm or compression"
+        packing = " or compression" if kind in _PACKING else ""
+        text += f"the shape of {layer} has about {own:,} of them: give optimise.simplify_mm{packing}"
     raise ExportError("export.over_budget", f"{text}, or raise optimise.max_bytes")

@@ -237,6 +237,14 @@ def test_over_its_bytes_the_texture_or_the_layer_is_named() -> None:
     ) as refused:
         check_bytes(model, "glb", 5000, 4500)
     assert (refused.value.code, refused.value.ours) == ("export.over_budget", False)
-    with pytest.raises(ExportError, match=r"textures 0, the rest 5,000; the shape of coat has about 2,500"):
+    with pytest.raises(
+        ExportError,
+        match=r"textures 0, the rest 5,000; the shape of coat has about 2,500 of them: give \S+simplify_mm, or",
+    ):
         check_bytes(model, "stl", 5000, 4500)
+    bare = scattered(Material(), Material(), layers=("@avatar", "tee"))
+    with pytest.raises(
+        ExportError, match=r"the shape of the avatar has about .* give optimise.simplify_mm or compression"
+    ):
+        check_bytes(bare, "glb", 5000, 4500)
     check_bytes(model, "glb", 4500, 4500)
