@@ -55,6 +55,7 @@ _LAYER: Final = 0.009  # metres beside an open edge within which the cloth lies 
 _CLOSED: Final = 0.0002  # metres between two open edges that are one: baked points are right to 0.02 mm
 _SAMPLES: Final = np.array([(4, 1, 1), (1, 4, 1), (1, 1, 4), (2, 2, 2)]) / 6.0
 _THROUGH: Final = 0.010  # metres under a garment's outside within which what is worn over it has come through it
+_ALIKE: Final = 0.5  # cosine to it from which on what is over it looks the same way
 _OUTSIDE: Final = 0.3  # cosine to the way out of the body from which on cloth looks out
 
 
@@ -264,10 +265,11 @@ def pokes(points: Array, ways: Array, cloth: Array, sight: Sight) -> tuple[float
     normals = np.cross(cloth[:, 1] - cloth[:, 0], cloth[:, 2] - cloth[:, 0])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-20)
     grid = Grid(cloth, normals, cell=0.01)
-    distance, _ = grid.first_hit(
+    distance, hit = grid.first_hit(
         points[near] - _THROUGH * ways[near], ways[near], np.full(len(near), _THROUGH - DEEP)
     )
-    out = np.flatnonzero(np.isfinite(distance))
+    along = np.einsum("ij,ij->i", normals[hit], ways[near]) > _ALIKE
+    out = np.flatnonzero(np.isfinite(distance) & along)
     seen = out[sight.sees(points[near[out]] + _LIFT * ways[near[out]])]
     return (float(_THROUGH - distance[seen].min()), len(seen)) if len(seen) else (0.0, 0)
 
