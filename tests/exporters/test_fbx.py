@@ -206,7 +206,7 @@ def apart_from_ours(model: Model, doc: Document, animation: int | None = None, t
     return found
 
 
-@pytest.mark.parametrize("seed", range(100 if os.environ.get("FARM_LONG") == "1" else 10))
+@pytest.mark.parametrize("seed", range(100 if os.environ.get("FARM_LONG") == "1" else 8))
 def test_whatever_hangs_on_whatever_moves_as_ours(seed: int) -> None:
     for kinds, most in ((("STEP",), 1e-4), (STRAIGHT, 2e-2)):  # turns are straight between 60 keys a second
         model = rig(seed, kinds=kinds)
@@ -352,9 +352,8 @@ def renderer() -> Iterator[Renderer]:
 
 
 @pytest.mark.gl
-@pytest.mark.parametrize("item", ["tshirt", "card-classic"])
-def test_the_catalogue_read_back_looks_the_same(item: str, renderer: Renderer) -> None:
-    model = catalogue.model(item)
+def test_the_catalogue_read_back_looks_the_same(renderer: Renderer) -> None:
+    model = catalogue.model("tote-bag")
     assert apart(renderer, model, Document(write_fbx(model, extras={}, stem="a")).model()) < 2
 
 
