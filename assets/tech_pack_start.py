@@ -13,6 +13,7 @@ from assets.errors import ContentError
 from assets.measure_ways import Place
 from assets.tech_pack import MOST_ROWS, BillLine, Both, Callout, Colourway, Swatch
 from assets.tech_pack_points import Worn, named
+from assets.tech_pack_sources import sides
 
 NAMES_KO: Final[Mapping[str, str]] = {
     "collar": "칼라",
@@ -46,6 +47,7 @@ NAMES_KO: Final[Mapping[str, str]] = {
     "label": "라벨",
     "bag": "가방 몸판",
     "handles": "손잡이",
+    "end": "끝단",
 }
 MATERIALS_KO: Final[Mapping[str, str]] = {
     "thread": "실",
@@ -105,10 +107,12 @@ def callouts(worn: Sequence[Worn]) -> tuple[Callout, ...]:
                 behind = _behind(layer, name)
             except ContentError:
                 continue
-            views: tuple[Literal["front", "back", "left"], ...] = ("back",) if behind else ("front",)
+            seen: Literal["front", "back", "left"] = "back" if behind else "front"
+            if sides(layer.item)[0] == "left":
+                seen = "left"
             # What goes all round has its middle inside the body: it is pointed at where one sees it.
             at: Literal["centre", "front"] = "front" if bare in _ROUND else "centre"
-            found.append(Callout(place=Place(region=name, at=at), text=both, views=views, layer=layer.id))
+            found.append(Callout(place=Place(region=name, at=at), text=both, views=(seen,), layer=layer.id))
     return tuple(found[:_MOST_CALLOUTS])
 
 

@@ -16,6 +16,7 @@ from exporters.tech_pack.words import word
 CAPTION: Final = 6 * MM
 GAP: Final = 5 * MM
 BALLOON: Final = 2.5 * MM
+RIM: Final = (7.5 * MM, 4 * MM)
 _ENLARGED: Final = 1.8  # where no scale is told: a drawing for dimension lines may fill its frame
 
 Array = NDArray[np.float64]
@@ -61,6 +62,14 @@ class Frame:
         return np.asarray(mm * MM * self.scale + [self.x + self.wide / 2, self.y + self.high / 2])
 
 
+def framed(
+    seen: Seen, x: float, y: float, wide: float, high: float, *, rim: tuple[float, float] = RIM, most: float = 1.0
+) -> Frame:
+    """The frame of a flat in a box on the page, without its rim and the room for its caption."""
+    inner = wide - 2 * rim[0], high - CAPTION - 2 * rim[1]
+    return Frame(x=x + rim[0], y=y + rim[1], wide=inner[0], high=inner[1], seen=seen, most=most)
+
+
 def place(
     sheet: Sheet,
     content: PackContent,
@@ -71,20 +80,13 @@ def place(
     high: float,
     *,
     colour: str = "#000000",
-    rim: tuple[float, float] = (7.5 * MM, 4 * MM),
+    rim: tuple[float, float] = RIM,
     scaled: bool = True,
     layer: str = "",
 ) -> Frame:
     """A flat, given with the key of its source, in its frame, with the view's name, its scale and its hash."""
     key, seen = drawn
-    frame = Frame(
-        x=x + rim[0],
-        y=sheet.y + rim[1],
-        wide=wide - 2 * rim[0],
-        high=high - CAPTION - 2 * rim[1],
-        seen=seen,
-        most=1.0 if scaled else _ENLARGED,
-    )
+    frame = framed(seen, x, sheet.y, wide, high, rim=rim, most=1.0 if scaled else _ENLARGED)
     digest = content.sources.get(key, "")
     sheet.tile(x, sheet.y, wide, high)
     with sheet.element(

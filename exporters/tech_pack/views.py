@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from assets.tech_pack_sizes import area
 from exporters.tech_pack.callouts import balloons, callout_rows
 from exporters.tech_pack.content import CalloutAt, PackContent
-from exporters.tech_pack.frames import CAPTION, GAP, caption, place
+from exporters.tech_pack.frames import CAPTION, GAP, caption, framed, place
 from exporters.tech_pack.marks import MM, Photo
 from exporters.tech_pack.pieces import pieces
 from exporters.tech_pack.sheet import Sheet
@@ -22,9 +22,12 @@ def flats(sheet: Sheet, content: PackContent) -> None:
     every = list(enumerate(content.callouts, start=1))
     numbered = [(n, callout) for n, callout in every if callout.layer not in content.pieces]
     shown = [view for view in ("front", "back", "left") if view in content.flats]
-    abreast = 2 if numbered or len(shown) < 3 else 3  # what is called out needs room at its sides
-    wide = (sheet.column - GAP * (abreast - 1)) / abreast
     high = min(sheet.room - 2 * MM, 150 * MM)
+    third = (sheet.column - GAP * 2) / 3
+    # What is called out needs room at its sides, and a drawing is not made smaller than its round scale for company.
+    close = not numbered and all(framed(seen, 0, 0, third, high).scale == 1 for seen in content.flats.values())
+    abreast = 3 if close and len(shown) == 3 else 2
+    wide = (sheet.column - GAP * (abreast - 1)) / abreast
     for number, view in enumerate(shown):
         if number == 2 and abreast == 2:
             sheet.turn()

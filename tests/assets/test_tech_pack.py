@@ -18,7 +18,7 @@ from assets.tech_pack import BillLine, Grade, TechPack, said
 from assets.tech_pack_colours import nearest
 from assets.tech_pack_points import Worn, body, points
 from assets.tech_pack_sizes import area, cloth, graded, inches, length, tolerance, weight
-from assets.tech_pack_start import Made, colourways, materials, with_facts
+from assets.tech_pack_start import Made, callouts, colourways, materials, with_facts
 
 POINT = {"code": "A", "name": "x", "cm": 1}
 FAR = {"kind": "length", "start": {"point": [0, 0, 0]}, "end": {"point": [1, 1, 1]}}
@@ -244,6 +244,21 @@ def test_an_upload_brings_its_size_and_the_openings_that_it_names() -> None:
         ("E", "Sleeve opening, right", True),
         ("F", "Hem width", True),
     ]
+
+
+def test_details_are_called_out_where_one_sees_them() -> None:
+    def called(item: str) -> dict[str, tuple[str, str, str]]:
+        draws = flatten(catalogue.model(item))
+        worn = Worn(id=item, draws=draws, surface=surface(draws), item=item)
+        found = callouts([worn])
+        assert {one.layer for one in found} == {item}
+        return {said(one.text, "en"): (said(one.text, "ko"), one.views[0], one.place.at) for one in found}
+
+    jeans = called("jeans")
+    assert jeans["Back pocket"] == ("뒷주머니", "back", "centre")
+    assert jeans["Waistband"] == ("허리단", "front", "front")
+    assert list(jeans).count("Hem") == 1
+    assert {view for _, view, _ in called("tote-bag").values()} == {"left"}
 
 
 def test_openings_without_names_are_called_by_where_they_are() -> None:
