@@ -137,7 +137,7 @@ def test_tags_say_bt709_limited_srgb(tmp_path: Path, fmt: video.FormatName) -> N
 def test_bytes_do_not_depend_on_the_number_of_threads(
     tmp_path: Path, fmt: video.FormatName, quality: Quality
 ) -> None:
-    pictures = frames(14, (640, 360))
+    pictures = frames(10, (640, 360))
     digests = {
         sha(written(tmp_path / f"{threads}.{fmt}", fmt, pictures, threads=threads, quality=quality))
         for threads in (1, 3, 16)
