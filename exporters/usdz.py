@@ -22,6 +22,7 @@ from assets.model import AlphaMode, Animation, Model, Primitive
 from assets.pose import drawing, flatten
 from assets.scene import Draw
 from assets.transforms import Matrix
+from exporters import arkit
 from exporters.errors import ExportError
 from exporters.gltf import GENERATOR
 from exporters.rigs import Held, left_behind, rigs, skinned
@@ -62,13 +63,15 @@ def write_usdz(model: Model, *, extras: Mapping[str, Any], stem: str, moving: bo
 
 
 def faults(path: Path) -> list[str]:
-    """What USD's own validators, those of packages among them, find wrong with a file; nothing, if it will open."""
+    """What USD's own validators, those of packages among them, find wrong with a file, and what ARKit would not read;
+    nothing, if it will open.
+    """
     known = UsdValidation.ValidationRegistry().GetOrLoadAllValidators()
     stage = Usd.Stage.Open(str(path))
     if stage is None:
         return ["it cannot be opened"]
     found = UsdValidation.ValidationContext(known).Validate(stage)
-    return [f"{error.GetIdentifier()}: {error.GetMessage()}" for error in found]
+    return [*(f"{error.GetIdentifier()}: {error.GetMessage()}" for error in found), *arkit.faults(stage, path)]
 
 
 def _package(files: Mapping[str, bytes]) -> bytes:
