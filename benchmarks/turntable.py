@@ -60,7 +60,7 @@ def encode(frames: Iterator[Frame], path: Path) -> float:
 
 def main() -> None:
     """Runs the parts; prints medians."""
-    options = report.arguments(__doc__, parts="alone,workers,slots", frames=150, repeats=3, sleep=0.15)
+    options = report.arguments(__doc__, parts="alone,workers,slots", frames=150, repeats=3, sleep=0.5)
     runs: dict[str, Callable[[Any], dict[str, Any]]] = {"alone": alone, "workers": workers, "slots": slots}
     figures: dict[str, Any] = {}
     for part in options.parts.split(","):
@@ -120,7 +120,7 @@ class Farm:
 
     @classmethod
     @contextmanager
-    def of(cls, folder: Path, env: dict[str, str], *, sleepers: int = 0, sleep: float = 0.15) -> Iterator[Self]:
+    def of(cls, folder: Path, env: dict[str, str], *, sleepers: int = 0, sleep: float = 0.5) -> Iterator[Self]:
         """A farm until the block ends; with ``sleepers`` its heavy worker is one whose renderer sleeps."""
         roles = ("api", "worker-light", "reconciler") if sleepers else ()
         with embedded(folder, roles=roles, env=env) as running, ExitStack() as stack:
