@@ -37,8 +37,12 @@ def _moved(animation: Animation) -> dict[tuple[int, str], None]:
 
 
 def _known(model: Model) -> dict[tuple[int, str], None]:
-    """What any animation moves."""
-    return {moved: None for animation in model.animations for moved in _moved(animation)}
+    """What any animation moves, and morph targets that stand in part: three.js knows these from animations alone."""
+    known = {moved: None for animation in model.animations for moved in _moved(animation)}
+    for place, node in enumerate(model.nodes):
+        if known and node.mesh is not None and any(node.morph_weights or model.meshes[node.mesh].morph_weights):
+            known.setdefault((place, "weights"))
+    return known
 
 
 def _held(model: Model, place: int, path: str) -> Channel:

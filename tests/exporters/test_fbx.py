@@ -429,6 +429,26 @@ def test_blender_and_our_parser_agree_about_strange_rigs(tmp_path: Path) -> None
             assert min(off) < 1e-4
 
 
+@pytest.mark.skipif("FARM_THREE" not in os.environ, reason="FARM_THREE names no folder of the package three")
+def test_three_js_puts_every_vertex_where_our_parser_does(tmp_path: Path) -> None:
+    arguments, expected = [], []
+    for name, model in {"arm": arm(), **{f"rig {seed}": rig(seed, kinds=("STEP",)) for seed in range(10)}}.items():
+        path = tmp_path / f"{name}.fbx"
+        path.write_bytes(write_fbx(model, extras={}, stem="a"))
+        doc = Document(path.read_bytes())
+        for stack in doc.stacks():
+            arguments.append(f"{path}@{stack}@0.5123")
+            expected.append(doc.drawn(stack, 0.5123))
+    command = ["node", str(Path(__file__).with_name("three_reads.mjs")), os.environ["FARM_THREE"], *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    seen = [json.loads(row[4:]) for row in done.stdout.splitlines() if row.startswith("SEEN")]
+    for ours, theirs in zip(expected, seen, strict=True):
+        meshes = [np.sort(np.array(mesh), axis=0) for mesh in theirs["meshes"]]
+        for one in ours:
+            corners = np.sort(one.points[one.faces].reshape(-1, 3) * 100, axis=0)
+            assert min(np.abs(mesh - corners).max() for mesh in meshes if mesh.shape == corners.shape) < 0.01
+
+
 @assimp
 def test_assimp_sees_the_same_model(tmp_path: Path) -> None:
     models = {"arm": arm(), "card": catalogue.model("card-classic"), "tshirt": catalogue.model("tshirt")}
