@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from assets import images
 from assets.images import decode
-from assets.model import AlphaMode, Image, Material, Model, Primitive, Sampler, Texture, Wrap
+from assets.model import AlphaMode, Material, Model, Primitive, Sampler, Texture, Wrap
 from exporters import image as pictures
+from exporters import resampling
+from exporters.gltf_materials import COLOURS
 
 LARGEST: Final = 4096
 GUTTER: Final = 4
@@ -150,7 +151,7 @@ def _sheet(
             continue
         mimes.add(texture.image.mime)
         wide, high = _scaled(sizes[key], share)
-        shown = _fitted(texture.image, wide, high)
+        shown = resampling.resized(decode(texture.image), wide, high, colour=slot in COLOURS)
         x, y = places[key]
         padded = np.pad(shown, ((GUTTER, GUTTER), (GUTTER, GUTTER), (0, 0)), mode="edge")
         pixels[y - GUTTER : y + high + GUTTER, x - GUTTER : x + wide + GUTTER] = padded
@@ -161,11 +162,3 @@ def _sheet(
     name = "atlas " + slot.removesuffix("_texture").replace("_", " ")
     clamped = Sampler(wrap_u=Wrap.CLAMP, wrap_v=Wrap.CLAMP)
     return Texture(image=images.probe(data, name=name), sampler=clamped)
-
-
-def _fitted(image: Image, width: int, height: int) -> NDArray[np.uint8]:
-    pixels = decode(image)
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    way = cv2.INTER_AREA if width <= pixels.shape[1] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=way), np.uint8)

@@ -16,6 +16,8 @@ _WRITTEN: Final = frozenset(
     {_SHEEN, "KHR_materials_unlit", "KHR_materials_emissive_strength", "KHR_materials_variants"}
 )
 TextureKind = Literal["keep", "webp", "ktx2"]
+COLOURS: Final = frozenset({"base_color_texture", "emissive_texture"})
+"""Slots whose numbers are sRGB; the others are measures."""
 _EXTENSIONS: Final = {"image/webp": "EXT_texture_webp", "image/ktx2": "KHR_texture_basisu"}
 _CORE_MIMES: Final = frozenset({"image/png", "image/jpeg"})
 

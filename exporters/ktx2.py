@@ -6,10 +6,9 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-import cv2
-import numpy as np
 import zstandard
 
+from exporters import resampling
 from exporters.uastc import BLOCK, Bytes, encode
 
 LONGEST: Final = 4096
@@ -26,7 +25,7 @@ def write(pixels: Bytes, *, colour: bool, check: Callable[[], None] = lambda: No
 
     Sides become multiples of four, as glTF demands, and at most 4096. ``check`` is called now and then.
     """
-    levels = _levels(_fitting(pixels))
+    levels = _levels(pixels, colour=colour)
     clear = bool((pixels[..., 3] < 255).any())
     blocks = [encode(level, check) for level in levels]
     packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=False, threads=0)
@@ -47,23 +46,17 @@ def write(pixels: Bytes, *, colour: bool, check: Callable[[], None] = lambda: No
     return head + descriptor + said + b"".join(reversed(packed))
 
 
-def _fitting(pixels: Bytes) -> Bytes:
+def _levels(pixels: Bytes, *, colour: bool) -> list[Bytes]:
+    """The picture in sides that glTF takes, and its halves down to one pixel, each made from the one before."""
     height, width = pixels.shape[:2]
     share = min(1.0, LONGEST / max(height, width))
-    wide, high = (max(BLOCK, round(side * share / BLOCK) * BLOCK) for side in (width, height))
-    if (high, wide) == (height, width):
-        return pixels
-    way = cv2.INTER_AREA if wide <= width and high <= height else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (wide, high), interpolation=way), np.uint8)
-
-
-def _levels(pixels: Bytes) -> list[Bytes]:
-    """The picture and its halves down to one pixel, each made from the one before."""
-    levels = [pixels]
-    while max(levels[-1].shape[:2]) > 1:
-        height, width = (max(1, side // 2) for side in levels[-1].shape[:2])
-        smaller = cv2.resize(levels[-1], (width, height), interpolation=cv2.INTER_AREA)
-        levels.append(np.asarray(smaller, np.uint8).reshape(height, width, 4))
+    width, height = (max(BLOCK, round(side * share / BLOCK) * BLOCK) for side in (width, height))
+    levels = [resampling.resized(pixels, width, height, colour=colour)]
+    values = resampling.light(levels[0], colour=colour)
+    while max(width, height) > 1:
+        width, height = max(1, width // 2), max(1, height // 2)
+        values = resampling.scaled(values, width, height)
+        levels.append(resampling.codes(values, colour=colour))
     return levels
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any, Final, Protocol
 
-import cv2
 import meshoptimizer
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +16,13 @@ from assets import images
 from assets.model import Image, Material, Model, Primitive, Texture
 from assets.pose import worlds
 from assets.scene import Frame
-from exporters import ktx2
+from exporters import ktx2, resampling
 from exporters.combine import with_vertices
-from exporters.gltf_materials import TextureKind
+from exporters.gltf_materials import COLOURS, TextureKind
 from exporters.image import ImageFormat, encode, is_opaque
 
 QUALITY: Final = 80
 """WebP's, of colours and of numbers: what libvips writes unless it is told otherwise."""
-_COLOURS: Final = frozenset({"base_color_texture", "emissive_texture"})
 _COLOUR: Final = ("ColorTexture", "/diffuseTexture", "/specularGlossinessTexture")
 """Textures of extensions whose numbers are sRGB."""
 _FEW: Final = 12  # triangles that nobody would miss: buttons' sides, eyelets
@@ -108,7 +106,7 @@ def lighter_textures(
     made: dict[tuple[str, bool], Image] = {}
 
     def lighter(image: Image, *, colour: bool) -> Image:
-        key = (image.digest, colour and kind == "ktx2")
+        key = (image.digest, colour)
         if key not in made:
             check()
             made[key] = _lighter(image, kind=kind, longest=longest, colour=colour, check=check)
@@ -142,7 +140,7 @@ class _Lighter(Protocol):
 
 def _mapped(material: Material, lighter: _Lighter) -> Material:
     def one(texture: Texture, name: str) -> Texture:
-        return replace(texture, image=lighter(texture.image, colour=name in _COLOURS or name.endswith(_COLOUR)))
+        return replace(texture, image=lighter(texture.image, colour=name in COLOURS or name.endswith(_COLOUR)))
 
     changes: dict[str, Any] = {}
     for field in fields(material):
@@ -171,8 +169,8 @@ def _lighter(
     pixels = images.decode(image)
     if large and longest is not None:
         share = longest / max(image.width, image.height)
-        size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+        width, height = (max(1, round(side * share)) for side in (image.width, image.height))
+        pixels = resampling.resized(pixels, width, height, colour=colour)
     if kind == "ktx2":
         return _stored(image, ktx2.write(pixels, colour=colour, check=check), "image/ktx2")
     plain: ImageFormat = "webp" if kind == "webp" or image.mime == "image/webp" else "jpeg"
