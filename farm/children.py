@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import psutil
 
 @dataclass(frozen=True, kw_only=True)
 class Holding:
-    """A child holds a step. ``born`` tells this child from a later process with its pid."""
+    """A child holds a step ``since`` (Unix time). ``born`` tells this child from a later process with its pid."""
 
     pid: int
     born: float
@@ -27,6 +28,7 @@ class Holding:
     job_id: str
     attempt: int
     lane: str
+    since: float
 
     @property
     def alive(self) -> bool:
@@ -43,7 +45,13 @@ def holding(folder: Path, *, step_id: str, job_id: str, attempt: int, lane: str)
     """Says, until the block ends, that this process holds the step."""
     pid = os.getpid()
     note = Holding(
-        pid=pid, born=psutil.Process(pid).create_time(), step_id=step_id, job_id=job_id, attempt=attempt, lane=lane
+        pid=pid,
+        born=psutil.Process(pid).create_time(),
+        step_id=step_id,
+        job_id=job_id,
+        attempt=attempt,
+        lane=lane,
+        since=time.time(),
     )
     path = folder / f"{pid}.json"
     part = path.with_suffix(".part")

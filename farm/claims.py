@@ -388,10 +388,15 @@ def fail_step(db: Database, claimed: ClaimedStep, error: FarmError) -> Finished:
 
     Raises StepCancelled when the step is no longer ours.
     """
+    return fail_claim(db, claimed.id, claimed.job_id, claimed.attempt, claimed.step.lane, error)
+
+
+def fail_claim(db: Database, step_id: str, job_id: str, attempt: int, lane: str, error: FarmError) -> Finished:
+    """The same for a claim of which no more is known: its worker's parent ended it."""
 
     def work(connection: Connection) -> Finished:
         query = select(steps.c.failures, steps.c.avoid, steps.c.worker).where(
-            steps.c.id == claimed.id, steps.c.attempt == claimed.attempt, steps.c.state == StepState.RUNNING
+            steps.c.id == step_id, steps.c.attempt == attempt, steps.c.state == StepState.RUNNING
         )
         if connection.dialect.name == "postgresql":  # a cancel must not come between the look and the write
             query = query.with_for_update()
@@ -399,10 +404,10 @@ def fail_step(db: Database, claimed: ClaimedStep, error: FarmError) -> Finished:
         if row is None:
             raise StepCancelled
         failures = row.failures + 1
-        if isinstance(error, FarmFault) and failures < LANES[claimed.step.lane].max_attempts:
+        if isinstance(error, FarmFault) and failures < LANES[lane].max_attempts:
             connection.execute(
                 update(steps)
-                .where(steps.c.id == claimed.id, steps.c.attempt == claimed.attempt)
+                .where(steps.c.id == step_id, steps.c.attempt == attempt)
                 .values(
                     state=StepState.READY,
                     failures=failures,
@@ -414,9 +419,9 @@ def fail_step(db: Database, claimed: ClaimedStep, error: FarmError) -> Finished:
                     error_detail=error.detail,
                 )
             )
-            _touch(connection, claimed.job_id)
+            _touch(connection, job_id)
             return Finished(lanes=(), state=JobState.RUNNING)
-        _end_failed(connection, claimed.job_id, claimed.id, error)
+        _end_failed(connection, job_id, step_id, error)
         return Finished(lanes=(), state=JobState.FAILED)
 
     return db.transact(work)

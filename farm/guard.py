@@ -1,4 +1,5 @@
-"""The parent of heavy children: renews their leases, and stops them when their step is no longer theirs.
+"""The parent of heavy children: renews their leases, and stops them when their step is no longer theirs, or takes
+too long.
 
 Runs in a thread of the worker's main process, because a child may be held inside a GL call for seconds.
 """
@@ -18,8 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from farm import workers
 from farm.children import Holding, forget, holdings
-from farm.claims import WorkerInfo, held, release_step, renew
+from farm.claims import WorkerInfo, fail_claim, held, release_step, renew
 from farm.db import Database
+from farm.errors import FarmFault, StepCancelled
 from farm.lanes import LANES
 from farm.wakes import Waker
 
@@ -95,6 +97,8 @@ class Guard:
         for note in living:
             if note.step_id not in keep:
                 self._halt(note, present)
+            elif time.time() - note.since > LANES[note.lane].step_timeout_s:
+                self._end_overdue(note)
 
     def _halt(self, note: Holding, present: float) -> None:
         """Asks, and kills when asking does not help. What the child started dies with it."""
@@ -109,6 +113,16 @@ class Guard:
             _kill_tree(note.pid)
             forget(self._folder, note)
             del self._asked[key]
+
+    def _end_overdue(self, note: Holding) -> None:
+        """A step that takes too long is ended here: its child may hang in a driver."""
+        limit = LANES[note.lane].step_timeout_s
+        log.warning("step.overdue", job_id=note.job_id, pid=note.pid, seconds=limit)
+        _kill_tree(note.pid)
+        fault = FarmFault("farm.timeout", f"the step took more than {limit:.0f} seconds: ask for less in one job")
+        with contextlib.suppress(StepCancelled):  # it ended meanwhile
+            fail_claim(self._db, note.step_id, note.job_id, note.attempt, note.lane, fault)
+        forget(self._folder, note)
 
     def _bury(self, note: Holding) -> None:
         """A dead child's step is ready again now, not when its lease runs out."""
