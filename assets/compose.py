@@ -104,6 +104,7 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
         folded=folded,
         shoes=frozenset(layer for layer, item in worn.items() if catalogue.item(item).level_feet),
         hanging=frozenset(layer for layer, item in swings if fitting_bind.bound(item).skirt.any()),
+        eased=frozenset(worn),
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from assets.covering import MARGIN, Covered, Inner, Outer, Surface, covers, join, outward
+from assets.easing import room
 from assets.errors import ImageError
 from assets.folds import together, under
 from assets.images import decode
@@ -53,6 +54,7 @@ def dress(
     folded: frozenset[str] = frozenset(),
     shoes: frozenset[str] = frozenset(),
     hanging: frozenset[str] = frozenset(),
+    eased: frozenset[str] = frozenset(),
 ) -> Model:
     """The model with what is covered pushed under the cloth or cut.
 
@@ -62,7 +64,7 @@ def dress(
     ``folded`` layers lie in folds: what of them is in one place is pushed alike. ``shoes`` cover the body and nothing
     else, and nothing covers them: a hem falls over them, in whatever order they are listed. ``hanging`` layers hang
     about both legs, which lift their hems: of the body, what they cover at rest is cut where they cover it in the
-    pose as well.
+    pose as well. ``eased`` layers are let out in the pose where other layers under them stand out through them.
     """
     if len(order) < 2:
         return model
@@ -103,7 +105,49 @@ def dress(
                 surface = replace(surface, points=surface.points + covered.offsets)
         shell = Outer(surface if solid else outward(surface, skin), scale=scale)
         (soles if layer in shoes else shells)[layer] = shell
+    if eased:
+        _let_out(posed, order, changed, body=body, shoes=shoes, eased=eased, scale=scale)
     return _rebuilt(model, changed) if changed else model
+
+
+def _let_out(
+    posed: list[tuple[str, _Piece]],
+    order: tuple[str, ...],
+    changed: dict[tuple[int, int], Primitive | None],
+    *,
+    body: str,
+    shoes: frozenset[str],
+    eased: frozenset[str],
+    scale: float,
+) -> None:
+    """Gives ``eased`` layers room in the pose for what is worn under them, from the inside out."""
+    drawn: dict[str, list[tuple[_Piece, Primitive]]] = {}
+    skin = [piece.surface for layer, piece in posed if layer == body]
+    for layer, piece in posed:
+        primitive = changed.get((piece.node, piece.place), piece.primitive)
+        if layer != body and primitive is not None and not piece.skinned:
+            drawn.setdefault(layer, []).append((piece, primitive))
+    below: list[Surface] = []
+    around = join(skin) if skin else None
+    for layer in sorted(drawn, key=lambda layer: (layer not in shoes, order.index(layer))):
+        cloth = join([_now(piece, primitive) for piece, primitive in drawn[layer]])
+        if below and layer in eased and layer not in shoes:
+            offsets = room(cloth, below, around, scale=scale)
+            cloth = replace(cloth, points=cloth.points + offsets)
+            start = 0
+            for piece, primitive in drawn[layer]:
+                mine = offsets[start : start + len(primitive.positions)]
+                start += len(mine)
+                if mine.any() and abs(np.linalg.det(piece.matrix[:3, :3])) > 1e-12:
+                    local = mine @ np.linalg.inv(piece.matrix[:3, :3]).T
+                    moved = (primitive.positions + local).astype(np.float32)
+                    changed[piece.node, piece.place] = replace(primitive, positions=moved)
+        below.append(cloth)
+
+
+def _now(piece: _Piece, primitive: Primitive) -> Surface:
+    """What is drawn of a piece, where it is in the pose."""
+    return _surface(Draw(primitive=primitive, matrix=piece.matrix), opaque=True)
 
 
 def _cover(inner: Inner, shells: Mapping[str, Outer]) -> dict[str, Covered]:

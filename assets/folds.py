@@ -62,16 +62,18 @@ def field(points: Array) -> Field:
     return Field(points=points, nodes=nodes, mine=mine, share=shares)
 
 
-def together(points: Array, push: Array) -> Array:
-    """Pushes float64[v, 3] of vertices with those about them taken along, so that layers keep their order."""
+def together(points: Array, push: Array, *, reach: float = _LONG) -> Array:
+    """Pushes float64[v, 3] of vertices with those within ``reach`` metres taken along, so that layers keep their
+    order.
+    """
     found = field(points)
     size = np.linalg.norm(push, axis=1)
     way = push / np.maximum(size, 1e-12)[:, None]
-    out = found.spread(taken(found, push, _LONG))
+    out = found.spread(taken(found, push, reach))
     for _ in range(_AGAIN):
         # What blending left too short.
         short = np.clip(size - np.einsum("ij,ij->i", out, way), 0, None)
-        out = out + found.spread(taken(found, short[:, None] * way))
+        out = out + found.spread(taken(found, short[:, None] * way, min(reach, _REACH)))
     return out
 
 
