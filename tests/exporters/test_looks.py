@@ -22,7 +22,7 @@ from tests.exporters.test_optimise import scattered
 
 pytestmark = pytest.mark.gl
 DESIGN = (
-    b'{"avatar": {"model": {"item": "dress-form"}}, "layers": ['
+    b'{"layers": ['
     b'{"id": "skirt", "model": {"item": "skirt"}, "material": {"texture": {"item": "denim"}}},'
     b'{"id": "tee", "model": {"item": "tshirt"}, "material": {"colour": "#c8102e"}}]}'
 )
