@@ -159,8 +159,9 @@ def test_a_schema_is_json_that_has_the_design(farm: Run, kind: str) -> None:
 def test_a_plan_is_shown_and_nothing_is_submitted(farm: Run, doors: Doors) -> None:
     said = farm("plan", "turntable", "-p", "avatar=dress-form", "-p", "duration=3", "-o", "json")
     steps = json.loads(said.out)
-    assert [step["step"] for step in steps] == ["sides", "segment-0", "segment-1", "join-mp4"]
-    assert steps[-1]["needs"] == ["segment-0", "segment-1"]
+    segments = [f"segment-{at}" for at in range(5)]
+    assert [step["step"] for step in steps] == ["sides", *segments, "join-mp4"]
+    assert steps[-1]["needs"] == segments
     assert doors.asked == []
 
 
