@@ -94,7 +94,7 @@ def _steps(options: Options, check: Callable[[], None]) -> list[tuple[str, Calla
     """In the order in which each helps the next: an atlas makes materials equal, and equal ones let parts join."""
     found: list[tuple[bool, str, Callable[[Model], Model]]] = [
         (options.merge_materials, "merge_materials", merge_materials),
-        (options.unwrap, "unwrap", unwrapped),
+        (options.unwrap, "unwrap", lambda model: unwrapped(model, check)),
         (
             options.atlas,
             "atlas",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import numpy as np
@@ -19,12 +21,14 @@ LARGEST: Final = 200_000
 """Triangles of one primitive."""
 SECONDS: Final = 120
 """For one primitive; a garment of 20,000 triangles takes about two."""
+_GLANCE: Final = 0.5  # seconds between looks at whether the job was cancelled
 _ROOT: Final = Path(__file__).resolve().parents[1]
 
 
-def unwrapped(model: Model) -> Model:
+def unwrapped(model: Model, check: Callable[[], None] = lambda: None) -> Model:
     """The model with UVs in 0..1 wherever a primitive has none; vertices on the charts' seams become two.
 
+    ``check`` is called twice a second; what it raises ends the work.
     Raises ExportError ``export.unwrap_too_large``, and ``export.unwrap_failed`` for what xatlas cannot cut.
     """
     known: dict[int, Primitive] = {}
@@ -33,30 +37,54 @@ def unwrapped(model: Model) -> Model:
         if part.uv0 is not None or not len(part.indices):
             return part
         if id(part) not in known:
-            known[id(part)] = _charted(part)
+            known[id(part)] = _charted(part, check)
         return known[id(part)]
 
     meshes = (replace(mesh, primitives=tuple(one(part) for part in mesh.primitives)) for mesh in model.meshes)
     return replace(model, meshes=tuple(meshes))
 
 
-def _charted(part: Primitive) -> Primitive:
+def _charted(part: Primitive, check: Callable[[], None]) -> Primitive:
     if len(part.indices) > LARGEST:
         raise _refused("too_large", part, f"optimise.unwrap takes up to {LARGEST:,}")
     given = io.BytesIO()
     for array in (part.positions, part.indices, part.normals):
         np.save(given, np.ascontiguousarray(array))
-    command = [sys.executable, "-m", "exporters.unwrap_process"]
     try:
-        done = subprocess.run(
-            command, input=given.getvalue(), capture_output=True, timeout=SECONDS, check=True, cwd=_ROOT
-        )
-        made = io.BytesIO(done.stdout)
+        made = io.BytesIO(_asked(given.getvalue(), check))
         source, indices, uv = (np.load(made) for _ in range(3))
     except (subprocess.SubprocessError, ValueError, EOFError) as error:
         raise _refused("failed", part, "no charts were found for it") from error
     cut = with_vertices(part, source.astype(np.intp), indices.reshape(-1, 3).astype(np.uint32))
     return replace(cut, uv0=np.ascontiguousarray(uv, np.float32))
+
+
+def _asked(given: bytes, check: Callable[[], None]) -> bytes:
+    """What the process answers. Raises SubprocessError when it dies or takes too long, and what ``check`` raises; it
+    is ended then.
+    """
+    command = [sys.executable, "-m", "exporters.unwrap_process"]
+    until = monotonic() + SECONDS
+    sent: bytes | None = given
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_ROOT
+    ) as child:
+        try:
+            while True:
+                try:
+                    answer, _ = child.communicate(sent, timeout=min(_GLANCE, SECONDS))
+                    break
+                except subprocess.TimeoutExpired:
+                    sent = None  # what is left of it goes on its own
+                    check()
+                    if monotonic() > until:
+                        raise
+        except BaseException:
+            child.kill()
+            raise
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, command)
+    return answer
 
 
 def _refused(code: str, part: Primitive, why: str) -> ExportError:

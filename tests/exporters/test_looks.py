@@ -76,7 +76,6 @@ def difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     ("options", "written", "mean"),
     [
         ({"combine_meshes": True, "deduplicate": True}, {}, 0.8),
-        ({"atlas": True, "combine_meshes": True}, {}, 0.3),
         ({"simplify": 0.0005}, {}, 1.0),
         ({}, {"compression": "quantise"}, 0.8),
         ({"longest": 512, "textures": "webp", "ordered": True}, {"compression": "meshopt", "textures": "webp"}, 1.0),
@@ -88,7 +87,7 @@ def difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
             MEAN,
         ),
     ],
-    ids=["joined", "atlas", "simplified", "quantise", "meshopt and webp", "draco", "ktx2", "everything"],
+    ids=["joined", "simplified", "quantise", "meshopt and webp", "draco", "ktx2", "everything"],
 )
 def test_it_looks_the_same(
     camera: Camera, dressed: Model, options: dict[str, Any], written: dict[str, Any], mean: float

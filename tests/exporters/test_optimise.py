@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from exporters.combine import deduplicate
 from exporters.errors import ExportError
 from exporters.gltf import write_glb
 from exporters.optimise import Options, count, optimise
+from exporters.unwrap import unwrapped
 from tests.exporters.test_models import errors, model_of, picture, quad, textured
 from tests.exporters.test_slim import sphere
 
@@ -210,6 +212,21 @@ def test_what_the_unwrapper_dies_of_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ExportError, match="'pearl' has 20,480 triangles and no UVs; no charts") as refused:
         optimise(model_of(ball), Options(unwrap=True))
     assert (refused.value.code, refused.value.ours) == ("export.unwrap_failed", False)
+
+
+def test_unwrapping_ends_when_the_job_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process is ended, not waited for: a sphere of 20,480 triangles takes seconds."""
+    monkeypatch.setattr("exporters.unwrap._GLANCE", 0.01)
+    ended = []
+    kill = subprocess.Popen.kill
+    monkeypatch.setattr(subprocess.Popen, "kill", lambda self: (ended.append(self.pid), kill(self)))
+
+    def stop() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        unwrapped(model_of(replace(sphere(Material()), uv0=None)), stop)
+    assert len(ended) == 1
 
 
 def test_an_atlas_lets_parts_be_drawn_at_once() -> None:
