@@ -17,6 +17,7 @@ from assets.model import Model, Primitive
 from exporters.combine import with_vertices
 from exporters.errors import ExportError
 
+SIDES: Final = "sides"  # as exporters.unwrap_process has it, which is not loaded here
 LARGEST: Final = 200_000
 """Triangles of one primitive."""
 SECONDS: Final = 120
@@ -51,7 +52,11 @@ def _charted(part: Primitive, check: Callable[[], None]) -> Primitive:
     for array in (part.positions, part.indices, part.normals):
         np.save(given, np.ascontiguousarray(array))
     try:
-        made = io.BytesIO(_asked(given.getvalue(), check))
+        try:
+            answer = _asked(given.getvalue(), check)
+        except subprocess.CalledProcessError:
+            answer = _asked(given.getvalue(), check, SIDES)  # more seams, but it lives
+        made = io.BytesIO(answer)
         source, indices, uv = (np.load(made) for _ in range(3))
     except (subprocess.SubprocessError, ValueError, EOFError) as error:
         raise _refused("failed", part, "no charts were found for it") from error
@@ -59,11 +64,11 @@ def _charted(part: Primitive, check: Callable[[], None]) -> Primitive:
     return replace(cut, uv0=np.ascontiguousarray(uv, np.float32))
 
 
-def _asked(given: bytes, check: Callable[[], None]) -> bytes:
+def _asked(given: bytes, check: Callable[[], None], *how: str) -> bytes:
     """What the process answers. Raises SubprocessError when it dies or takes too long, and what ``check`` raises; it
     is ended then.
     """
-    command = [sys.executable, "-m", "exporters.unwrap_process"]
+    command = [sys.executable, "-m", "exporters.unwrap_process", *how]
     until = monotonic() + SECONDS
     sent: bytes | None = given
     with subprocess.Popen(

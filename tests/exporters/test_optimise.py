@@ -214,6 +214,23 @@ def test_what_the_unwrapper_dies_of_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     assert (refused.value.code, refused.value.ours) == ("export.unwrap_failed", False)
 
 
+def test_what_kills_the_unwrapper_is_cut_into_six_sides() -> None:
+    """xatlas dies on smooth spheres from some 80,000 triangles on."""
+    ball = trimesh.creation.icosphere(subdivisions=6)
+    part = Primitive(
+        positions=ball.vertices.astype(np.float32),
+        normals=ball.vertices.astype(np.float32),
+        indices=ball.faces.astype(np.uint32),
+        material=Material(),
+    )
+    (made,) = unwrapped(model_of(part)).meshes[0].primitives
+    assert made.uv0.min() >= 0
+    assert made.uv0.max() <= 1
+    assert np.array_equal(np.unique(made.positions, axis=0), np.unique(part.positions, axis=0))
+    before, after = (np.sort(p.positions[p.indices].sum(axis=(1, 2))) for p in (part, made))
+    assert np.allclose(before, after, atol=1e-5)
+
+
 def test_unwrapping_ends_when_the_job_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process is ended, not waited for: a sphere of 20,480 triangles takes seconds."""
     monkeypatch.setattr("exporters.unwrap._GLANCE", 0.01)
