@@ -259,8 +259,9 @@ def openings(of: Surface, *, least_cm: float = 4.0) -> tuple[Opening, ...]:
                 here = after[here].pop()
             if here == start and len(loop) > 2:
                 found.append(Opening(points=of.points[loop]))
-    found = [opening for opening in found if opening.measured.cm >= least_cm]
-    return tuple(sorted(found, key=lambda opening: -opening.measured.cm))
+    long = [100 * _around(opening.points) for opening in found]
+    order = sorted((n for n, cm in enumerate(long) if cm >= least_cm), key=lambda n: -long[n])
+    return tuple(found[n] for n in order)
 
 
 def _around(corners: Array) -> float:

@@ -178,7 +178,7 @@ class Anchors:
         """The top edge at the left side."""
         ring = self.points[self.points[:, 1] > self.high[1] - 0.03]
         at = ring[ring[:, 0] > 0.85 * ring[:, 0].max()]
-        return np.asarray(at[at[:, 1].argmax()])
+        return np.asarray(at[at[:, 1].argmax()]) if len(at) else None
 
     def _underarm(self) -> Array | None:
         """The point where the left sleeve leaves the side: the highest level at which there is room between them."""

@@ -60,7 +60,7 @@ def closed(of: Surface, point: Array, normal: Array) -> bool:
 def _hidden(parts: Sequence[Section], metres: float) -> float:
     """Centimetres that facets may hide of a round outline (an arc and its chord), and the grain of the outline."""
     long = np.linalg.norm(np.concatenate([np.diff(part.segments, axis=1)[:, 0] for part in parts]), axis=1)
-    side = float((long**3).sum() / max(float(long.sum()), 1e-12)) / (metres / (2 * np.pi)) ** 2
+    side = float((long**3).sum() / max(float(long.sum()), 1e-12)) / max(metres / (2 * np.pi), 1e-6) ** 2
     return max(100 * metres * (side / 24 + _SHARE), READING_CM)
 
 

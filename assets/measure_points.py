@@ -15,13 +15,15 @@ import numpy as np
 
 from assets import catalogue
 from assets.errors import CatalogueError
-from assets.measure import Array, Surface, girth, openings
+from assets.measure import Array, MeasureError, Surface, girth, openings
 from assets.measure_anchors import UPWARDS, Anchors
 from assets.measure_flat import closed, flat
 from assets.measure_ways import AnyWay, ExtentWay, GirthWay, LengthWay, OpeningWay, Place
 
 BELOW_M: Final = 0.0254
 """How far below the armhole or the crotch a width is taken: an inch."""
+MOST_OPENINGS: Final = 64
+"""As many as a way may name by number."""
 _EDGE_M: Final = 0.012
 _CUT_AWAY_M: Final = 0.08
 _PLEATED: Final = 2.5  # an edge that is so many times longer than a tape around it is pleated
@@ -122,7 +124,7 @@ def _bodice(at: Anchors, kind: Kind, *, collar: bool) -> Iterator[Wanted]:
             grade="waist",
         )
     if kind == "top":
-        yield _bottom(at, "Hem width", "밑단너비", grade="chest")
+        yield from _bottom(at, "Hem width", "밑단너비", grade="chest")
     right = at.mirrored(shoulder)
     if shoulder is not None and right is not None:
         yield _straight(
@@ -297,10 +299,10 @@ def _skirt(at: Anchors, kind: Kind) -> Iterator[Wanted]:
             "Top edge to the hem",
             "허리 윗선에서 밑단까지",
         )
-    yield _bottom(at, "Hem width", "밑단너비", grade="hip", swings=True)
+    yield from _bottom(at, "Hem width", "밑단너비", grade="hip", swings=True)
 
 
-def _bottom(at: Anchors, en: str, ko: str, *, grade: str, swings: bool = False) -> Wanted:
+def _bottom(at: Anchors, en: str, ko: str, *, grade: str, swings: bool = False) -> Iterator[Wanted]:
     """The hem: along its edge where that is one loop, else flat just above it. What ``swings`` hangs in folds."""
     # An edge that is curved or slit at the sides is measured where cloth goes all round; fronts that are cut away, as
     # a jacket's are, are bridged.
@@ -311,11 +313,14 @@ def _bottom(at: Anchors, en: str, ko: str, *, grade: str, swings: bool = False) 
     y = min(y, low + 0.15) + 0.01
     whole = next((up for up in np.arange(y, y + 0.05, 0.01) if closed(at.of, at.level(float(up)), UPWARDS)), y)
     middle = at.level(float(whole))
-    taped = girth(at.of, middle, near=middle).cm if swings else flat(at.of, middle, UPWARDS, near=middle).cm
+    try:
+        taped = girth(at.of, middle, near=middle).cm if swings else flat(at.of, middle, UPWARDS, near=middle).cm
+    except MeasureError:  # nothing is at that level
+        return
     most = _PLEATED if swings else _STRAIGHT
-    for number, hole in enumerate(openings(at.of), start=1):
+    for number, hole in enumerate(openings(at.of)[:MOST_OPENINGS], start=1):
         if hole.centre[1] < at.low[1] + 0.10 and 0.98 * taped < hole.measured.cm < most * taped:
-            return Wanted(
+            yield Wanted(
                 en=en,
                 ko=ko,
                 way=OpeningWay(kind="opening", number=number),
@@ -324,12 +329,15 @@ def _bottom(at: Anchors, en: str, ko: str, *, grade: str, swings: bool = False) 
                 half=True,
                 grade=grade,
             )
-    return _around(middle, en, ko, "Just above the edge, flat", "가장자리 바로 위, 평면", grade=grade)
+            return
+    yield _around(middle, en, ko, "Just above the edge, flat", "가장자리 바로 위, 평면", grade=grade)
 
 
 def _shoes(of: Surface) -> Iterator[Wanted]:
     points = of.points[np.unique(of.triangles)]
     left = points[points[:, 0] > 0]
+    if not len(left):
+        left = points
     low, high = left.min(axis=0), left.max(axis=0)
     x, y = (low[0] + high[0]) / 2, low[1] + 0.01
     for en, ko, start, end in (
@@ -342,7 +350,11 @@ def _shoes(of: Surface) -> Iterator[Wanted]:
 
 def _hat(of: Surface) -> Iterator[Wanted]:
     low, high = of.box
-    rims = [(number, hole) for number, hole in enumerate(openings(of), start=1) if 40 < hole.measured.cm < 75]
+    rims = [
+        (number, hole)
+        for number, hole in enumerate(openings(of)[:MOST_OPENINGS], start=1)
+        if 40 < hole.measured.cm < 75
+    ]
     lowest = min((float(hole.centre[1]) for _, hole in rims), default=0.0)
     held = [(number, hole) for number, hole in rims if hole.centre[1] < min(lowest + 0.01, (low[1] + high[1]) / 2)]
     if held:
@@ -379,7 +391,10 @@ def _scarf(of: Surface) -> Iterator[Wanted]:
 def _bag(of: Surface) -> Iterator[Wanted]:
     low, high = of.box
     points = of.points[np.unique(of.triangles)]
-    wide = np.array([float(np.ptp(points[np.abs(points[:, 1] - y) < 0.01][:, 2:])) for y in _levels(low, high)])
+    near = [points[np.abs(points[:, 1] - y) < 0.01][:, 2] for y in _levels(low, high)]
+    wide = np.array([float(np.ptp(level)) if len(level) else 0.0 for level in near])
+    if not len(wide):
+        return
     body = _levels(low, high)[wide > 0.8 * wide.max()]
     for en, ko, way, how_en, how_ko in (
         ("Body width", "몸판 너비", ExtentWay(kind="extent", side="deep"), "Side to side", "좌우"),

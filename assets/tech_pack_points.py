@@ -106,10 +106,14 @@ def _known(
     for one in measure_points.wanted(kind, layer.surface, layer.body, collar=collar):
         way = _best(layer, one.way)
         if way is not None:
+            bridged = way != one.way  # straight, where the way over the surface was asked for
             yield PointOfMeasure(
                 code=next(codes),
                 name=Both(en=one.en, ko=one.ko),
-                how=Both(en=one.how_en, ko=one.how_ko),
+                how=Both(
+                    en=f"{one.how_en}, straight" if bridged else one.how_en,
+                    ko=f"{one.how_ko}, 직선" if bridged else one.how_ko,
+                ),
                 way=way,
                 layer=layer.id,
                 half=one.half,

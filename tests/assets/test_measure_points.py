@@ -11,9 +11,10 @@ import pytest
 from assets import catalogue, compose
 from assets.catalogue_garments import GARMENTS
 from assets.design import Design, Ref
-from assets.measure import girth, sections, surface
+from assets.measure import Surface, girth, sections, surface
 from assets.measure_anchors import landmarks
 from assets.measure_paths import path
+from assets.measure_points import wanted
 from assets.measure_ways import GirthWay, LengthWay, take
 from assets.pose import flatten
 from assets.tech_pack import said
@@ -125,6 +126,22 @@ def test_grades_are_what_the_garment_measures_in_other_sizes(item: str) -> None:
             value = base.take(point.way).cm * (0.5 if point.half else 1.0)
             ruled = graded(value, point.grade, SIZES, "M", half=point.half)[SIZES.index(size)]
             assert other[name] == pytest.approx(ruled, abs=1.5), (item, size, name)
+
+
+@pytest.mark.parametrize("item", ["tee", "tote-bag"] if LONG else ["tote-bag"])
+def test_what_lies_about_any_way_is_measured_or_left_out(item: str) -> None:
+    """Turned over, shrunk, far away, torn to shreds, and taken for another kind of garment."""
+    random = np.random.default_rng(7)
+    whole = surface(flatten(catalogue.model(item)))
+    body_marks = landmarks(flatten(catalogue.model("mannequin-female")))
+    for case in range(12 if LONG else 1):
+        turn, _ = np.linalg.qr(random.normal(size=(3, 3)))
+        moved = whole.points @ turn.T * random.uniform(0.02, 3.0) + random.normal(size=3) * (case % 2)
+        kept = random.random(len(whole.triangles)) < (1.0 if LONG and case % 3 else 0.04)
+        torn = Surface(points=moved, triangles=whole.triangles[kept])
+        for kind in ("top", "dress", "jumpsuit", "trousers", "skirt", "shoes", "hat", "bag"):
+            for marks in (body_marks, {}):
+                assert all(np.isfinite(one.tolerance_cm) for one in wanted(kind, torn, marks))
 
 
 def test_rules_are_steps_of_the_figures_table() -> None:
