@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from threading import RLock
 from types import MappingProxyType
 from typing import Final
 
@@ -110,6 +111,7 @@ _TABLE: Final = (
 )
 
 ITEMS: Final[Mapping[str, Item]] = MappingProxyType({entry.id: entry for entry in _TABLE})
+_READING: Final = RLock()
 
 
 def item(item_id: str) -> Item:
@@ -133,7 +135,9 @@ def model(item_id: str) -> Model:
     if found.kind not in _MODEL_KINDS:
         msg = f"{item_id!r} is a {found.kind}; give an avatar, a garment, a stage or a card template instead"
         raise CatalogueError(msg, code="catalogue.wrong_kind")
-    return _model(item_id)
+    # Threads that ask at the same time must get one model: its materials are told apart by which they are.
+    with _READING:
+        return _model(item_id)
 
 
 def fabric(item_id: str) -> Fabric:

@@ -26,7 +26,8 @@ class Entry(NamedTuple):
     meant to be of. ``level_feet`` says that it is worn on feet that stand flat, ``follows`` names the one
     joint of the mannequin that it goes with as a whole ("head"), "" of what bends with the body. ``regions`` are its
     details, lowest and highest corner in metres; left is the wearer's. ``layered`` cloth is
-    folded on itself, as pleats are: in a pose its layers move as one.
+    folded on itself, as pleats are: in a pose its layers move as one. ``loose`` cloth is wound about the body and not
+    cut for it: on another figure it is hardly stretched.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Entry(NamedTuple):
     level_feet: bool = False
     follows: str = ""
     layered: bool = False
+    loose: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -434,6 +436,7 @@ GARMENTS: Final = (
         poses=STANDING,
         cloth="tweed",
         layered=True,
+        loose=True,
     ),
     Entry(
         "bomber",

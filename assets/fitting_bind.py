@@ -31,7 +31,8 @@ _ABOVE, _BELOW = 0.06, 0.10  # metres about the crotch between which cloth becom
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Bound:
     """``ties`` to the skin; ``skirt`` float64[controls] is how much each control hangs about both legs. Of the welded
-    vertices: ``sleeve`` bool is what goes with an arm, ``outer`` bool the outer layer of the cloth.
+    vertices: ``sleeve`` bool is what goes with an arm, ``outer`` bool the outer layer of the cloth. What is ``loose``
+    is hardly stretched to another figure.
     """
 
     cloth: Cloth
@@ -39,6 +40,7 @@ class Bound:
     skirt: Array
     sleeve: Mask
     outer: Mask
+    loose: bool
 
     def along(self, field: NDArray[Any]) -> NDArray[Any]:
         """A field of the welded vertices, [welded, k], with what inner layers and small parts have of it taken from
@@ -55,7 +57,10 @@ class Bound:
 
     def graded(self, moves: Array) -> Array:
         """How the controls move as the skin's points do, float64[points, 3]: near it with it, far from it alike."""
-        return self.cloth.smoothed(fitting_ties.mean(moves, self.ties.near, self.ties.share), self.ties.hold, ROUNDS)
+        mine = fitting_ties.mean(moves, self.ties.near, self.ties.share)
+        if self.loose:
+            return _bowed(self.cloth.centres, self.ties.hold, mine)
+        return self.cloth.smoothed(mine, self.ties.hold, ROUNDS)
 
 
 @lru_cache(maxsize=32)
@@ -74,6 +79,7 @@ def bound(item: str) -> Bound:
         skirt=_skirt(cloth, stance.skin_of(base).extras["landmarks"]["crotch point"][1]),
         sleeve=np.zeros(cloth.count, dtype=bool),
         outer=fitting_ties.outer(ties.control, ties.lies),
+        loose=_entry(item).loose,
     )
     return replace(made, sleeve=made.spread(arms)[:, 0] > _MINE)
 
@@ -97,7 +103,7 @@ def packed(item: str) -> Packed:
     """A garment's ties, found."""
     entry = catalogue.item(item)
     base = catalogue.model(entry.draped_on)
-    follows = next(one.follows for one in catalogue_garments.GARMENTS if one.id == item)
+    follows = _entry(item).follows
     return fitting_ties.found(
         sheet(parts(laid(item))),
         base_skin(entry.draped_on, level=entry.level_feet),
@@ -160,6 +166,20 @@ def mirrored(body: Model) -> list[int]:
         stem, dash, side = name.rpartition("-")
         found.append(names.index(f"{stem}-{other[side]}") if dash and side in other else names.index(name))
     return found
+
+
+def _entry(item: str) -> catalogue_garments.Entry:
+    return next(one for one in catalogue_garments.GARMENTS if one.id == item)
+
+
+def _bowed(points: Array, weight: Array, moves: Array) -> Array:
+    """Moves of points, float64[n, 3], as nearly as one polynomial of second degree over all space has them: it
+    lengthens, bends and swells cloth as a whole, and nothing of it against what lies beside it.
+    """
+    x, y, z = (points - points.mean(axis=0)).T
+    terms = np.stack([np.ones(len(x)), x, y, z, x * x, y * y, z * z, x * y, y * z, z * x], axis=1)
+    heavy = (weight[:, None] * terms).T
+    return np.asarray(terms @ np.linalg.solve(heavy @ terms, heavy @ moves))
 
 
 def _skirt(cloth: Cloth, crotch: float) -> Array:

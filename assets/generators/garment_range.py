@@ -55,6 +55,7 @@ from assets.generators.textures import tiled
 from assets.model import Model
 
 Files = dict[str, bytes]
+_WOUND: Final = 3  # times that a scarf is pressed, each time as it was laid before: it is one panel, wound about
 
 
 def _file(made: Model) -> bytes:
@@ -180,7 +181,10 @@ def _polo() -> Files:
 
 
 def _scarf() -> Files:
-    return {"models/scarf.npz": _file(scarf.model(scarf.skin(), headwear_surfaces.tweed()))}
+    made = scarf.model(scarf.skin(), headwear_surfaces.tweed())
+    for _ in range(_WOUND):
+        made = pressed(made)
+    return {"models/scarf.npz": baked.write(made)}
 
 
 def _bomber() -> Files:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -10,7 +15,7 @@ from assets.catalogue import DATA, ITEMS
 from assets.environments import STUDIOS
 from assets.errors import CatalogueError
 from assets.images import decode
-from assets.model import AlphaMode
+from assets.model import AlphaMode, Model
 
 MODELS = [i for i, entry in ITEMS.items() if any(name.endswith(".npz") for name in entry.files)]
 FABRICS = [i for i, entry in ITEMS.items() if entry.kind == "fabric"]
@@ -147,3 +152,20 @@ def test_a_model_survives_baking() -> None:
         assert np.array_equal(one.indices, two.indices)
         assert one.material.base_color == two.material.base_color
     assert baked.write(first) == baked.write(first)
+
+
+def test_threads_that_ask_at_the_same_time_get_one_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Materials are told apart by which object they are: of two copies, one's trimmings would be cloth."""
+    begun = threading.Barrier(2)
+
+    def read(data: bytes) -> Model:
+        with suppress(threading.BrokenBarrierError):
+            begun.wait(0.2)  # broken where only one thread reads
+        return baked_read(data)
+
+    baked_read = baked.read
+    monkeypatch.setattr("assets.catalogue.baked.read", read)
+    monkeypatch.setattr("assets.catalogue._model", cache(catalogue._model.__wrapped__))
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(catalogue.model, ["hat", "hat"])
+    assert one is two

@@ -78,6 +78,13 @@ def test_prints_stay_true_to_size_in_every_size(avatar: str) -> None:
     assert sewn_checks.true_to_size(worn, 1.0) > sewn_checks.true_to_size(kept, 1.0)
 
 
+def test_what_is_loose_is_hardly_stretched_to_the_widest_figure() -> None:
+    body = as_posed("mannequin-male-xl", "walk")
+    (worn,) = sewn_checks.parts(fitting.fitted("scarf", body))
+    assert sewn_checks.true_to_size(worn, 1.0) > 0.95
+    assert bodies(body).trunk.over(worn.positions.astype(np.float64))[0].min() > -0.0003
+
+
 def test_a_skirt_is_cloth_across_the_middle_below_the_crotch() -> None:
     assert fitting_bind.bound("dress").skirt.max() == 1
     assert not fitting_bind.bound("tee").skirt.any()
