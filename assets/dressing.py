@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from assets.covering import MARGIN, Covered, Inner, Outer, Surface, covers, join, outward
-from assets.easing import room
+from assets.easing import pressed, room
 from assets.errors import ImageError
 from assets.folds import together, under
 from assets.images import decode
@@ -127,22 +127,38 @@ def _let_out(
         primitive = changed.get((piece.node, piece.place), piece.primitive)
         if layer != body and primitive is not None and not piece.skinned:
             drawn.setdefault(layer, []).append((piece, primitive))
-    below: list[Surface] = []
     around = join(skin) if skin else None
-    for layer in sorted(drawn, key=lambda layer: (layer not in shoes, order.index(layer))):
-        cloth = join([_now(piece, primitive) for piece, primitive in drawn[layer]])
-        if below and layer in eased and layer not in shoes:
-            offsets = room(cloth, below, around, scale=scale)
-            cloth = replace(cloth, points=cloth.points + offsets)
-            start = 0
-            for piece, primitive in drawn[layer]:
-                mine = offsets[start : start + len(primitive.positions)]
-                start += len(mine)
-                if mine.any() and abs(np.linalg.det(piece.matrix[:3, :3])) > 1e-12:
-                    local = mine @ np.linalg.inv(piece.matrix[:3, :3]).T
-                    moved = (primitive.positions + local).astype(np.float32)
-                    changed[piece.node, piece.place] = replace(primitive, positions=moved)
-        below.append(cloth)
+    layers = sorted(drawn, key=lambda layer: (layer not in shoes, order.index(layer)))
+    cloths = {layer: join([_now(piece, primitive) for piece, primitive in drawn[layer]]) for layer in layers}
+    was = {layer: cloth.points for layer, cloth in cloths.items()}
+    gone = {layer: np.zeros(len(points), dtype=bool) for layer, points in was.items()}
+    for number, layer in reversed(list(enumerate(layers))):
+        soft = [one for one in layers[:number] if one in eased and one not in shoes]
+        if soft and layer in eased:
+            moves, hidden = pressed(cloths[layer], [cloths[one] for one in soft], around, scale=scale)
+            for one, offsets, some in zip(soft, moves, hidden, strict=True):
+                cloth = cloths[one]
+                left = cloth.triangles[~some[cloth.triangles].any(axis=1)]
+                cloths[one] = replace(cloth, points=cloth.points + offsets, triangles=left)
+                gone[one] |= some
+    worn = [cloths[layer] for layer in layers if layer in shoes]
+    for layer in layers if worn else ():
+        if layer in eased and layer not in shoes:
+            offsets = room(cloths[layer], worn, around, scale=scale)
+            cloths[layer] = replace(cloths[layer], points=cloths[layer].points + offsets)
+    for layer in layers:
+        offsets, start = cloths[layer].points - was[layer], 0
+        for piece, primitive in drawn[layer]:
+            mine, unseen = (held[start : start + len(primitive.positions)] for held in (offsets, gone[layer]))
+            start += len(mine)
+            if mine.any() and abs(np.linalg.det(piece.matrix[:3, :3])) > 1e-12:
+                local = mine @ np.linalg.inv(piece.matrix[:3, :3]).T
+                primitive = replace(primitive, positions=(primitive.positions + local).astype(np.float32))  # noqa: PLW2901
+                changed[piece.node, piece.place] = primitive
+            if unseen.any():
+                keep = ~unseen[primitive.indices].any(axis=1)
+                primitive = replace(primitive, indices=np.ascontiguousarray(primitive.indices[keep]))  # noqa: PLW2901
+                changed[piece.node, piece.place] = compact(primitive) if keep.any() else None
 
 
 def _now(piece: _Piece, primitive: Primitive) -> Surface:

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.spatial import cKDTree
 
 from assets.covering import Surface
@@ -19,16 +20,91 @@ from assets.folds import together
 from assets.rays import Grid
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 _THROUGH: Final = 0.015  # metres that something may stand out of the cloth over it
 _OVER: Final = 0.001  # metres over it from which on cloth is clear
 _CLEAR: Final = 0.0025  # metres over it that cloth ends
+_MOST: Final = 0.025  # metres that cloth is let out
 _ALIKE: Final = 0.4  # cosine between the ways that both look
 _OUT: Final = 0.2  # cosine to the skin's normal from which on something looks out
 _REACH: Final = 0.05  # metres about a place that is let out that go along
-_HELD: Final = 0.12  # metres about it that are looked at
-_ROUNDS: Final = 3
+_IN: Final = 0.015  # metres that what is under it is pressed in
+_BESIDE: Final = 6  # pushed points that a point goes with
+_AROUND: Final = 0.015  # metres about a place that is pressed in that go along
+_FAR: Final = 0.05  # metres that cloth may be off what it covers
+_INSIDE: Final = 0.03  # metres about what need not be drawn
+_MANY: Final = 512  # points of it that are looked at
+_NEARLY: Final = 0.98  # of them that are covered
+_ROUNDS: Final = 5
 _CELL: Final = 0.01
+
+
+def pressed(
+    cloth: Surface, under: Sequence[Surface], body: Surface | None, *, scale: float
+) -> tuple[list[Floats], list[Mask]]:
+    """How far the points of each surface ``under`` the cloth go, float64[n, 3], to lie under it where they stand out
+    of it by at most 15 mm, and which need not be drawn, bool[n]: those that do and lie well inside. ``body`` says
+    which way is out. Lengths are those of an adult and scale with ``scale``.
+    """
+    offsets = [np.zeros_like(surface.points) for surface in under]
+    gone = [np.zeros(len(surface.points), dtype=bool) for surface in under]
+    points, ways, owner, place = _looking(cloth, under, scale)
+    if not len(points):
+        return offsets, gone
+    over = _Over(cloth.points, cloth.triangles, points, scale)
+    outside = _Outside(points, ways, body)
+    now, left = points.copy(), np.ones(len(points), dtype=bool)
+    best, least = [found.copy() for found in offsets], np.full(len(under), np.inf)
+    for again in range(_ROUNDS + 1):
+        which, _, short = outside.only(*over.out(now, ways))
+        which, short = which[left[which]], short[left[which]]
+        for number in range(len(under)) if again else np.unique(owner[which]):
+            mine = owner == number
+            out, far = which[owner[which] == number], short[owner[which] == number]
+            if len(out):
+                inside = _well_inside(over, points[mine], ways[mine], points[out], scale)
+                left[out[inside]] = False
+                gone[number][place[out[inside]]] = True
+                out, far = out[~inside], far[~inside]
+            # Where presses from several sides meet, more of them may do harm.
+            if far.sum() < least[number]:
+                best[number], least[number] = offsets[number], far.sum()
+            if not len(out):
+                continue
+            at = under[number].points + offsets[number]
+            push = _carried(at, at[place[out]], -far[:, None] * ways[out], scale)
+            offsets[number] = _at_most(offsets[number] + push, _IN * scale)
+            now[mine] = points[mine] + offsets[number][place[mine]]
+        if not least.any() or not len(which):
+            break
+    return best, gone
+
+
+def _carried(points: Floats, pushed: Floats, push: Floats, scale: float) -> Floats:
+    """How far points go with the places ``pushed`` next to them: float64[n, 3]."""
+    offsets = np.zeros_like(points)
+    tree = cKDTree(pushed)
+    near = np.flatnonzero(np.isfinite(tree.query(points, distance_upper_bound=_AROUND * scale)[0]))
+    far, which = tree.query(points[near], k=min(_BESIDE, len(pushed)))
+    far, which = far.reshape(len(near), -1), which.reshape(len(near), -1)
+    share = np.clip(1.0 - far / (_AROUND * scale), 0.0, 1.0) ** 3 + 1e-9
+    mean = np.einsum("nk,nki->ni", share, push[which]) / share.sum(axis=1, keepdims=True)
+    fade = np.clip((1.0 - far[:, :1] / (_AROUND * scale)) / 0.7, 0.0, 1.0)
+    offsets[near] = mean * fade * fade * (3 - 2 * fade)
+    return offsets
+
+
+def _well_inside(over: _Over, points: Floats, ways: Floats, out: Floats, scale: float) -> Mask:
+    """Which of the points ``out`` have cloth over nearly all of their own surface about them."""
+    near = np.isfinite(cKDTree(out).query(points, distance_upper_bound=_INSIDE * scale)[0])
+    covered = over.covers(points[near], ways[near])
+    far, which = cKDTree(points[near]).query(out, k=min(_MANY, len(covered)), distance_upper_bound=_INSIDE * scale)
+    far, which = far.reshape(len(out), -1), which.reshape(len(out), -1)
+    known = np.isfinite(far)
+    over_them = (known & np.append(covered, [False])[which]).sum(axis=1)
+    return np.asarray(over_them >= _NEARLY * known.sum(axis=1))
 
 
 def room(cloth: Surface, under: Sequence[Surface], body: Surface | None, *, scale: float) -> Floats:
@@ -36,58 +112,107 @@ def room(cloth: Surface, under: Sequence[Surface], body: Surface | None, *, scal
     it by at most 15 mm; ``body`` says which way is out. Lengths are those of an adult and scale with ``scale``.
     """
     offsets = np.zeros_like(cloth.points)
-    points, ways = _looking(cloth, under, scale)
-    if not len(points):
-        return offsets
-    away = None
-    for _ in range(_ROUNDS):
+    points, ways, _, _ = _looking(cloth, under, scale)
+    outside = _Outside(points, ways, body)
+    for _ in range(_ROUNDS if len(points) else 0):
         moved = cloth.points + offsets
-        which, hit, short = _out(moved, cloth.triangles, points, ways, scale)
-        if len(which) and body is not None:
-            if away is None:
-                away = body.normals[body.tree.query(points)[1]]
-            out = np.einsum("ij,ij->i", away[which], ways[which]) > _OUT
-            which, hit, short = which[out], hit[out], short[out]
+        which, hit, short = outside.only(*_Over(moved, cloth.triangles, points, scale).out(points, ways))
         if not len(which):
             break
+        # A tongue has sides: cloth before it goes one way.
+        alike = sparse.csr_matrix(_pairs(points[which], _REACH * scale), shape=(len(which), len(which)))
+        way = _unit(np.asarray(alike @ ways[which]))
+        push = way * (short / np.maximum(np.einsum("ij,ij->i", way, ways[which]), _ALIKE))[:, None]
         need = np.zeros_like(offsets)
-        for place in np.argsort(short, kind="stable"):  # the longest last, so that it stays
-            need[cloth.triangles[hit[place]]] = short[place] * ways[which[place]]
+        for one in np.argsort(short, kind="stable"):  # the longest last, so that it stays
+            need[cloth.triangles[hit[one]]] = push[one]
         pushed = (need != 0).any(axis=1)
-        near = np.isfinite(cKDTree(moved[pushed]).query(moved, distance_upper_bound=_HELD * scale)[0])
+        near = np.isfinite(cKDTree(moved[pushed]).query(moved, distance_upper_bound=2.5 * _REACH * scale)[0])
         offsets[near] += together(moved[near] / scale, need[near] / scale, reach=_REACH) * scale
+        offsets = _at_most(offsets, _MOST * scale)
     return offsets
 
 
-def _looking(cloth: Surface, under: Sequence[Surface], scale: float) -> tuple[Floats, Floats]:
-    """The vertices of drawn triangles within the cloth's box, and the ways they look: float64[n, 3]."""
+def _pairs(points: Floats, reach: float) -> tuple[Floats, tuple[Ints, Ints]]:
+    """Ones for the points within reach of each other, and of themselves."""
+    pairs = cKDTree(points).query_pairs(reach, output_type="ndarray").astype(np.int64)
+    own = np.arange(len(points))
+    a, b = np.concatenate([own, pairs[:, 0], pairs[:, 1]]), np.concatenate([own, pairs[:, 1], pairs[:, 0]])
+    return np.ones(len(a)), (a, b)
+
+
+def _unit(vectors: Floats) -> Floats:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
+
+
+def _at_most(offsets: Floats, length: float) -> Floats:
+    far = np.linalg.norm(offsets, axis=1)
+    return np.asarray(offsets * np.minimum(1.0, length / np.maximum(far, 1e-12))[:, None])
+
+
+class _Outside:
+    """Which of some points look away from the body under them: looked up for those that are asked for, once."""
+
+    def __init__(self, points: Floats, ways: Floats, body: Surface | None) -> None:
+        self._points, self._ways, self._body = points, ways, body
+        self._known = np.full(len(points), 1 if body is None else -1, dtype=np.int8)
+
+    def only(self, which: Ints, hit: Ints, short: Floats) -> tuple[Ints, Ints, Floats]:
+        """Those of the points ``which``, and what is said of them."""
+        new = which[self._known[which] < 0]
+        if len(new) and self._body is not None:
+            away = self._body.normals[self._body.tree.query(self._points[new])[1]]
+            self._known[new] = np.einsum("ij,ij->i", away, self._ways[new]) > _OUT
+        out = self._known[which] > 0
+        return which[out], hit[out], short[out]
+
+
+def _looking(cloth: Surface, under: Sequence[Surface], scale: float) -> tuple[Floats, Floats, Ints, Ints]:
+    """The vertices of drawn triangles within the cloth's box, the ways they look, float64[n, 3], whose they are and
+    which.
+    """
     used = cloth.points[np.unique(cloth.triangles)]
     points, ways = [np.zeros((0, 3))], [np.zeros((0, 3))]
-    for surface in under if len(used) else ():
+    owner, place = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for number, surface in enumerate(under if len(used) else ()):
         mine = np.unique(surface.triangles)
-        at = surface.points[mine]
         low, high = used.min(axis=0) - _THROUGH * scale, used.max(axis=0) + _THROUGH * scale
-        within = ((at >= low) & (at <= high)).all(axis=1)
-        points.append(at[within])
-        ways.append(surface.normals[mine[within]].astype(np.float64))
+        at = surface.points[mine]
+        mine = mine[((at >= low) & (at <= high)).all(axis=1)]
+        points.append(surface.points[mine])
+        ways.append(surface.normals[mine].astype(np.float64))
+        owner.append(np.full(len(mine), number))
+        place.append(mine)
     at, way = np.concatenate(points), np.concatenate(ways)
-    return at, way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
+    way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
+    return at, way, np.concatenate(owner), np.concatenate(place)
 
 
-def _out(
-    points: Floats, triangles: NDArray[np.int64], under: Floats, ways: Floats, scale: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    """Which points ``under`` cloth stand out of it, the triangles that they stand out of, and how far those go."""
-    corners = points[triangles]
-    reach = (_THROUGH + _OVER) * scale
-    low, high = under.min(axis=0) - reach, under.max(axis=0) + reach
-    near = np.flatnonzero(((corners.max(axis=1) >= low) & (corners.min(axis=1) <= high)).all(axis=1))
-    corners = corners[near]
-    facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    facing /= np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-20)
-    distance, hit = Grid(corners, facing, cell=_CELL * scale).first_hit(
-        under - _THROUGH * scale * ways, ways, np.full(len(under), reach)
-    )
-    alike = np.einsum("ij,ij->i", facing[hit], ways) > _ALIKE if len(facing) else np.zeros(len(under), dtype=bool)
-    which = np.flatnonzero((hit >= 0) & alike)
-    return which, near[hit[which]], (_THROUGH + _CLEAR) * scale - distance[which]
+class _Over:
+    """Cloth over points, of which only what is near them counts."""
+
+    def __init__(self, points: Floats, triangles: Ints, under: Floats, scale: float) -> None:
+        corners = points[triangles]
+        self._scale, self._reach = scale, (_THROUGH + _OVER) * scale
+        low, high = under.min(axis=0) - self._reach, under.max(axis=0) + self._reach
+        self._near = np.flatnonzero(((corners.max(axis=1) >= low) & (corners.min(axis=1) <= high)).all(axis=1))
+        corners = corners[self._near]
+        facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        self._facing = facing / np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-20)
+        self._grid = Grid(corners, self._facing, cell=_CELL * scale)
+
+    def covers(self, points: Floats, ways: Floats) -> Mask:
+        """Over which of the points there is cloth, within 5 cm."""
+        reach = np.full(len(points), _THROUGH + _FAR) * self._scale
+        return np.asarray(self._grid.first_hit(points - _THROUGH * self._scale * ways, ways, reach)[1] >= 0)
+
+    def out(self, points: Floats, ways: Floats) -> tuple[Ints, Ints, Floats]:
+        """Which points stand out of it, the triangles that they stand out of, and how far those or they go."""
+        if not len(self._near):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+        distance, hit = self._grid.first_hit(
+            points - _THROUGH * self._scale * ways, ways, np.full(len(points), self._reach)
+        )
+        alike = np.einsum("ij,ij->i", self._facing[hit], ways) > _ALIKE
+        which = np.flatnonzero((hit >= 0) & alike)
+        return which, self._near[hit[which]], (_THROUGH + _CLEAR) * self._scale - distance[which]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from assets import catalogue, compose
-from assets.covering import Surface, join
+from assets.covering import Inner, Outer, Surface, covers, join
 from assets.design import Design
-from assets.easing import room
+from assets.easing import pressed, room
 from assets.pose import flatten
 from assets.transforms import apply
 
@@ -46,6 +46,43 @@ def test_a_hem_lies_over_a_tongue_that_stood_out_through_it_and_its_layers_stay_
 def test_what_lies_under_cloth_or_far_over_it_is_no_reason_to_move(height: float) -> None:
     cloth = sheet(0.020)
     assert not room(cloth, [sheet(height, side=0.04)], sheet(0.0), scale=1.0).any()
+
+
+def bumpy(at: float) -> Surface:
+    """A sheet under one at 2 cm, wider than it, with a bump 2 cm across that stands 6 mm out at x = ``at``."""
+    flat = sheet(0.012, side=0.4)
+    points = flat.points.copy()
+    points[np.linalg.norm(points[:, (0, 2)] - [at, 0.15], axis=1) < 0.011, 1] = 0.026
+    return Surface(points=points, normals=flat.normals, triangles=flat.triangles, opaque=flat.opaque)
+
+
+def test_what_stands_out_near_a_hem_is_pressed_under_it_and_all_about_it_stays_drawn() -> None:
+    over, inner = sheet(0.020), bumpy(0.292)
+    (offsets,), (gone,) = pressed(over, [inner], sheet(0.0), scale=1.0)
+    moved = inner.points + offsets
+    under = np.abs(inner.points[:, (0, 2)] - 0.15).max(axis=1) < 0.15
+    assert inner.points[under, 1].max() > 0.025
+    assert moved[under & ~gone, 1].max() < 0.020
+    assert not gone[~under].any()
+    far = np.linalg.norm(inner.points[:, (0, 2)] - [0.292, 0.15], axis=1) > 0.03
+    assert not offsets[far].any()
+
+
+def test_what_stands_out_well_inside_is_not_drawn() -> None:
+    inner = bumpy(0.15)
+    (offsets,), (gone,) = pressed(sheet(0.020), [inner], sheet(0.0), scale=1.0)
+    assert (gone == (inner.points[:, 1] > 0.02)).all()
+    assert not offsets.any()
+
+
+def test_a_shirt_under_a_jacket_that_stands_off_is_cut_well_inside_and_skin_is_not() -> None:
+    """Between 1.5 and 5 cm over skin no cloth is near enough for it to come through; of a shirt folds may."""
+    shirt, jacket = sheet(0.012), Outer(sheet(0.042))
+    (worn,) = covers(Inner(shirt, body=sheet(0.0)), [jacket])
+    middles = np.abs(shirt.points[shirt.triangles].mean(axis=1)[:, (0, 2)] - 0.15).max(axis=1)
+    assert not worn.keep[middles < 0.08].any()
+    (bare,) = covers(Inner(shirt), [jacket])
+    assert bare.keep.all()
 
 
 def test_lengths_go_with_the_figure() -> None:
