@@ -23,7 +23,7 @@ from pipelines.card_outputs import (
     StillOutput,
     TiltOutput,
 )
-from pipelines.card_quality import SHARED_SIDE, chosen, lowered
+from pipelines.card_quality import LOOP_SEGMENT, SHARED_SIDE, chosen, lowered
 from pipelines.closing import stem as stem_of
 from pipelines.quality import Deadline, recorded
 from pipelines.turntable import segments
@@ -174,7 +174,7 @@ def _tilt(plan: _Plan, output: TiltOutput, path: str) -> None:  # noqa: ARG001 -
             unit="frames",
             requires=("gl", "ffmpeg"),
         )
-        for index, (start, stop) in enumerate(segments(output.frames))
+        for index, (start, stop) in enumerate(segments(output.frames, LOOP_SEGMENT))
     ]
     for form in formats:
         plan.add(

@@ -13,6 +13,8 @@ from pipelines.cost import Work
 from pipelines.quality import LADDER, LANE, Choice, choose
 from pipelines.turntable import segments
 
+LOOP_SEGMENT = 50
+"""Frames of a loop that one worker draws at most: a card is drawn so fast that starting an encoder counts."""
 SHARED_SIDE = 1400
 """Pixels a side of the pictures that those to share are laid out from."""
 _DRAWN = (StillOutput, TiltOutput, ShareOutput)
@@ -54,7 +56,7 @@ def work(outputs: Sequence[Output]) -> Work:
             parts += count
         elif isinstance(output, TiltOutput):
             count, size = output.frames, output.size[0] * output.size[1]
-            parts += len(segments(count))
+            parts += len(segments(count, LOOP_SEGMENT))
             encodings = max(encodings, len(output.formats))
         elif isinstance(output, ShareOutput):
             count, size = 2, SHARED_SIDE**2

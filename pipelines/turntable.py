@@ -80,11 +80,11 @@ class TurntableSpec(TurntableOptions):
     allow_lower_quality: bool = False
 
 
-def segments(frames: int) -> list[tuple[int, int]]:
-    """Half-open frame ranges that cover ``frames``: of equal length, and so with key pictures at equal distances,
-    where that needs not many more; else of nearly equal length.
+def segments(frames: int, most: int = SEGMENT_FRAMES) -> list[tuple[int, int]]:
+    """Half-open frame ranges of at most ``most`` frames that cover ``frames``: of equal length, and so with key
+    pictures at equal distances, where that needs not many more; else of nearly equal length.
     """
-    least = -(-frames // SEGMENT_FRAMES)
+    least = -(-frames // most)
     count = next((n for n in range(least, 2 * least + 1) if frames % n == 0), least)
     edges = [frames * i // count for i in range(count + 1)]
     return list(pairwise(edges))

@@ -174,7 +174,7 @@ def test_a_frame_is_the_same_in_whatever_part_it_is_drawn(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = loop_frames(bench.run(tilt("apng")))
-    monkeypatch.setattr("pipelines.card.segments", lambda frames: [(0, 7), (7, 30), (30, frames)])
+    monkeypatch.setattr("pipelines.card.segments", lambda frames, _: [(0, 7), (7, 30), (30, frames)])
     parts = bench.closed(tilt("apng")).plan.steps
     assert [step.name for step in parts] == ["card.tilt"] * 3 + ["card.join"]
     assert loop_frames(bench.run(tilt("apng"))) == whole
