@@ -16,18 +16,17 @@ from assets.errors import ImageError
 from assets.folds import together, under
 from assets.images import decode
 from assets.instances import expanded
-from assets.model import AlphaMode, Material, Model, MorphTarget, Primitive
+from assets.model import AlphaMode, Material, Model, Primitive
 from assets.normals import turned
 from assets.pose import drawing, flatten
 from assets.scene import Draw
 from assets.transforms import Matrix, apply
+from assets.vertices import compact
 
 _UNDER: Final = 0.002  # metres that folds are pushed, from which on they may come under the skin
 _LOOKED_AT: Final = 4096 * 4096  # pixels of an alpha channel worth decoding to find it opaque
 Vectors = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-
-_PER_VERTEX: Final = ("positions", "normals", "tangents", "uv0", "uv1", "colors", "joints", "weights")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -331,30 +330,6 @@ def _apply(
             primitive = replace(primitive, indices=np.ascontiguousarray(primitive.indices[keep]))
         if primitive is not piece.primitive:
             changed[piece.node, piece.place] = compact(primitive) if len(primitive.indices) else None
-
-
-def compact(primitive: Primitive) -> Primitive:
-    """The primitive without the vertices that no triangle uses."""
-    used, inverse = np.unique(primitive.indices, return_inverse=True)
-    if len(used) == len(primitive.positions):
-        return primitive
-    arrays: dict[str, NDArray[np.generic]] = {}
-    for name in _PER_VERTEX:
-        array = getattr(primitive, name)
-        if array is not None:
-            arrays[name] = array[used]
-    targets = tuple(
-        MorphTarget(
-            positions=None if target.positions is None else target.positions[used],
-            normals=None if target.normals is None else target.normals[used],
-            tangents=None if target.tangents is None else target.tangents[used],
-            name=target.name,
-        )
-        for target in primitive.targets
-    )
-    indices = inverse.reshape(-1, 3).astype(np.uint32)
-    others = {name: array[used] for name, array in primitive.attributes.items()}
-    return replace(primitive, indices=indices, targets=targets, attributes=others, **arrays)  # type: ignore[arg-type]  # by name
 
 
 def _rebuilt(model: Model, changed: Mapping[tuple[int, int], Primitive | None]) -> Model:

@@ -1,4 +1,5 @@
-"""Room for what is worn underneath: cloth is let out where, in the pose, what is under it stands out through it.
+"""Room for what is worn underneath: where, in the pose, it stands out through the cloth over it, hems are let out
+over shoes, and the cloth under a jacket is pressed in.
 
 Layers are fitted to the figure one by one, and what covers what is decided at rest. In a pose a tongue of a shoe, a
 pocket or the crown of a sleeve may come out through the layer over it all the same. Cloth gives way there as it does

@@ -21,13 +21,13 @@ from PIL import Image as Pillow
 
 from assets.customise import measure_uv
 from assets.design import Placement
-from assets.dressing import compact
 from assets.errors import ModelError
 from assets.images import decode
 from assets.model import Image, Material, Model, Primitive, Sampler, Texture, Wrap
 from assets.pose import drawing, flatten
 from assets.transforms import apply
 from assets.trimmings import trimmings
+from assets.vertices import compact
 
 Floats = NDArray[np.float64]
 

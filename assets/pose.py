@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets import regions
+from assets.curves import sampled
 from assets.errors import ModelError
-from assets.model import Channel, Mesh, Model, Node, Primitive, Skin
+from assets.model import Mesh, Model, Node, Primitive, Skin
 from assets.normals import unit
 from assets.scene import Draw
 from assets.transforms import Matrix, compose_trs, decompose
@@ -204,7 +205,7 @@ def _skin(primitive: Primitive, palette: Matrix) -> Primitive:
 def _animate(model: Model, index: int, time: float) -> tuple[tuple[Node, ...], dict[int, tuple[float, ...]]]:
     parts: dict[int, dict[str, NDArray[np.float64]]] = {}
     for channel in model.animations[index].channels:
-        parts.setdefault(channel.node, {})[channel.path] = sample(channel, time)
+        parts.setdefault(channel.node, {})[channel.path] = sampled(channel, np.array([time]))[0]
     nodes = list(model.nodes)
     weights: dict[int, tuple[float, ...]] = {}
     for place, moved in parts.items():
@@ -217,49 +218,3 @@ def _animate(model: Model, index: int, time: float) -> tuple[tuple[Node, ...], d
             )
             nodes[place] = replace(nodes[place], matrix=matrix)
     return tuple(nodes), weights
-
-
-def sample(channel: Channel, time: float) -> NDArray[np.float64]:
-    """One channel's value at a time (glTF 2.0, appendix C): float64[width]; quaternions are unit length."""
-    times = channel.times.astype(np.float64)
-    keys = channel.values.astype(np.float64).reshape(len(times), -1, channel.values.shape[1])
-    middle = keys.shape[1] // 2  # of CUBICSPLINE's in-tangent, value, out-tangent
-    after = int(np.searchsorted(times, time, side="right"))
-    if after == 0:
-        return np.array(keys[0, middle])
-    if after == len(times):
-        return np.array(keys[-1, middle])
-    before = after - 1
-    span = times[after] - times[before]
-    u = (time - times[before]) / span if span > 0 else 0.0
-    a, b = keys[before, middle], keys[after, middle]
-    if channel.interpolation == "STEP":
-        return np.array(a)
-    if channel.interpolation == "CUBICSPLINE":
-        value = (
-            (2 * u**3 - 3 * u**2 + 1) * a
-            + span * (u**3 - 2 * u**2 + u) * keys[before, 2]
-            + (-2 * u**3 + 3 * u**2) * b
-            + span * (u**3 - u**2) * keys[after, 0]
-        )
-        return _unit_quaternion(value) if channel.path == "rotation" else value
-    if channel.path == "rotation":
-        return _slerp(_unit_quaternion(a), _unit_quaternion(b), u)
-    result: NDArray[np.float64] = a + u * (b - a)
-    return result
-
-
-def _unit_quaternion(q: NDArray[np.float64]) -> NDArray[np.float64]:
-    length = np.linalg.norm(q)
-    return q / length if length > 1e-12 else np.array([0.0, 0.0, 0.0, 1.0])
-
-
-def _slerp(a: NDArray[np.float64], b: NDArray[np.float64], u: float) -> NDArray[np.float64]:
-    cosine = float(a @ b)
-    if cosine < 0:  # the shorter way round
-        b, cosine = -b, -cosine
-    if cosine > 0.9995:
-        return _unit_quaternion(a + u * (b - a))
-    angle = np.arccos(cosine)
-    value: NDArray[np.float64] = (np.sin((1 - u) * angle) * a + np.sin(u * angle) * b) / np.sin(angle)
-    return value

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from assets.model import Image, Model
-from exporters.combine import arrays_of, layers
+from assets.vertices import arrays_of
+from exporters.combine import layers
 from exporters.errors import ExportError
 from exporters.gltf_materials import textures
 

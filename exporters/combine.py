@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.model import AlphaMode, Material, Mesh, Model, MorphTarget, Node, Primitive, Texture
+from assets.model import AlphaMode, Material, Mesh, Model, Node, Primitive, Texture
 from assets.pose import worlds
-
-ARRAYS: Final = ("positions", "normals", "tangents", "uv0", "uv1", "colors", "joints", "weights")
-"""What a primitive says of each vertex, by name."""
-_DISPLACED: Final = ("positions", "normals", "tangents")
+from assets.vertices import ARRAYS, arrays_of, with_vertices
 
 Array = NDArray[Any]
 
@@ -72,38 +69,6 @@ def deduplicate(model: Model) -> Model:
     moved = {old: new for new, old in enumerate(kept)}
     nodes = tuple(node if node.mesh is None else replace(node, mesh=moved[place[node.mesh]]) for node in model.nodes)
     return replace(model, nodes=nodes, meshes=tuple(welded[number] for number in kept))
-
-
-def arrays_of(part: Primitive) -> Iterator[tuple[str, Array]]:
-    """Everything that a primitive says of each vertex: name and [n, width]."""
-    for name in ARRAYS:
-        array = getattr(part, name)
-        if array is not None:
-            yield name, array
-    yield from part.attributes.items()
-    for number, target in enumerate(part.targets):
-        for name in _DISPLACED:
-            array = getattr(target, name)
-            if array is not None:
-                yield f"target {number} {name}", array
-
-
-def with_vertices(part: Primitive, keep: NDArray[np.intp], indices: NDArray[np.uint32]) -> Primitive:
-    """The primitive with the vertices ``keep``, in that order (one may come twice), and these triangles."""
-    own: dict[str, Any] = {
-        name: np.ascontiguousarray(getattr(part, name)[keep]) for name in ARRAYS if getattr(part, name) is not None
-    }
-    targets = tuple(
-        MorphTarget(
-            name=target.name,
-            positions=None if target.positions is None else target.positions[keep],
-            normals=None if target.normals is None else target.normals[keep],
-            tangents=None if target.tangents is None else target.tangents[keep],
-        )
-        for target in part.targets
-    )
-    others = {name: array[keep] for name, array in part.attributes.items()}
-    return replace(part, indices=indices, targets=targets, attributes=others, **own)
 
 
 def _welded(part: Primitive) -> Primitive:

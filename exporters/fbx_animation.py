@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assets.curves import sampled
 from assets.model import Animation, Channel
 from assets.transforms import quaternion_matrix
-from exporters.curves import key_times, sampled
+from exporters.curves import key_times
 from exporters.fbx_binary import Long, Record
 from exporters.fbx_meshes import CENTIMETRES
 from exporters.fbx_objects import Objects, number, properties, time

@@ -12,13 +12,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from assets import srgb
 from assets.finish import Finish, finish
 from assets.images import decode
 from assets.model import AlphaMode, Image, Material, Texture, Wrap
 from exporters import image as pictures
 from exporters.fbx_objects import Objects, colour, number, properties, text
 from exporters.gltf import texture_name
-from exporters.texture_baking import Pixels, channel, srgb, steeper, tinted
+from exporters.texture_baking import Pixels, channel, steeper, tinted
 
 _EMBEDDED: Final = frozenset({"image/png", "image/jpeg"})
 _ARNOLD: Final = 1138001
@@ -271,5 +272,5 @@ def _see_through(image: Image) -> bool:
 
 
 def _srgb(red: float, green: float, blue: float) -> tuple[float, float, float]:
-    r, g, b = srgb(np.array([red, green, blue], np.float64)).tolist()
+    r, g, b = srgb.codes(np.array([red, green, blue], np.float64)).tolist()
     return r, g, b

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from assets.model import Image, Model, Primitive
+from assets.vertices import arrays_of
 from exporters import budget, slim
 from exporters.atlas import pack
-from exporters.combine import arrays_of, combine_meshes, deduplicate, merge_materials
+from exporters.combine import combine_meshes, deduplicate, merge_materials
 from exporters.gltf_materials import TextureKind, textures
 from exporters.unwrap import unwrapped
 

@@ -15,6 +15,7 @@ import numpy as np
 import trimesh
 from numpy.typing import NDArray
 
+from assets import srgb
 from assets.model import Material, Model
 from assets.pose import flatten
 from exporters.errors import ExportError
@@ -149,9 +150,8 @@ def _upright(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _encoded(linear: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Linear RGBA as sRGB code values."""
-    value = np.clip(linear, 0.0, 1.0)
-    rgb = np.where(value <= 0.0031308, 12.92 * value, 1.055 * value ** (1 / 2.4) - 0.055)
-    rgb[:, 3] = value[:, 3]
+    rgb = srgb.codes(linear)
+    rgb[:, 3] = np.clip(linear[:, 3], 0.0, 1.0)
     return np.asarray(np.round(rgb * 255), dtype=np.uint8)
 
 

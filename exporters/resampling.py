@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from assets import srgb
+
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 _CODES: Final = np.arange(256, dtype=np.float64) / 255
-_LIGHT: Final = np.where(_CODES <= 0.04045, _CODES / 12.92, ((_CODES + 0.055) / 1.055) ** 2.4).astype(np.float32)
+_LIGHT: Final = srgb.light(_CODES).astype(np.float32)
 _PLAIN: Final = _CODES.astype(np.float32)
 
 
@@ -29,8 +31,7 @@ def codes(values: Floats, *, colour: bool) -> Bytes:
     """The other way round."""
     shown = np.clip(values, 0, 1)
     if colour:
-        rgb = shown[..., :3]
-        shown[..., :3] = np.where(rgb <= 0.0031308, 12.92 * rgb, 1.055 * np.power(rgb, 1 / 2.4) - 0.055)
+        shown[..., :3] = srgb.codes(shown[..., :3])
     return np.rint(shown * 255).astype(np.uint8)
 
 

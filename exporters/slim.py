@@ -16,8 +16,8 @@ from assets import images
 from assets.model import Image, Material, Model, Primitive, Texture
 from assets.pose import worlds
 from assets.scene import Frame
+from assets.vertices import with_vertices
 from exporters import ktx2, resampling
-from exporters.combine import with_vertices
 from exporters.gltf_materials import COLOURS, TextureKind
 from exporters.image import ImageFormat, encode, is_opaque
 

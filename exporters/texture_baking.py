@@ -7,19 +7,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assets import srgb
+
 Pixels = NDArray[np.uint8]
 
 _LEVELS: Final = np.arange(256) / 255.0
-_LINEAR: Final = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4)
-
-
-def srgb(linear: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Linear light 0..1 as sRGB (IEC 61966-2-1); what is over 1 is cut."""
-    light = np.clip(linear, 0.0, 1.0)
-    found: NDArray[np.float64] = np.where(
-        light <= 0.0031308, 12.92 * light, 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055
-    )
-    return found
+_LINEAR: Final = srgb.light(_LEVELS)
 
 
 def tinted(pixels: Pixels, tint: tuple[float, float, float, float], *, opaque: bool) -> Pixels:
@@ -27,7 +20,7 @@ def tinted(pixels: Pixels, tint: tuple[float, float, float, float], *, opaque: b
     found = pixels.copy()
     for k in range(3):
         if tint[k] != 1:
-            found[..., k] = np.round(srgb(_LINEAR * tint[k]) * 255).astype(np.uint8)[pixels[..., k]]
+            found[..., k] = np.round(srgb.codes(_LINEAR * tint[k]) * 255).astype(np.uint8)[pixels[..., k]]
     if opaque:
         found[..., 3] = 255
     elif tint[3] != 1:

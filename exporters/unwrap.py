@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from assets.model import Model, Primitive
-from exporters.combine import with_vertices
+from assets.vertices import with_vertices
 from exporters.errors import ExportError
 
 SIDES: Final = "sides"  # as exporters.unwrap_process has it, which is not loaded here

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pxr import Gf, Sdf, Usd, UsdGeom, UsdSkel, Vt
 
+from assets.curves import sampled
 from assets.model import Animation, Channel, Model, MorphTarget, Primitive
 from assets.transforms import Matrix, decompose
-from exporters.curves import key_times, sampled
+from exporters.curves import key_times
 from exporters.rigs import Held, Rig
 from exporters.usd_names import Names, free, identifier
 

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -340,15 +339,6 @@ def test_what_is_unlit_glows() -> None:
     told = properties(record)
     assert (told["Maya|base"], told["Maya|emission"]) == ((0.0,), (1.0,))
     assert told["Maya|emissionColor"] == (1.0, 0.5, 0.0)
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Iterator[Renderer]:
-    from renderers.opengl import open_renderer
-
-    made = open_renderer()
-    yield made
-    made.close()
 
 
 @pytest.mark.gl

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from assets import gltf
-from assets.dressing import compact
 from assets.errors import ModelError
 from assets.merging import Part, merge
 from assets.pose import flatten
 from assets.variants import chosen
+from assets.vertices import compact
 from exporters.gltf import write_glb, write_gltf
 from exporters.optimise import Options, optimise
 from tests.assets.glb import TRIANGLE, Glb, png, simple

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from assets.merging import Part, merge
 from assets.model import AlphaMode, Material, Mesh, Model, Node, Primitive, Texture
 from assets.scene import Renderer
 from exporters import arkit, validate
-from exporters.curves import key_times, sampled
+from exporters.curves import key_times
 from exporters.errors import ExportError
 from exporters.rigs import left_behind
 from exporters.usd_names import identifier
@@ -30,7 +29,7 @@ from exporters.usd_skeleton import code
 from exporters.usdz import faults, write_usdz
 from tests.exporters import usd_reads
 from tests.exporters.looks import apart
-from tests.exporters.random_rigs import STRAIGHT, rig
+from tests.exporters.random_rigs import rig
 from tests.exporters.test_fbx import arm
 
 
@@ -176,19 +175,6 @@ def test_curves_are_keyed_between_their_keys(tmp_path: Path) -> None:
     between = key_times(channel, 60.0, between=True)
     assert np.isin(channel.times.astype(float), between).all()
     assert np.diff(between).max() <= 1 / 60 + 1e-9
-
-
-def test_many_moments_at_once_are_those_of_the_pose() -> None:
-    for seed in range(6):
-        for animation in rig(seed, kinds=(*STRAIGHT, "CUBICSPLINE")).animations:
-            for channel in animation.channels:
-                times = np.linspace(-0.1, 1.1, 50)
-                alone = np.stack([pose.sample(channel, float(time)) for time in times])
-                found = sampled(channel, times)
-                if channel.path == "rotation":  # of any length there, and a turn has two signs
-                    alone /= np.linalg.norm(alone, axis=1, keepdims=True)
-                    alone *= np.sign(np.einsum("ij,ij->i", alone, found))[:, None]
-                assert np.allclose(found, alone, atol=1e-6)
 
 
 def test_a_design_stays_together_where_only_a_part_of_it_could_move(tmp_path: Path) -> None:
@@ -376,15 +362,6 @@ def test_colours_of_vertices_are_the_base_colour(tmp_path: Path) -> None:
             assert np.allclose(mesh.GetDisplayColorAttr().Get(), rainbow[:, :3] * [0.5, 1, 1])
             assert np.allclose(mesh.GetDisplayOpacityAttr().Get(), rainbow[:, 3] * 0.5)
             assert inputs["diffuseColor"][0].GetPrim().GetName() == "displayColor"
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Iterator[Renderer]:
-    from renderers.opengl import open_renderer
-
-    made = open_renderer()
-    yield made
-    made.close()
 
 
 @pytest.mark.gl
