@@ -18,11 +18,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assets import archives
 from assets.images import probe
 from assets.model import AlphaMode, Image, Material, Mesh, Model, Node, Primitive, Sampler, Texture
 
 VERSION: Final = 1
-_STAMP: Final = (1980, 1, 1, 0, 0, 0)  # the archive's bytes must not depend on the clock
 _TEXTURES: Final = ("base_color_texture", "metallic_roughness_texture", "normal_texture", "occlusion_texture")
 _NUMBERS: Final = (
     "base_color",
@@ -74,16 +74,11 @@ def write(model: Model) -> bytes:
         "materials": [_material_out(material, images) for material in materials],
         "images": {digest: image.name for digest, image in images.items()},
     }
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        archive.writestr(zipfile.ZipInfo("model.json", _STAMP), json.dumps(document, sort_keys=True), 8, 9)
-        for key, array in arrays.items():
-            held = io.BytesIO()
-            np.save(held, array, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{key}.npy", _STAMP), held.getvalue(), 8, 9)
-        for digest, image in images.items():
-            archive.writestr(zipfile.ZipInfo(f"images/{digest}", _STAMP), image.data, 0)
-    return out.getvalue()
+    return archives.packed(
+        {"model.json": json.dumps(document, sort_keys=True)},
+        arrays,
+        {f"images/{digest}": image.data for digest, image in images.items()},
+    )
 
 
 def read(data: bytes) -> Model:
@@ -136,8 +131,7 @@ def _pack(arrays: dict[str, NDArray[Any]], key: str, part: Primitive) -> dict[st
 
 def _unpack(archive: zipfile.ZipFile, part: Mapping[str, Any], material: Material) -> Primitive:
     def array(name: str) -> NDArray[Any]:
-        held: NDArray[Any] = np.load(io.BytesIO(archive.read(f"{part['key']}.{name}.npy")), allow_pickle=False)
-        return held
+        return archives.array(archive, f"{part['key']}.{name}")
 
     return Primitive(
         positions=_restore(array("positions"), part["positions"]),

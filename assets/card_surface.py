@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from assets import srgb
 from assets.card_scene import CardMap, CardScene, Sheet
 from assets.foil import Foil, Hue
 
@@ -93,13 +94,15 @@ def surface(
             filmed = _film_strength(made) > 0
             metal += share * (_UNDER_FILM if filmed else _BARE * min(1.0, made.metal.strength))
             rough += share * (made.metal.roughness - _STOCK)
-            reflected = _linear(_hex(made.metal.colour)) * np.float32(_DIMMED if filmed else 1.0)
+            reflected = np.array(srgb.light_of(made.metal.colour), np.float32) * np.float32(
+                _DIMMED if filmed else 1.0
+            )
             tint += share[..., None] * (reflected - 1)
         strength = min(1.0, _film_strength(made))
         film += share * strength
         path += share * strength * _path(made, phase, size)
     film = np.clip(film, 0, 1)
-    ink = _linear(np.asarray(picture, np.float32) / np.float32(255))
+    ink = srgb.light(np.asarray(picture, np.float32) / np.float32(255)).astype(np.float32)
     color = _encoded(ink * np.clip(tint, 0, 1))
     # Ink lies on the foil: what it swallows the film below it cannot give back. Texts let nothing through; dark ones
     # are blackest on metal, light ones shine from every side without it.
@@ -279,19 +282,9 @@ def _is_flat(normal: Bytes) -> bool:
     return bool((np.abs(normal.astype(np.int16) - (128, 128, 255)) <= 1).all())
 
 
-def _hex(colour: str) -> Array:
-    return np.asarray([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)], dtype=np.float32)
-
-
-def _linear(value: Array) -> Array:
-    """Light of sRGB 0..1 (IEC 61966-2-1)."""
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
-
-
 def _encoded(light: Array) -> Bytes:
     """Light to sRGB bytes."""
-    kept = np.clip(light, 0, 1)
-    return _bytes(np.where(kept <= 0.0031308, kept * 12.92, 1.055 * kept ** (1 / 2.4) - 0.055))
+    return _bytes(srgb.codes(light))
 
 
 def _bytes(value: NDArray[np.floating]) -> Bytes:

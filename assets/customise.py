@@ -8,19 +8,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assets import srgb
 from assets.design import Customisation
 from assets.fabric import Fabric
 from assets.model import AlphaMode, Material, Mesh, Model, Primitive, Texture
 from assets.trimmings import trimmings
 
 _SHEEN_ROUGHNESS: Final = 0.5  # where sheen is asked for and nobody says how rough
-
-
-def linear(hex_colour: str) -> tuple[float, float, float]:
-    """Linear light of the sRGB colour "#rrggbb" (IEC 61966-2-1)."""
-    code = np.array([int(hex_colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255.0
-    r, g, b = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
-    return float(r), float(g), float(b)
 
 
 def customise(
@@ -56,14 +50,14 @@ def _material(material: Material, how: Customisation, fabric: Fabric | None, til
     if fabric is not None:
         material = _clothed(material, fabric, tiles)
     if how.colour is not None:
-        material = replace(material, base_color=(*linear(how.colour), material.base_color[3]))
+        material = replace(material, base_color=(*srgb.light_of(how.colour), material.base_color[3]))
     if how.roughness is not None:
         material = replace(material, roughness=how.roughness)
     if how.metalness is not None:
         material = replace(material, metallic=how.metalness)
     if how.sheen is not None:
         roughness = material.sheen_roughness or _SHEEN_ROUGHNESS
-        material = replace(material, sheen_color=linear(how.sheen), sheen_roughness=roughness)
+        material = replace(material, sheen_color=srgb.light_of(how.sheen), sheen_roughness=roughness)
     if how.sheen_roughness is not None:
         material = replace(material, sheen_roughness=how.sheen_roughness)
     return material

@@ -18,6 +18,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
+from assets import archives
 from assets.fitting_cloth import Cloth, Sheet, cloth_of, gathered, graph
 from assets.fitting_skin import Skin
 
@@ -31,7 +32,6 @@ ROUNDS: Final = 30
 CELL: Final = 0.016
 """Metres across the cloth that one control stands for."""
 VERSION: Final = 1
-_STAMP: Final = (1980, 1, 1, 0, 0, 0)  # the archive's bytes must not depend on the clock
 _WELD: Final = 6e-5  # metres: a baked point is right to 0.02 mm, and the two sides of a seam are rounded apart
 _SMALL: Final = 0.045  # metres across: what is smaller is a button, a stitch, an eyelet
 _NEAR: Final = 8  # points of the skin that a control is bound to
@@ -138,14 +138,7 @@ def unpacked(held: Packed) -> Ties:
 
 def write(held: Packed, made_of: str) -> bytes:
     """Packed ties as an archive; ``made_of`` names what they were found from."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        archive.writestr(zipfile.ZipInfo("made-of", _STAMP), made_of, 8, 9)
-        for name, array in held.items():
-            one = io.BytesIO()
-            np.save(one, array, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _STAMP), one.getvalue(), 8, 9)
-    return out.getvalue()
+    return archives.packed({"made-of": made_of}, held)
 
 
 def read(data: bytes, made_of: str) -> Packed | None:
@@ -154,7 +147,7 @@ def read(data: bytes, made_of: str) -> Packed | None:
         if archive.read("made-of").decode() != made_of:
             return None
         return {
-            name.removesuffix(".npy"): np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
+            name.removesuffix(".npy"): archives.array(archive, name.removesuffix(".npy"))
             for name in archive.namelist()
             if name.endswith(".npy")
         }

@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assets import archives
 from assets.images import probe
 from assets.model import (
     Animation,
@@ -39,22 +40,11 @@ MEASURES: Final = "measures"
 FINISHES: Final = ("matte white", "matte black", "light skin", "medium skin", "deep skin", "wood", "chrome")
 """The variants of every mannequin; the first is how it comes."""
 
-_STAMP: Final = (1980, 1, 1, 0, 0, 0)  # the archive's bytes must not depend on the clock
-
 
 def write(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], files: Mapping[str, bytes]) -> bytes:
     """An archive of facts (JSON), arrays and files: the same bytes for the same content."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        document = json.dumps({"version": VERSION, **facts}, sort_keys=True)
-        archive.writestr(zipfile.ZipInfo("facts.json", _STAMP), document, 8, 9)
-        for name, array in arrays.items():
-            held = io.BytesIO()
-            np.save(held, array, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _STAMP), held.getvalue(), 8, 9)
-        for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name, _STAMP), data, 0)
-    return out.getvalue()
+    document = json.dumps({"version": VERSION, **facts}, sort_keys=True)
+    return archives.packed({"facts.json": document}, arrays, files)
 
 
 def read(figure: bytes, body: bytes, size: str) -> Model:
@@ -69,16 +59,16 @@ def read(figure: bytes, body: bytes, size: str) -> Model:
                 msg = f"a mannequin of version {document['version']}, not {VERSION}; run python -m assets.generators"
                 raise ValueError(msg)
         mine = facts["sizes"][size]
-        base = _array(own, "points").astype(np.int64)
-        steps = base if size == facts["base"] else base + _array(own, f"points-{size}")
+        base = archives.array(own, "points").astype(np.int64)
+        steps = base if size == facts["base"] else base + archives.array(own, f"points-{size}")
         points = (np.array(facts["low"]) + np.array(facts["span"]) * steps / 65535).astype(np.float32)
-        source = _array(shared, "source").astype(np.int64)
-        triangles = np.cumsum(_array(shared, "triangles"), dtype=np.int64).reshape(-1, 3)
-        uv = (_array(shared, "uv").astype(np.float64) / 65535).astype(np.float32)
-        joints = _array(shared, "joints").astype(np.uint16)
-        shares = _array(shared, "weights").astype(np.float32)
+        source = archives.array(shared, "source").astype(np.int64)
+        triangles = np.cumsum(archives.array(shared, "triangles"), dtype=np.int64).reshape(-1, 3)
+        uv = (archives.array(shared, "uv").astype(np.float64) / 65535).astype(np.float32)
+        joints = archives.array(shared, "joints").astype(np.uint16)
+        shares = archives.array(shared, "weights").astype(np.float32)
         wood = probe(shared.read("wood.jpg"), name="wood")
-        turns, moves = _array(own, f"turns-{size}"), _array(own, f"moves-{size}")
+        turns, moves = archives.array(own, f"turns-{size}"), archives.array(own, f"moves-{size}")
     normals = smooth(points, source[triangles].astype(np.uint32))
     looks = finishes(wood, metres=float(common["metres"]))
     primitive = Primitive(
@@ -113,11 +103,6 @@ def read(figure: bytes, body: bytes, size: str) -> Model:
         copyright="CC0-1.0",
         extras={"figure": facts["name"], "size": size, "source": facts["source"]},
     )
-
-
-def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    held: NDArray[Any] = np.load(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
-    return held
 
 
 def _skeleton(names: list[str], parents: list[int], places: NDArray[np.float64]) -> list[Node]:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from assets import srgb
 from assets.customise import measure_uv
 from assets.design import Placement
 from assets.errors import ModelError
@@ -247,7 +248,7 @@ def _coloured(
     colours, alpha = _cloth(material, grid, fine)
     ink, cover = _ink(picture, (grid - uv) @ axes.T, half)
     colours = colours * (1 - cover[..., None]) + ink * cover[..., None]
-    pixels = np.round(np.concatenate([_coded(colours), alpha[..., None]], axis=-1) * 255).astype(np.uint8)
+    pixels = np.round(np.concatenate([srgb.codes(colours), alpha[..., None]], axis=-1) * 255).astype(np.uint8)
     name = f"{material.name.removesuffix(' print')} print"
     texture = Texture(
         image=_encoded(pixels, name),
@@ -287,7 +288,7 @@ def _cloth(material: Material, grid: Floats, fine: float) -> tuple[Floats, Float
     source = decode(texture.image)
     # Larger pixels than the grid's are kept; smaller ones are averaged first, so that a fine weave does not flicker.
     shrink = min(1.0, fine / (max(texture.scale) * max(source.shape[:2])))
-    light = _light(source.astype(np.float64) / 255)
+    light = srgb.light(source.astype(np.float64) / 255)
     light[..., 3] = source[..., 3] / 255
     smaller = (max(4, round(source.shape[1] * shrink)), max(4, round(source.shape[0] * shrink)))
     tile = cv2.resize(light, smaller, interpolation=cv2.INTER_AREA) if shrink < 1 else light
@@ -323,19 +324,7 @@ def _ink(picture: Image, local: Floats, half: Floats) -> tuple[Floats, Floats]:
     found = cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 0))
     cover: Floats = found[..., 3].astype(np.float64)
     colours = found[..., :3].astype(np.float64) / np.maximum(cover, 1e-6)[..., None]
-    return _light(np.clip(colours, 0, 1)), cover
-
-
-def _light(coded: Floats) -> Floats:
-    """Linear light of sRGB (IEC 61966-2-1)."""
-    found: Floats = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
-    return found
-
-
-def _coded(light: Floats) -> Floats:
-    clear = np.clip(light, 0, 1)
-    found: Floats = np.where(clear <= 0.0031308, 12.92 * clear, 1.055 * clear ** (1 / 2.4) - 0.055)
-    return found
+    return srgb.light(np.clip(colours, 0, 1)), cover
 
 
 def _encoded(pixels: NDArray[np.uint8], name: str) -> Image:

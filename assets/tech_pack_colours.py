@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageColor
 
+from assets import srgb
+
 
 def parts(value: str) -> tuple[int, int, int]:
     """Red, green and blue of "#rrggbb", 0..255."""
@@ -32,9 +34,7 @@ def _named() -> tuple[tuple[str, ...], NDArray[np.float64]]:
 
 def _oklab(rgb: NDArray[np.int64]) -> NDArray[np.float64]:
     """uint8-valued [n, 3] sRGB to OkLab."""
-    share = rgb / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    lms = linear @ np.array(
+    lms = srgb.light(rgb / 255) @ np.array(
         [
             [0.4122214708, 0.2119034982, 0.0883024619],
             [0.5363325363, 0.6806995451, 0.2817188376],

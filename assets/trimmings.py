@@ -6,7 +6,9 @@ import re
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from assets import srgb
 from assets.model import Material, Model, Primitive
 
 _SMALL: Final = (
@@ -54,10 +56,9 @@ def _stays(one: Material, cloth: Material) -> bool:
     return bool(np.abs(_coded(one) - _coded(cloth)).max() > _TONE)
 
 
-def _coded(material: Material) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """The base colour in sRGB (IEC 61966-2-1), where equal steps look alike."""
-    light = np.array(material.base_color[:3], dtype=np.float64)
-    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+def _coded(material: Material) -> NDArray[np.float64]:
+    """The base colour in sRGB, where equal steps look alike."""
+    return srgb.codes(np.array(material.base_color[:3], dtype=np.float64))
 
 
 def _area(part: Primitive) -> float:

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from assets import srgb
 from assets.images import decode
 from assets.model import AlphaMode, Image, Material, Model, Texture
 from assets.pose import flatten
@@ -137,15 +138,10 @@ def _faces(indices: NDArray[np.uint32], v: int, vt: int | None, vn: int) -> list
     ]
 
 
-def _srgb(value: float) -> float:
-    value = min(max(value, 0.0), 1.0)
-    return 12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055
-
-
 def _material(name: str, material: Material, names: _Names) -> list[str]:
     """Classic MTL, and its PBR extension (Pr, Pm, Ke, norm) for readers that know it."""
     red, green, blue, alpha = material.base_color
-    colour = " ".join(f"{_srgb(value):.6g}" for value in (red, green, blue))
+    colour = " ".join(f"{value:.6g}" for value in srgb.codes(np.array([red, green, blue])))
     shiny = (1.0 - material.roughness) ** 2 * 900.0
     specular = 0.04 + 0.96 * material.metallic
     rows = [
@@ -160,9 +156,8 @@ def _material(name: str, material: Material, names: _Names) -> list[str]:
     if material.alpha_mode is AlphaMode.BLEND:
         rows.append(f"d {alpha:.4g}")
     if any(material.emissive):
-        rows.append(
-            "Ke " + " ".join(f"{_srgb(value * material.emissive_strength):.6g}" for value in material.emissive)
-        )
+        glow = srgb.codes(np.array(material.emissive) * material.emissive_strength)
+        rows.append("Ke " + " ".join(f"{value:.6g}" for value in glow))
     if material.base_color_texture is not None:
         rows.append(f"map_Kd {names.texture(material.base_color_texture)}")
         if material.alpha_mode is not AlphaMode.OPAQUE:

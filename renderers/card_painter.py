@@ -8,7 +8,7 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import spectrum
+from assets import spectrum, srgb
 from assets.card_scene import CardMap, CardScene, CardView
 from assets.scene import Background, Frame, Quality, Target
 from renderers import card_lamps
@@ -18,7 +18,7 @@ from renderers.card_geometry import Placement, placement
 from renderers.card_maps import CardMaps
 from renderers.card_mirrors import SIDE, MirrorPass
 from renderers.card_shadow import around, shadow
-from renderers.card_sheets import MOST_SHEETS, linear
+from renderers.card_sheets import MOST_SHEETS
 from renderers.programs import Programs, put
 from renderers.sampling import tiles
 from renderers.screen import OVER
@@ -102,8 +102,8 @@ class CardPainter:
             **dress.uniforms,
             u_eye=tuple(place.eye),
             u_slab=_slab(scene),
-            u_core=linear(scene.core),
-            u_line=linear(scene.core_line or scene.core),
+            u_core=srgb.light_of(scene.core),
+            u_line=srgb.light_of(scene.core_line or scene.core),
             u_ray=_flat(place.ray),
             u_diffuse=_vectors(card_lamps.diffuse(scene.lamps, place.to_face, half)),
             u_beside=_vectors(card_lamps.beside(scene.lamps, place.to_face)),

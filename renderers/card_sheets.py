@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import spectrum
+from assets import spectrum, srgb
 from assets.card_scene import Sheet
 from renderers.card_lamps import Lobe
 
@@ -84,7 +84,7 @@ def numbers(
     rows[1] = pattern.fill, pattern.ground, foil.seed % 1024, sheet.intensity
     rows[2] = 1.0, 1.0, 1.0, foil.lenses.pitch_mm if foil.lenses else 1.0
     if metal:
-        rows[2, :3] = np.array(linear(metal.colour)) * metal.strength
+        rows[2, :3] = np.array(srgb.light_of(metal.colour)) * metal.strength
     if grating:
         bright = grating.strength * grating.spacing_nm * grating_scale / np.sqrt(2 * np.pi)
         rows[3] = 0.0, bright, tan(radians(grating.spread)), grating.cross / 2
@@ -101,10 +101,3 @@ def numbers(
     if foil.lenses:
         rows[6, 3] = frames / radians(foil.lenses.angle)
     return rows
-
-
-def linear(colour: str) -> tuple[float, float, float]:
-    """Hex sRGB to linear light (IEC 61966-2-1)."""
-    code = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in code)
-    return r, g, b

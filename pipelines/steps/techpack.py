@@ -12,7 +12,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from assets import framing, images, tech_pack_points, tech_pack_start
+from assets import framing, images, srgb, tech_pack_points, tech_pack_start
 from assets.design import CameraSettings
 from assets.errors import ContentError
 from assets.measure import MeasureError, Surface, surface
@@ -298,12 +298,9 @@ def _hex(material: Material) -> str:
         pixels = images.decode(material.base_color_texture.image)
         step = max(1, max(pixels.shape[:2]) // 256)
         small = pixels[::step, ::step].astype(np.float64) / 255
-        light = np.where(small[..., :3] <= 0.04045, small[..., :3] / 12.92, ((small[..., :3] + 0.055) / 1.055) ** 2.4)
         share = small[..., 3:] if small.shape[2] == 4 else np.ones((*small.shape[:2], 1))
-        linear = linear * (light * share).sum(axis=(0, 1)) / max(float(share.sum()), 1e-9)
-    linear = np.clip(linear, 0.0, 1.0)
-    shown = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    red, green, blue = (round(255 * float(value)) for value in shown)
+        linear = linear * (srgb.light(small[..., :3]) * share).sum(axis=(0, 1)) / max(float(share.sum()), 1e-9)
+    red, green, blue = (round(255 * float(value)) for value in srgb.codes(linear))
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from assets.compose import AVATAR, compose, digest, scene
-from assets.customise import linear, measure_uv
+from assets.customise import measure_uv
 from assets.design import Avatar, Customisation, Design, Layer, LayerEffects, Pose, Ref, Transform
 from assets.environments import named
 from assets.errors import ModelError
@@ -20,6 +20,7 @@ from assets.images import probe
 from assets.model import AlphaMode, Material, Model, Texture
 from assets.pose import flatten
 from assets.scene import Blend, Draw, DropShadow, Effects, Glow, Tone
+from assets.srgb import light_of
 from assets.transforms import apply
 from assets.units import extent
 from tests.assets.bodies import body, model, tube
@@ -231,7 +232,7 @@ def test_colour_roughness_metalness_and_sheen() -> None:
     assert (material.roughness, material.metallic) == (0.3, 0.6)
     assert material.sheen_color == (1.0, 1.0, 1.0)
     assert material.sheen_roughness == 0.5
-    assert linear("#000000") == (0.0, 0.0, 0.0)
+    assert light_of("#000000") == (0.0, 0.0, 0.0)
 
 
 def uv_sheet() -> Model:

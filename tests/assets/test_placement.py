@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from assets import catalogue, compose, placement
+from assets import catalogue, compose, placement, srgb
 from assets.design import Design, Placement, Ref
 from assets.errors import ModelError
 from assets.images import decode, probe
@@ -92,7 +92,7 @@ def colour(model: Model, point: tuple[float, float], *, facing: float = 1.0) -> 
 def looked_up(material: Material, uv: NDArray[np.float64]) -> NDArray[np.int64]:
     texture = material.base_color_texture
     if texture is None:
-        return np.round(placement._coded(np.array(material.base_color[:3])) * 255).astype(np.int64)
+        return np.round(srgb.codes(np.array(material.base_color[:3])) * 255).astype(np.int64)
     pixels = decode(texture.image)
     at = (uv * texture.scale + texture.offset) * (pixels.shape[1], pixels.shape[0])
     assert (at >= -0.01).all()
