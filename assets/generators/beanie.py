@@ -28,12 +28,13 @@ RIBS: Final = 56
 CUFF: Final = 0.066
 """Metres that the turned cuff is high."""
 GAP: Final = 0.0032
-KNIT: Final = 0.0034
+KNIT: Final = 0.0028
 """Metres that the knit is thick."""
-RIM: Final = np.radians(97.0)
+RIM: Final = np.radians(101.0)
 """How far down from the pole the cap's edge is."""
 
-_DEEP: Final = 0.0030  # from a rib's back to its groove
+_DEEP: Final = 0.0024  # from a rib's back to its groove
+_HUG: Final = 0.55  # share of its thickness that the cuff has at its edge, where the knit is drawn in about the head
 _PER_RIB: Final = 6
 
 
@@ -126,9 +127,10 @@ def cuff(on: Body) -> tuple[Array, Array]:
     rise = unit(mid - low)
     normal = unit(out - rise * np.einsum("ij,ij->i", out, rise)[:, None])
     thick = 2 * KNIT + 0.0012
+    hug = _HUG * thick
     # The fold: half a circle from the inside of the edge to the outside of the cuff.
     rows = [
-        low + normal * (thick / 2 * (1 - np.cos(turn))) - rise * (thick / 2 * 0.8 * np.sin(turn))
+        low + normal * (hug / 2 * (1 - np.cos(turn))) - rise * (hug / 2 * 0.8 * np.sin(turn))
         for turn in np.linspace(0, np.pi, 7)[:-1]
     ]
     share = np.linspace(0, 1, 15)[:, None, None]
@@ -136,8 +138,9 @@ def cuff(on: Body) -> tuple[Array, Array]:
         (1 - share) ** 2 * low + 2 * share * (1 - share) * (2 * mid - 0.5 * low - 0.5 * high) + share**2 * high
     )
     above = unit(body_line - CENTRE)
-    bow = 0.0016 * np.sin(np.pi * share)
-    rows.extend(body_line + above * (thick + bow))
+    eased = np.clip(share / 0.6, 0, 1)
+    full = hug + (thick - hug) * eased * eased * (3 - 2 * eased)
+    rows.extend(body_line + above * (full + 0.0012 * np.sin(np.pi * share)))
     top, up = body_line[-1], unit(body_line[-1] - body_line[-2])
     rows += [
         top + above[-1] * (thick - 0.0016 * (1 - np.cos(turn))) + up * 0.0018 * np.sin(turn)
@@ -148,7 +151,9 @@ def cuff(on: Body) -> tuple[Array, Array]:
     normals = grid_normals(points, around=True)
     if float((normals[8:16] * above[8:9]).sum()) < 0:
         normals = -normals
-    strength = np.concatenate([np.linspace(0, 1, 6), np.ones(15), [1.0, 0.8, 0.5, 0.2, 0.0], [0.0]])[:, None]
+    strength = np.concatenate([np.linspace(0, 0.7, 6), np.linspace(0.75, 1, 15), [1.0, 0.8, 0.5, 0.2, 0.0], [0.0]])[
+        :, None
+    ]
     relief = _DEEP * 1.1 * _rib(angle[:1], turned=True) * strength
     points = points + normals * relief[..., None]
     normals = grid_normals(points, around=True)
