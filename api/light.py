@@ -21,7 +21,8 @@ from api.http import LIGHT_WAIT_S, Answer, idempotency_key, preference_applied, 
 from farm.bus import Outcome
 from farm.errors import FarmError, FarmFault
 from farm.ids import new_id
-from farm.intake import Accepted, Waker
+from farm.intake import Waker
+from farm.intake_rows import Accepted
 from farm.jobs import Actor, Command, JobState, NewJob
 from farm.tables import jobs
 

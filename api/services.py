@@ -25,7 +25,8 @@ from farm.chunks import Chunks
 from farm.db import Database, open_database
 from farm.errors import FarmError
 from farm.ids import new_id
-from farm.intake import Accepted, Intake
+from farm.intake import Intake
+from farm.intake_rows import Accepted
 from farm.jobs import JobKind, NewJob
 from farm.lanes import LANES
 from farm.parts import open_parts

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select, update
 
-from farm.claims import advance
 from farm.db import Database, now
+from farm.endings import advance
 from farm.errors import Refused
 from farm.jobs import TRANSITIONS, JobState
 from farm.plan import StepState

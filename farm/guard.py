@@ -19,8 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from farm import workers
 from farm.children import Holding, forget, holdings
-from farm.claims import WorkerInfo, fail_claim, held, release_step, renew
+from farm.claims import WorkerInfo, held, renew
 from farm.db import Database
+from farm.endings import fail_claim, release_step
 from farm.errors import FarmFault, StepCancelled
 from farm.lanes import LANES
 from farm.wakes import Waker

@@ -17,8 +17,9 @@ from farm.blobs import BlobStore, register
 from farm.cache import KEEPING, Keeping, lookup
 from farm.celery_app import StepFailed
 from farm.children import holding
-from farm.claims import ClaimedStep, WorkerInfo, claim_step, fail_step, finish_step, held
+from farm.claims import ClaimedStep, WorkerInfo, claim_step, held
 from farm.db import Database
+from farm.endings import fail_step, finish_step
 from farm.errors import FarmError, FarmFault, StepCancelled
 from farm.execution import Execution, code_for, scratch_folder
 from farm.lanes import LANES

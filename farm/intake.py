@@ -5,24 +5,33 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from farm import pressure
-from farm.bulk import Row, as_json, insert
+from farm.bulk import insert
 from farm.db import Database
-from farm.errors import FarmError, FarmFault, Refused
-from farm.ids import new_id
-from farm.jobs import JobState, NewJob
-from farm.lanes import LANES
-from farm.plan import Step, StepState
-from farm.tables import batches, job_blobs, jobs, steps
+from farm.errors import FarmError, FarmFault
+from farm.intake_rows import (
+    Accepted,
+    NewBatch,
+    Prepared,
+    batch_of,
+    count_wakes,
+    insert_jobs,
+    known_keys,
+    prepare,
+    replay,
+    row_error,
+)
+from farm.jobs import NewJob
+from farm.tables import batches
 
 
 class Waker(Protocol):
@@ -32,85 +41,9 @@ class Waker(Protocol):
         """Never blocks, never raises."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Accepted:
-    """What became of a row: its job, made now or before (``created=False``: same key, same body), or why not."""
-
-    job_id: str
-    created: bool
-    conflict: FarmError | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewBatch:
-    """A batch's row; ``id`` by :func:`farm.ids.new_id`."""
-
-    id: str
-    owner: str
-    total: int
-    name: str | None = None
-    output_name: str | None = None
-    idempotency_key: str | None = None
-    request_hash: str = ""
-
-
-_JOB = [
-    "id",
-    "kind",
-    "lane",
-    "light",
-    "owner",
-    "tier",
-    "actor",
-    "priority",
-    "state",
-    "spec",
-    "stem",
-    "output_name",
-    "request_hash",
-    "idempotency_key",
-    "batch_id",
-    "reply_to",
-    "revision",
-    "announced",
-]
-_STEP = [
-    "id",
-    "job_id",
-    "position",
-    "key",
-    "name",
-    "lane",
-    "owner",
-    "tier",
-    "priority",
-    "state",
-    "params",
-    "needs",
-    "requires",
-    "version",
-    "hash",
-    "unit",
-    "total",
-    "avoid",
-]
-JOB_COLUMNS, STEP_COLUMNS = tuple(_JOB), tuple(_STEP)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Prepared:
-    """A row ready to insert."""
-
-    new: NewJob
-    job: Row
-    steps: tuple[Row, ...]
-    blobs: tuple[Row, ...]
-    wakes: Mapping[str, int]
-
-
 @dataclass(kw_only=True)
 class _Submission:
-    rows: list[_Prepared | Accepted]
+    rows: list[Prepared | Accepted]
     batch: NewBatch | None
     future: Future[list[Accepted]]
 
@@ -153,7 +86,7 @@ class Intake:
 
     def _enqueue(self, batch: NewBatch | None, rows: Sequence[NewJob]) -> Future[list[Accepted]]:
         future: Future[list[Accepted]] = Future()
-        prepared = [_prepare(row) for row in rows]
+        prepared = [prepare(row) for row in rows]
         with self._closed:
             if not self._open:
                 future.set_exception(FarmFault("farm.unavailable", "the farm is stopping: send this again"))
@@ -209,7 +142,7 @@ class Intake:
             else:
                 submission.future.set_result(outcome)
 
-    def _commit(self, rows: list[_Prepared | Accepted], wakes: Counter[str]) -> list[Accepted]:
+    def _commit(self, rows: list[Prepared | Accepted], wakes: Counter[str]) -> list[Accepted]:
         def work(connection: Connection) -> list[Accepted]:
             return self._insert_rows(connection, rows)
 
@@ -219,10 +152,10 @@ class Intake:
             if not isinstance(error, _BadRow) and error.connection_invalidated:
                 raise
             answers = self._db.transact(lambda connection: self._one_by_one(connection, rows))
-        _count_wakes(rows, answers, wakes)
+        count_wakes(rows, answers, wakes)
         return answers
 
-    def _one_by_one(self, connection: Connection, rows: list[_Prepared | Accepted]) -> list[Accepted]:
+    def _one_by_one(self, connection: Connection, rows: list[Prepared | Accepted]) -> list[Accepted]:
         """After a group was refused: each row behind a savepoint, so that only the bad ones fail."""
         answers = []
         for row in rows:
@@ -233,12 +166,12 @@ class Intake:
                 if isinstance(error, DBAPIError) and error.connection_invalidated:
                     raise
                 job_id = row.job_id if isinstance(row, Accepted) else row.new.id
-                answers.append(Accepted(job_id=job_id, created=False, conflict=_row_error(error)))
+                answers.append(Accepted(job_id=job_id, created=False, conflict=row_error(error)))
         return answers
 
-    def _insert_rows(self, connection: Connection, rows: list[_Prepared | Accepted]) -> list[Accepted]:
-        known = _known(connection, [row.new for row in rows if isinstance(row, _Prepared)])
-        chosen: list[_Prepared] = []
+    def _insert_rows(self, connection: Connection, rows: list[Prepared | Accepted]) -> list[Accepted]:
+        known = known_keys(connection, [row.new for row in rows if isinstance(row, Prepared)])
+        chosen: list[Prepared] = []
         by_key: dict[tuple[str, str], tuple[str, str]] = dict(known)
         answers: list[Accepted] = []
         for row in rows:
@@ -249,7 +182,7 @@ class Intake:
             if new.idempotency_key is not None:
                 key = (new.actor.owner, new.idempotency_key)
                 if key in by_key:
-                    answers.append(_replay(new, by_key[key]))
+                    answers.append(replay(new, by_key[key]))
                     continue
             refusal = self._gate.refusal(connection, new.lane, new.actor.owner)
             if refusal is not None:
@@ -259,24 +192,24 @@ class Intake:
                 by_key[new.actor.owner, new.idempotency_key] = (new.id, new.request_hash)
             chosen.append(row)
             answers.append(Accepted(job_id=new.id, created=True))
-        lost = _insert(connection, chosen)
+        lost = insert_jobs(connection, chosen)
         if not lost:
             return answers
         # Another process took these keys between our look and our insert.
-        theirs = _known(connection, [row.new for row in chosen if row.new.id in lost])
+        theirs = known_keys(connection, [row.new for row in chosen if row.new.id in lost])
         news = {row.new.id: row.new for row in chosen}
         return [
-            _replay(news[job_id], theirs[news[job_id].actor.owner, str(news[job_id].idempotency_key)])
+            replay(news[job_id], theirs[news[job_id].actor.owner, str(news[job_id].idempotency_key)])
             if answer.created and (job_id := answer.job_id) in lost
             else answer
             for answer in answers
         ]
 
-    def _commit_batch(self, batch: NewBatch, rows: list[_Prepared | Accepted], wakes: Counter[str]) -> list[Accepted]:
+    def _commit_batch(self, batch: NewBatch, rows: list[Prepared | Accepted], wakes: Counter[str]) -> list[Accepted]:
         def work(connection: Connection) -> list[Accepted]:
             if batch.idempotency_key is not None:
                 # Under PostgreSQL a rival's uncommitted row makes this wait, and then do nothing.
-                before = _batch_of(connection, batch)
+                before = batch_of(connection, batch)
                 if before is not None:
                     return before
             fields = ("id", "owner", "name", "output_name", "total", "idempotency_key", "request_hash")
@@ -284,7 +217,7 @@ class Intake:
             values = tuple(getattr(batch, field) for field in fields)
             insert(connection, batches, fields, [values], stamped=("created_at",), conflict=conflict)
             if connection.execute(select(batches.c.id).where(batches.c.id == batch.id)).first() is None:
-                before = _batch_of(connection, batch)
+                before = batch_of(connection, batch)
                 assert before is not None
                 return before
             answers = self._insert_rows(connection, rows)
@@ -296,150 +229,17 @@ class Intake:
         try:
             answers = self._db.transact(work)
         except _BadRow as error:
-            raise _row_error(error) from error
+            raise row_error(error) from error
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise
-            raise _row_error(error) from error
-        _count_wakes(rows, answers, wakes)
+            raise row_error(error) from error
+        count_wakes(rows, answers, wakes)
         return answers
 
 
 class _BadRow(Exception):
     """A row that the database took for nobody's fault but its own."""
-
-
-def _prepare(new: NewJob) -> _Prepared | Accepted:
-    """Serialises in the caller's thread; a row that cannot be stored is answered without the database."""
-    closed = new.closed
-    try:
-        actor = as_json({"scopes": sorted(new.actor.scopes), "token_id": new.actor.token_id})
-        light = LANES[new.lane].light
-        job = (
-            new.id,
-            new.kind,
-            new.lane,
-            light,
-            new.actor.owner,
-            new.actor.tier,
-            actor,
-            new.priority,
-            JobState.QUEUED.value,
-            as_json(closed.spec if closed else new.spec),
-            closed.stem if closed else None,
-            new.output_name,
-            new.request_hash,
-            new.idempotency_key,
-            new.batch_id,
-            new.reply_to,
-            0,
-            0 if light else -1,  # who sent a light job hears of its end; nobody waits to hear that it began
-        )
-        found: list[Row] = []
-        wakes: Counter[str] = Counter()
-        if closed is not None:
-            hashes = closed.plan.hashes()
-            for position, step in enumerate(closed.plan.steps):
-                found.append(_step(new, position, step, hashes[step.key]))
-                if not step.needs:
-                    wakes[step.lane] += 1
-        else:
-            wakes[new.lane] = 1
-        blobs = tuple((new.id, digest) for digest in dict.fromkeys(closed.blobs)) if closed else ()
-    except (TypeError, ValueError) as error:
-        refused = Refused("request.invalid", f"this cannot be stored as JSON: {error}")
-        return Accepted(job_id=new.id, created=False, conflict=refused)
-    return _Prepared(new=new, job=job, steps=tuple(found), blobs=blobs, wakes=wakes)
-
-
-def _step(new: NewJob, position: int, step: Step, digest: str) -> Row:
-    return (
-        new_id(),
-        new.id,
-        position,
-        step.key,
-        step.name,
-        step.lane,
-        new.actor.owner,
-        new.actor.tier,
-        new.priority,
-        (StepState.BLOCKED if step.needs else StepState.READY).value,
-        as_json(step.params),
-        as_json(step.needs),
-        as_json(step.requires),
-        step.version,
-        digest,
-        step.unit,
-        step.total,
-        "[]",
-    )
-
-
-def _insert(connection: Connection, rows: list[_Prepared]) -> set[str]:
-    """Inserts jobs with their steps and references; gives the ids whose idempotency key was taken meanwhile."""
-    # One order for everybody: two processes that insert the same keys must not wait for each other crosswise.
-    keyed = sorted(
-        (row for row in rows if row.new.idempotency_key is not None),
-        key=lambda row: (row.new.actor.owner, str(row.new.idempotency_key)),
-    )
-    free = [row for row in rows if row.new.idempotency_key is None]
-    stamps = ("created_at", "updated_at")
-    insert(connection, jobs, JOB_COLUMNS, [row.job for row in free], stamped=stamps)
-    lost: set[str] = set()
-    if keyed:
-        conflict = "ON CONFLICT (owner, idempotency_key) DO NOTHING"
-        insert(connection, jobs, JOB_COLUMNS, [row.job for row in keyed], stamped=stamps, conflict=conflict)
-        if connection.dialect.name == "postgresql":
-            there = connection.execute(select(jobs.c.id).where(jobs.c.id.in_([row.new.id for row in keyed])))
-            lost = {row.new.id for row in keyed} - set(there.scalars())
-    kept = [row for row in rows if row.new.id not in lost]
-    insert(connection, steps, STEP_COLUMNS, [step for row in kept for step in row.steps])
-    insert(connection, job_blobs, ("job_id", "digest"), [blob for row in kept for blob in row.blobs])
-    return lost
-
-
-def _known(connection: Connection, rows: Sequence[NewJob]) -> dict[tuple[str, str], tuple[str, str]]:
-    """(owner, key) -> (job id, request hash) of the keys that were used before."""
-    keys = list({(row.actor.owner, row.idempotency_key) for row in rows if row.idempotency_key is not None})
-    found: dict[tuple[str, str], tuple[str, str]] = {}
-    for at in range(0, len(keys), 400):
-        wanted = tuple_(jobs.c.owner, jobs.c.idempotency_key).in_(keys[at : at + 400])
-        query = select(jobs.c.owner, jobs.c.idempotency_key, jobs.c.id, jobs.c.request_hash).where(wanted)
-        for owner, key, job_id, request_hash in connection.execute(query):
-            found[owner, key] = (job_id, request_hash)
-    return found
-
-
-def _replay(new: NewJob, before: tuple[str, str]) -> Accepted:
-    job_id, request_hash = before
-    if request_hash != new.request_hash:
-        return Accepted(job_id=job_id, created=False, conflict=_mismatch())
-    return Accepted(job_id=job_id, created=False)
-
-
-def _mismatch() -> Refused:
-    return Refused("idempotency.mismatch", "Send the same body as before, or take a new Idempotency-Key")
-
-
-def _batch_of(connection: Connection, batch: NewBatch) -> list[Accepted] | None:
-    """The jobs of the batch that was made with this key before, if there is one."""
-    query = select(batches.c.id, batches.c.request_hash).where(
-        batches.c.owner == batch.owner, batches.c.idempotency_key == batch.idempotency_key
-    )
-    before = connection.execute(query).first()
-    if before is None:
-        return None
-    if before.request_hash != batch.request_hash:
-        raise _mismatch()
-    made = connection.execute(select(jobs.c.id).where(jobs.c.batch_id == before.id).order_by(jobs.c.id)).scalars()
-    return [Accepted(job_id=job_id, created=False) for job_id in made]
-
-
-def _row_error(error: Exception) -> Refused:
-    text = str(error.orig if isinstance(error, DBAPIError) else error)
-    if "foreign key" in text.lower():
-        return Refused("blob.unknown", "A blob that this refers to is gone: upload it again")
-    return Refused("request.invalid", "The database could not store this row")
 
 
 def _unavailable(error: BaseException) -> FarmFault:
@@ -449,10 +249,3 @@ def _unavailable(error: BaseException) -> FarmFault:
         fault = FarmFault("farm.internal", f"the intake failed: {type(error).__name__}")
         fault.__cause__ = error
     return fault
-
-
-def _count_wakes(rows: Sequence[_Prepared | Accepted], answers: Sequence[Accepted], wakes: Counter[str]) -> None:
-    made = {answer.job_id for answer in answers if answer.created}
-    for row in rows:
-        if isinstance(row, _Prepared) and row.new.id in made:
-            wakes.update(row.wakes)

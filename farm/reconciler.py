@@ -15,8 +15,8 @@ from sqlalchemy.sql.expression import Subquery
 
 from farm.blobs import GRACE_S, BlobStore
 from farm.bus import Bus, Change
-from farm.claims import put_back
 from farm.db import Database, in_seconds, now
+from farm.endings import put_back
 from farm.intake import Waker
 from farm.jobs import JobState
 from farm.plan import StepState

@@ -24,7 +24,7 @@ from api.services import Services, services
 from farm import control
 from farm.errors import FarmError, Refused
 from farm.ids import is_id, new_id
-from farm.intake import NewBatch
+from farm.intake_rows import NewBatch
 from farm.jobs import Actor, Load, NewJob
 from farm.tables import batches, jobs, steps
 

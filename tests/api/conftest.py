@@ -30,9 +30,10 @@ from api.roles import MIGRATIONS
 from farm import light, redis_server
 from farm.blobs import BlobStore, open_blobs, register
 from farm.bus import Bus, Change, wait_for_redis
-from farm.claims import WorkerInfo, claim_step, finish_step
+from farm.claims import WorkerInfo, claim_step
 from farm.db import Database, open_database
 from farm.embedded import free_ports
+from farm.endings import finish_step
 from farm.plan import Output, StepResult
 from farm.settings import Settings
 

@@ -13,7 +13,8 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from api.cards.tables import cards
-from farm.claims import claim_step, fail_step
+from farm.claims import claim_step
+from farm.endings import fail_step
 from farm.errors import FarmError, FarmFault, JobFault
 from farm.tables import artifacts, jobs
 from tests.api.conftest import Farm

@@ -21,7 +21,8 @@ import httpx
 
 from farm.blobs import register
 from farm.bus import Change
-from farm.claims import WorkerInfo, claim_step, fail_step, finish_step
+from farm.claims import WorkerInfo, claim_step
+from farm.endings import fail_step, finish_step
 from farm.errors import FarmError
 from farm.execution import Execution
 from farm.parts import open_parts

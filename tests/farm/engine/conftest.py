@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from farm.blobs import Stored, register
-from farm.claims import ClaimedStep, WorkerInfo, claim_step, finish_step
+from farm.claims import ClaimedStep, WorkerInfo, claim_step
 from farm.db import Database
+from farm.endings import finish_step
 from farm.ids import new_id
 from farm.intake import Intake
 from farm.jobs import Actor, Closed, NewJob

@@ -9,7 +9,7 @@ import pytest
 
 from farm.blobs import Stored, register
 from farm.cache import Keeping, Tally, key_of, lookup, tallies
-from farm.claims import finish_step
+from farm.endings import finish_step
 from farm.plan import Output, StepResult
 from tests.farm.engine.conftest import DIGEST, Store, step
 

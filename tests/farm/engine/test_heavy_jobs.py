@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from farm import control
 from farm.blobs import owned
-from farm.claims import WorkerInfo, fail_step, held, put_back, release_step, renew
+from farm.claims import WorkerInfo, held, renew
+from farm.endings import fail_step, put_back, release_step
 from farm.errors import FarmFault, JobFault, Refused, StepCancelled
 from farm.lanes import LANES
 from tests.farm.engine.conftest import DIGEST, MIGRATIONS, OTHER, WORKER, Store, step

@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 from farm import control
 from farm.blob_memory import MemoryBlobs
 from farm.blobs import register
-from farm.claims import ClaimedStep, WorkerInfo, claim_step, fail_step, finish_step, put_back
+from farm.claims import ClaimedStep, WorkerInfo, claim_step
 from farm.db import Database, in_seconds
+from farm.endings import fail_step, finish_step, put_back
 from farm.errors import FarmFault, JobFault, Refused, StepCancelled
 from farm.ids import new_id
 from farm.intake import Intake
