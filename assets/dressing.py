@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from assets.covering import MARGIN, Covered, Inner, Outer, Surface, covers, join, outward
-from assets.easing import pressed, room
+from assets.easing import pressed
 from assets.errors import ImageError
 from assets.folds import together, under
+from assets.hems import room, tucked
 from assets.images import decode
 from assets.instances import expanded
 from assets.model import AlphaMode, Material, Model, Primitive
@@ -24,6 +25,7 @@ from assets.transforms import Matrix, apply
 from assets.vertices import compact
 
 _UNDER: Final = 0.002  # metres that folds are pushed, from which on they may come under the skin
+_BESIDE: Final = 4  # places of the body with which a point turns
 _LOOKED_AT: Final = 4096 * 4096  # pixels of an alpha channel worth decoding to find it opaque
 Vectors = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -74,10 +76,12 @@ def dress(
     for layer, piece in found:
         pieces[layer].append(piece)
     skin = join([piece.surface for piece in pieces[body]]) if pieces.get(body) else None
+    turns = None if found is posed or skin is None else _Turns(skin, posed, body)
     swung = _Swung(posed, hanging if found is not posed else frozenset(), body=body, scale=scale)
     shells: dict[str, Outer] = {}  # the layers further out, where they ended up
     soles: dict[str, Outer] = {}  # shoes, likewise
     changed: dict[tuple[int, int], Primitive | None] = {}
+    left: dict[tuple[int, int], NDArray[np.intp]] = {}
     pushed: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
     for layer in reversed(order):
         if not pieces[layer]:
@@ -100,17 +104,22 @@ def dress(
                 gone = deep.all(axis=1) if bare is None else deep.all(axis=1) & ~bare[0]
                 covered = replace(covered, keep=covered.keep & ~gone)
             if covered.changes:
-                _apply(pieces[layer], covered, changed, straight=layer in folded)
+                _apply(pieces[layer], covered, changed, left, None if layer in folded else turns)
                 surface = replace(surface, points=surface.points + covered.offsets)
         shell = Outer(surface if solid else outward(surface, skin), scale=scale)
         (soles if layer in shoes else shells)[layer] = shell
     if eased:
-        _let_out(posed, order, changed, body=body, shoes=shoes, eased=eased, scale=scale)
+        at_rest = {
+            (piece.node, piece.place): piece.surface.points[left.get((piece.node, piece.place), slice(None))]
+            for piece in (piece for held in pieces.values() for piece in held)
+        }
+        _let_out(posed, at_rest, order, changed, body=body, shoes=shoes, eased=eased, scale=scale)
     return _rebuilt(model, changed) if changed else model
 
 
 def _let_out(
     posed: list[tuple[str, _Piece]],
+    at_rest: Mapping[tuple[int, int], NDArray[np.float64]],
     order: tuple[str, ...],
     changed: dict[tuple[int, int], Primitive | None],
     *,
@@ -130,21 +139,33 @@ def _let_out(
     layers = sorted(drawn, key=lambda layer: (layer not in shoes, order.index(layer)))
     cloths = {layer: join([_now(piece, primitive) for piece, primitive in drawn[layer]]) for layer in layers}
     was = {layer: cloth.points for layer, cloth in cloths.items()}
+    rest = {
+        layer: np.concatenate([at_rest[piece.node, piece.place] for piece, _ in drawn[layer]]) for layer in layers
+    }
     gone = {layer: np.zeros(len(points), dtype=bool) for layer, points in was.items()}
     for number, layer in reversed(list(enumerate(layers))):
         soft = [one for one in layers[:number] if one in eased and one not in shoes]
         if soft and layer in eased:
-            moves, hidden = pressed(cloths[layer], [cloths[one] for one in soft], around, scale=scale)
+            moves, hidden = pressed(
+                cloths[layer],
+                [cloths[one] for one in soft],
+                around,
+                scale=scale,
+                rest=(rest[layer], [rest[one] for one in soft]),
+            )
             for one, offsets, some in zip(soft, moves, hidden, strict=True):
                 cloth = cloths[one]
                 left = cloth.triangles[~some[cloth.triangles].any(axis=1)]
                 cloths[one] = replace(cloth, points=cloth.points + offsets, triangles=left)
                 gone[one] |= some
-    worn = [cloths[layer] for layer in layers if layer in shoes]
-    for layer in layers if worn else ():
-        if layer in eased and layer not in shoes:
-            offsets = room(cloths[layer], worn, around, scale=scale)
-            cloths[layer] = replace(cloths[layer], points=cloths[layer].points + offsets)
+    worn = [layer for layer in layers if layer in shoes]
+    hems = [layer for layer in layers if layer in eased and layer not in shoes] if worn else []
+    for layer in hems:
+        offsets = room(cloths[layer], [cloths[one] for one in worn], around, scale=scale)
+        cloths[layer] = replace(cloths[layer], points=cloths[layer].points + offsets)
+    for layer in worn if hems else ():
+        offsets = tucked(cloths[layer], [cloths[one] for one in hems], around, scale=scale)
+        cloths[layer] = replace(cloths[layer], points=cloths[layer].points + offsets)
     for layer in layers:
         offsets, start = cloths[layer].points - was[layer], 0
         for piece, primitive in drawn[layer]:
@@ -311,10 +332,42 @@ def _opaque(material: Material, alphas: dict[int, bool]) -> bool:
     return alphas[key]
 
 
+class _Turns:
+    """How the body turns from rest to the pose, about each of its places."""
+
+    def __init__(self, rest: Surface, posed: list[tuple[str, _Piece]], body: str) -> None:
+        self._rest = rest
+        self._before = _unit(rest.normals)
+        self._after = _unit(np.concatenate([piece.surface.normals for layer, piece in posed if layer == body]))
+
+    def of(self, points: NDArray[np.float64], offsets: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Offsets of points at rest, float64[n, 3], turned with the body under them. A garment's own normals will not
+        do: in folds they turn every way.
+        """
+        found = np.zeros_like(offsets)
+        moved = np.flatnonzero(offsets.any(axis=1))
+        _, near = self._rest.tree.query(points[moved], k=min(_BESIDE, len(self._before)))
+        near = near.reshape(len(moved), -1)
+        before, after = (_unit(normals[near].sum(axis=1)) for normals in (self._before, self._after))
+        found[moved] = turned(offsets[moved], before, after)
+        return found
+
+
+def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, 1e-12), dtype=np.float64)
+
+
 def _apply(
-    pieces: list[_Piece], covered: Covered, changed: dict[tuple[int, int], Primitive | None], *, straight: bool
+    pieces: list[_Piece],
+    covered: Covered,
+    changed: dict[tuple[int, int], Primitive | None],
+    left: dict[tuple[int, int], NDArray[np.intp]],
+    turns: _Turns | None,
 ) -> None:
-    """Moves and cuts the pieces. Offsets turn with a point's normal from rest to pose; ``straight`` leaves them."""
+    """Moves and cuts the pieces, and tells which vertices are ``left``. Offsets turn with the body from rest to pose,
+    if ``turns`` are given.
+    """
     vertex = triangle = 0
     for piece in pieces:
         offsets = covered.offsets[vertex : vertex + len(piece.surface.points)]
@@ -322,14 +375,14 @@ def _apply(
         vertex, triangle = vertex + len(offsets), triangle + len(keep)
         primitive = piece.primitive
         if offsets.any() and not piece.skinned and abs(np.linalg.det(piece.matrix[:3, :3])) > 1e-12:
-            at_rest = np.asarray(piece.surface.normals, dtype=np.float64)
-            way = offsets if straight else turned(offsets, at_rest, piece.normals.astype(np.float64))
+            way = offsets if turns is None else turns.of(piece.surface.points, offsets)
             local = way @ np.linalg.inv(piece.matrix[:3, :3]).T
             primitive = replace(primitive, positions=(primitive.positions + local).astype(np.float32))
         if not keep.all():
             primitive = replace(primitive, indices=np.ascontiguousarray(primitive.indices[keep]))
         if primitive is not piece.primitive:
             changed[piece.node, piece.place] = compact(primitive) if len(primitive.indices) else None
+            left[piece.node, piece.place] = np.unique(primitive.indices).astype(np.intp)
 
 
 def _rebuilt(model: Model, changed: Mapping[tuple[int, int], Primitive | None]) -> Model:

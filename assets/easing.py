@@ -1,9 +1,8 @@
-"""Room for what is worn underneath: where, in the pose, it stands out through the cloth over it, hems are let out
-over shoes, and the cloth under a jacket is pressed in.
+"""Where, in the pose, cloth stands out through a jacket over it, it is pressed in.
 
-Layers are fitted to the figure one by one, and what covers what is decided at rest. In a pose a tongue of a shoe, a
-pocket or the crown of a sleeve may come out through the layer over it all the same. Cloth gives way there as it does
-on a person: what lies within a few centimetres goes along, all layers of a hem alike, and nothing is torn.
+Layers are fitted to the figure one by one, and what covers what is decided at rest. In a pose a pocket or the crown
+of a sleeve may come out through the layer over it all the same. Cloth gives way there as it does on a person: what
+lies within a few centimetres goes along. Hems over shoes are let out instead (:mod:`assets.hems`).
 """
 
 from __future__ import annotations
@@ -13,11 +12,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.spatial import cKDTree
 
 from assets.covering import Surface
-from assets.folds import together
 from assets.rays import Grid
 
 Floats = NDArray[np.float64]
@@ -27,10 +24,8 @@ Mask = NDArray[np.bool_]
 _THROUGH: Final = 0.015  # metres that something may stand out of the cloth over it
 _OVER: Final = 0.001  # metres over it from which on cloth is clear
 _CLEAR: Final = 0.0025  # metres over it that cloth ends
-_MOST: Final = 0.025  # metres that cloth is let out
 _ALIKE: Final = 0.4  # cosine between the ways that both look
 _OUT: Final = 0.2  # cosine to the skin's normal from which on something looks out
-_REACH: Final = 0.05  # metres about a place that is let out that go along
 _IN: Final = 0.015  # metres that what is under it is pressed in
 _BESIDE: Final = 6  # pushed points that a point goes with
 _AROUND: Final = 0.015  # metres about a place that is pressed in that go along
@@ -38,12 +33,18 @@ _FAR: Final = 0.05  # metres that cloth may be off what it covers
 _INSIDE: Final = 0.03  # metres about what need not be drawn
 _MANY: Final = 512  # points of it that are looked at
 _NEARLY: Final = 0.98  # of them that are covered
+_APART: Final = 0.1  # metres at rest between what is not over one another
 _ROUNDS: Final = 5
 _CELL: Final = 0.01
 
 
 def pressed(
-    cloth: Surface, under: Sequence[Surface], body: Surface | None, *, scale: float
+    cloth: Surface,
+    under: Sequence[Surface],
+    body: Surface | None,
+    *,
+    scale: float,
+    rest: tuple[Floats, Sequence[Floats]] | None = None,
 ) -> tuple[list[Floats], list[Mask]]:
     """How far the points of each surface ``under`` the cloth go, float64[n, 3], to lie under it where they stand out
     of it by at most 15 mm, and which need not be drawn, bool[n]: those that do and lie well inside. ``body`` says
@@ -56,10 +57,14 @@ def pressed(
         return offsets, gone
     over = _Over(cloth.points, cloth.triangles, points, scale)
     outside = _Outside(points, ways, body)
+    apart = None if rest is None else _Apart(rest[0][cloth.triangles].mean(axis=1), rest[1], owner, place, scale)
     now, left = points.copy(), np.ones(len(points), dtype=bool)
     best, least = [found.copy() for found in offsets], np.full(len(under), np.inf)
     for again in range(_ROUNDS + 1):
-        which, _, short = outside.only(*over.out(now, ways))
+        which, hit, short = outside.only(*over.out(now, ways))
+        if apart is not None:
+            with_it = apart.near(which, hit)
+            which, short = which[with_it], short[with_it]
         which, short = which[left[which]], short[left[which]]
         for number in range(len(under)) if again else np.unique(owner[which]):
             mine = owner == number
@@ -108,47 +113,24 @@ def _well_inside(over: _Over, points: Floats, ways: Floats, out: Floats, scale: 
     return np.asarray(over_them >= _NEARLY * known.sum(axis=1))
 
 
-def room(cloth: Surface, under: Sequence[Surface], body: Surface | None, *, scale: float) -> Floats:
-    """How far each point of the cloth goes, float64[n, 3], to lie over the surfaces ``under`` it, which stand out of
-    it by at most 15 mm; ``body`` says which way is out. Lengths are those of an adult and scale with ``scale``.
-    """
-    offsets = np.zeros_like(cloth.points)
-    points, ways, _, _ = _looking(cloth, under, scale)
-    outside = _Outside(points, ways, body)
-    for _ in range(_ROUNDS if len(points) else 0):
-        moved = cloth.points + offsets
-        which, hit, short = outside.only(*_Over(moved, cloth.triangles, points, scale).out(points, ways))
-        if not len(which):
-            break
-        # A tongue has sides: cloth before it goes one way.
-        alike = sparse.csr_matrix(_pairs(points[which], _REACH * scale), shape=(len(which), len(which)))
-        way = _unit(np.asarray(alike @ ways[which]))
-        push = way * (short / np.maximum(np.einsum("ij,ij->i", way, ways[which]), _ALIKE))[:, None]
-        need = np.zeros_like(offsets)
-        for one in np.argsort(short, kind="stable"):  # the longest last, so that it stays
-            need[cloth.triangles[hit[one]]] = push[one]
-        pushed = (need != 0).any(axis=1)
-        near = np.isfinite(cKDTree(moved[pushed]).query(moved, distance_upper_bound=2.5 * _REACH * scale)[0])
-        offsets[near] += together(moved[near] / scale, need[near] / scale, reach=_REACH) * scale
-        offsets = _at_most(offsets, _MOST * scale)
-    return offsets
-
-
-def _pairs(points: Floats, reach: float) -> tuple[Floats, tuple[Ints, Ints]]:
-    """Ones for the points within reach of each other, and of themselves."""
-    pairs = cKDTree(points).query_pairs(reach, output_type="ndarray").astype(np.int64)
-    own = np.arange(len(points))
-    a, b = np.concatenate([own, pairs[:, 0], pairs[:, 1]]), np.concatenate([own, pairs[:, 1], pairs[:, 0]])
-    return np.ones(len(a)), (a, b)
-
-
-def _unit(vectors: Floats) -> Floats:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
-
-
 def _at_most(offsets: Floats, length: float) -> Floats:
     far = np.linalg.norm(offsets, axis=1)
     return np.asarray(offsets * np.minimum(1.0, length / np.maximum(far, 1e-12))[:, None])
+
+
+class _Apart:
+    """Which points lie by which triangles, with ``middles`` float64[m, 3], where nothing is posed."""
+
+    def __init__(self, middles: Floats, others: Sequence[Floats], owner: Ints, place: Ints, scale: float) -> None:
+        self._middles, self._reach = middles, _APART * scale
+        self._points = np.zeros((len(owner), 3))
+        for number, points in enumerate(others):
+            self._points[owner == number] = points[place[owner == number]]
+
+    def near(self, which: Ints, hit: Ints) -> Mask:
+        """Whether each of the points ``which`` lies by its triangle ``hit``."""
+        far = np.linalg.norm(self._points[which] - self._middles[hit], axis=1)
+        return np.asarray(far < self._reach)
 
 
 class _Outside:
