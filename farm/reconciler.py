@@ -23,6 +23,7 @@ from farm.plan import StepState
 from farm.sessions import Sessions
 from farm.tables import (
     artifacts,
+    batches,
     blob_owners,
     blobs,
     cache_blobs,
@@ -166,13 +167,16 @@ class Reconciler:
         return len(found)
 
     def expire_keys(self) -> int:
-        """Idempotency keys are kept for 24 hours."""
+        """Idempotency keys, of jobs and of batches, are kept for 24 hours."""
         with self._db.write() as connection:
-            return connection.execute(
-                update(jobs)
-                .where(jobs.c.idempotency_key.is_not(None), jobs.c.created_at < in_seconds(-KEY_HOURS * 3600))
-                .values(idempotency_key=None)
-            ).rowcount
+            return sum(
+                connection.execute(
+                    update(table)
+                    .where(table.c.idempotency_key.is_not(None), table.c.created_at < in_seconds(-KEY_HOURS * 3600))
+                    .values(idempotency_key=None)
+                ).rowcount
+                for table in (jobs, batches)
+            )
 
     def delete_light_jobs(self) -> int:
         """A light job's row is only its receipt; what it wrote stays."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from farm.blob_memory import MemoryBlobs
 from farm.blobs import register
 from farm.bus import Bus
 from farm.cache import key_of, lookup
+from farm.errors import Refused
+from farm.ids import new_id
+from farm.intake_rows import NewBatch
 from farm.parts_memory import MemoryParts
 from farm.reconciler import Reconciler
 from farm.sessions import Sessions
@@ -75,6 +80,25 @@ def test_expired_leases_are_taken_back_and_living_ones_are_not(store: Store) -> 
     assert waker.lanes == {"render": 1}
     states = {row.id: row.state for row in store.rows("SELECT id, state FROM steps")}
     assert states == {lost.id: "ready", alive.id: "running"}
+
+
+def test_keys_of_jobs_and_batches_are_free_again_after_a_day(store: Store) -> None:
+    def batch(body: str) -> NewBatch:
+        return NewBatch(id=new_id(), owner="o", total=0, idempotency_key="again", request_hash=body)
+
+    first = store.submit(key="again", body="one")
+    store.intake.submit_batch(batch("one"), []).result(30)
+    made, _, _, _ = reconciler(store)
+    assert made.expire_keys() == 0
+    assert store.submit(key="again", body="one") == first
+    with pytest.raises(Refused, match="body"):
+        store.intake.submit_batch(batch("two"), []).result(30)
+    for table in ("jobs", "batches"):
+        store.run(f"UPDATE {table} SET created_at = :t", t=LONG_AGO)
+    assert made.expire_keys() == 2
+    assert store.submit(key="again", body="two") != first
+    store.intake.submit_batch(batch("two"), []).result(30)
+    assert len(store.rows("SELECT id FROM batches")) == 2
 
 
 def test_old_artifacts_and_cache_entries_go_and_then_their_bytes(store: Store) -> None:
