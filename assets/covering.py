@@ -28,6 +28,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
+from assets.enclosed import enclosed
 from assets.rays import Grid
 
 Floats = NDArray[np.float64]
@@ -183,6 +184,13 @@ class Inner:
                 )
         return self._depth
 
+    def patches(self, bare: Ints, outer: Outer) -> Mask:
+        """Of the vertices ``bare``, which no cloth is right over, those that it closes in, bool[vertices]."""
+        links, ways = self.around[bare][:, bare], self.normals[bare]
+        found = np.zeros(len(self.points), dtype=bool)
+        found[bare] = enclosed(self.points[bare], ways, links, outer.grid, outer.surface.opaque, scale=self.scale)
+        return found
+
 
 class Outer:
     """Cloth, facing outwards, that covers others: sorted into cells once for all of them."""
@@ -254,7 +262,7 @@ def _cover(inner: Inner, outer: Outer, near: Ints) -> Covered:
         outer.surface,
         outer.grid,
         scale,
-        worn=inner.body is not None,
+        enclosed=None if inner.body is None else inner.patches(near[~covered[near]], outer),
     )
     return Covered(offsets=(-normals * push[:, None])[inner.weld], keep=keep, under=covered[inner.weld])
 
@@ -297,15 +305,18 @@ def _keep(
     grid: Grid,
     scale: float,
     *,
-    worn: bool,
+    enclosed: Mask | None,
 ) -> Mask:
-    """Which triangles to draw: all but those well inside the part that opaque, close cloth covers. Of what is
-    ``worn``, twice as far inside, however close: a jacket stands off in folds, through which a shirt may come in a
-    pose.
+    """Which triangles to draw: all but those well inside the part that opaque, close cloth covers. Of what is worn,
+    twice as far inside, however close: a jacket stands off in folds, through which a shirt may come in a pose. There
+    ``enclosed`` says what is hidden though no cloth is right over it, as in an armpit.
     """
+    worn = enclosed is not None
     close = covered & (height < _CLOSE * scale)
     hidden = covered.copy() if worn else close
     hidden[covered] &= cloth.opaque[hit[covered]]
+    if enclosed is not None:
+        covered, hidden = covered | enclosed, hidden | enclosed
     bare = np.flatnonzero(~covered)
     deep = hidden & (np.asarray(around @ (~covered).astype(np.float64)).ravel() == 0)
     if len(bare):

@@ -18,14 +18,13 @@ from assets.hems import room, tucked
 from assets.images import decode
 from assets.instances import expanded
 from assets.model import AlphaMode, Material, Model, Primitive
-from assets.normals import turned
 from assets.pose import drawing, flatten
 from assets.scene import Draw
 from assets.transforms import Matrix, apply
+from assets.turning import Turns
 from assets.vertices import compact
 
 _UNDER: Final = 0.002  # metres that folds are pushed, from which on they may come under the skin
-_BESIDE: Final = 4  # places of the body with which a point turns
 _LOOKED_AT: Final = 4096 * 4096  # pixels of an alpha channel worth decoding to find it opaque
 Vectors = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -76,7 +75,11 @@ def dress(
     for layer, piece in found:
         pieces[layer].append(piece)
     skin = join([piece.surface for piece in pieces[body]]) if pieces.get(body) else None
-    turns = None if found is posed or skin is None else _Turns(skin, posed, body)
+    turns = (
+        None
+        if found is posed or skin is None
+        else Turns(skin, np.concatenate([piece.surface.normals for layer, piece in posed if layer == body]))
+    )
     swung = _Swung(posed, hanging if found is not posed else frozenset(), body=body, scale=scale)
     shells: dict[str, Outer] = {}  # the layers further out, where they ended up
     soles: dict[str, Outer] = {}  # shoes, likewise
@@ -332,38 +335,12 @@ def _opaque(material: Material, alphas: dict[int, bool]) -> bool:
     return alphas[key]
 
 
-class _Turns:
-    """How the body turns from rest to the pose, about each of its places."""
-
-    def __init__(self, rest: Surface, posed: list[tuple[str, _Piece]], body: str) -> None:
-        self._rest = rest
-        self._before = _unit(rest.normals)
-        self._after = _unit(np.concatenate([piece.surface.normals for layer, piece in posed if layer == body]))
-
-    def of(self, points: NDArray[np.float64], offsets: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Offsets of points at rest, float64[n, 3], turned with the body under them. A garment's own normals will not
-        do: in folds they turn every way.
-        """
-        found = np.zeros_like(offsets)
-        moved = np.flatnonzero(offsets.any(axis=1))
-        _, near = self._rest.tree.query(points[moved], k=min(_BESIDE, len(self._before)))
-        near = near.reshape(len(moved), -1)
-        before, after = (_unit(normals[near].sum(axis=1)) for normals in (self._before, self._after))
-        found[moved] = turned(offsets[moved], before, after)
-        return found
-
-
-def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(length, 1e-12), dtype=np.float64)
-
-
 def _apply(
     pieces: list[_Piece],
     covered: Covered,
     changed: dict[tuple[int, int], Primitive | None],
     left: dict[tuple[int, int], NDArray[np.intp]],
-    turns: _Turns | None,
+    turns: Turns | None,
 ) -> None:
     """Moves and cuts the pieces, and tells which vertices are ``left``. Offsets turn with the body from rest to pose,
     if ``turns`` are given.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from assets.covering import Inner, Outer, Surface, covers
 from assets.easing import pressed
@@ -44,3 +45,13 @@ def test_a_shirt_under_a_jacket_that_stands_off_is_cut_well_inside_and_skin_is_n
     assert not worn.keep[middles < 0.08].any()
     (bare,) = covers(Inner(shirt), [jacket])
     assert bare.keep.all()
+
+
+@pytest.mark.parametrize(("away", "moves"), [(0.0, True), (0.4, False)])
+def test_what_lies_apart_at_rest_is_not_under_it(away: float, moves: bool) -> None:
+    """As a cuff and the jacket's hip that a hand rests on in a pose."""
+    over, inner = sheet(0.020), bumpy(0.292)
+    rest = (over.points, [inner.points + np.array([away, 0.0, 0.0])])
+    (offsets,), (gone,) = pressed(over, [inner], sheet(0.0), scale=1.0, rest=rest)
+    assert offsets.any() == moves
+    assert not gone.any()
