@@ -105,6 +105,7 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
         shoes=frozenset(layer for layer, item in worn.items() if catalogue.item(item).level_feet),
         hanging=frozenset(layer for layer, item in swings if fitting_bind.bound(item).skirt.any()),
         eased=frozenset(worn),
+        carried=frozenset(layer for layer, item in worn.items() if item in fitting_layers.CARRIED),
     )
 
 

@@ -14,7 +14,7 @@ from assets.covering import MARGIN, Covered, Inner, Outer, Surface, covers, join
 from assets.easing import pressed
 from assets.errors import ImageError
 from assets.folds import together, under
-from assets.hems import room, tucked
+from assets.hems import STRAP, room, tucked
 from assets.images import decode
 from assets.instances import expanded
 from assets.model import AlphaMode, Material, Model, Primitive
@@ -55,6 +55,7 @@ def dress(
     shoes: frozenset[str] = frozenset(),
     hanging: frozenset[str] = frozenset(),
     eased: frozenset[str] = frozenset(),
+    carried: frozenset[str] = frozenset(),
 ) -> Model:
     """The model with what is covered pushed under the cloth or cut.
 
@@ -64,7 +65,8 @@ def dress(
     ``folded`` layers lie in folds: what of them is in one place is pushed alike. ``shoes`` cover the body and nothing
     else, and nothing covers them: a hem falls over them, in whatever order they are listed. ``hanging`` layers hang
     about both legs, which lift their hems: of the body, what they cover at rest is cut where they cover it in the
-    pose as well. ``eased`` layers are let out in the pose where other layers under them stand out through them.
+    pose as well. ``eased`` layers are let out in the pose where other layers under them stand out through them, and
+    those of them that are ``carried`` on straps go over what is under them.
     """
     if len(order) < 2:
         return model
@@ -116,7 +118,7 @@ def dress(
             (piece.node, piece.place): piece.surface.points[left.get((piece.node, piece.place), slice(None))]
             for piece in (piece for held in pieces.values() for piece in held)
         }
-        _let_out(posed, at_rest, order, changed, body=body, shoes=shoes, eased=eased, scale=scale)
+        _let_out(posed, at_rest, order, changed, body=body, shoes=shoes, eased=eased, carried=carried, scale=scale)
     return _rebuilt(model, changed) if changed else model
 
 
@@ -129,6 +131,7 @@ def _let_out(
     body: str,
     shoes: frozenset[str],
     eased: frozenset[str],
+    carried: frozenset[str],
     scale: float,
 ) -> None:
     """Gives ``eased`` layers room in the pose for what is worn under them, from the inside out."""
@@ -148,6 +151,9 @@ def _let_out(
     gone = {layer: np.zeros(len(points), dtype=bool) for layer, points in was.items()}
     for number, layer in reversed(list(enumerate(layers))):
         soft = [one for one in layers[:number] if one in eased and one not in shoes]
+        if soft and layer in eased & carried:
+            offsets = room(cloths[layer], [cloths[one] for one in soft], around, scale=scale, reach=STRAP)
+            cloths[layer] = replace(cloths[layer], points=cloths[layer].points + offsets)
         if soft and layer in eased:
             moves, hidden = pressed(
                 cloths[layer],

@@ -27,6 +27,10 @@ SKIRTS: Final = frozenset(
     entry.id for entry in catalogue_garments.GARMENTS if entry.layered and "hips" in entry.covers
 )
 """Those of them that fall in folds from the hips, on which whatever is worn over them presses."""
+CARRIED: Final = frozenset(
+    entry.id for entry in catalogue_garments.GARMENTS if entry.follows and "shoulders" in entry.covers
+)
+"""The garments that hang from a shoulder, by straps over whatever is worn there."""
 _NODES: Final = 48  # that a fit is made over
 _WIDE: Final = 0.030  # metres over which they count
 _RIDGE: Final = 0.012  # metres: what is thinner than this, as layers are, has no change across it

@@ -1,9 +1,10 @@
-"""Hems over shoes: where a shoe stands out through the cloth over it in the pose, the hem is let out, and what is
-left of the shoe goes under it.
+"""Hems over shoes and straps over sleeves: where something stands out through the cloth over it in the pose, that is
+let out, and what is left of a shoe goes under it.
 
 A hem falls over a tongue and breaks there: what lies within a few centimetres goes along, all layers of the hem
 alike, and nothing is torn. A tongue's corners and sides, that look past the hem, may be through it still. They are
-soft and go back under it: laces, lining and stitches alike.
+soft and go back under it: laces, lining and stitches alike. The handles of a bag go over the shoulder of whatever is
+worn under them.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ _CLEAR: Final = 0.0025  # metres over it that cloth ends
 _MOST: Final = 0.025  # metres that cloth is let out
 _ALIKE: Final = 0.4  # cosine between the ways that both look
 _OUT: Final = 0.2  # cosine to the skin's normal from which on something looks out
-_REACH: Final = 0.05  # metres about a place that is let out that go along
+HEM: Final = 0.05
+"""Metres of a hem about a place that is let out that go along."""
+STRAP: Final = 0.10
+"""Likewise of a strap, which is taut."""
 _TIMES: Final = 4  # that cloth is let out
 _TUCK: Final = 0.0135  # metres of a shoe that are tucked in at a time
 _UNDER: Final = (0.0005, 0.0015)  # metres under the cloth from which on a shoe is clear of it, and that it ends
@@ -51,13 +55,16 @@ class _Out(NamedTuple):
     far: Floats
 
 
-def room(cloth: Surface, shoes: Sequence[Surface], body: Surface | None, *, scale: float) -> Floats:
-    """How far each point of the cloth goes, float64[n, 3], to lie over the ``shoes``, which stand out of it by at
-    most 15 mm; ``body`` says which way is out. Lengths are those of an adult and scale with ``scale``.
+def room(
+    cloth: Surface, under: Sequence[Surface], body: Surface | None, *, scale: float, reach: float = HEM
+) -> Floats:
+    """How far each point of the cloth goes, float64[n, 3], to lie over the surfaces ``under`` it, which stand out of
+    it by at most 15 mm, what is within ``reach`` metres alike; ``body`` says which way is out. Lengths are those of
+    an adult and scale with ``scale``.
     """
     offsets = np.zeros_like(cloth.points)
-    near = _near(cloth, shoes, scale)
-    points, ways = _looking(shoes, cloth.points[near], scale)
+    near = _near(cloth, under, scale)
+    points, ways = _looking(under, cloth.points[near], scale)
     triangles = cloth.triangles[_any(near, cloth.triangles)]
     if not len(points) or not len(triangles):
         return offsets
@@ -69,13 +76,13 @@ def room(cloth: Surface, shoes: Sequence[Surface], body: Surface | None, *, scal
         if not len(out.which):
             break
         # A tongue has sides: cloth before it goes one way.
-        alike = sparse.csr_matrix(_pairs(points[out.which], _REACH * scale), shape=(len(out.which), len(out.which)))
+        alike = sparse.csr_matrix(_pairs(points[out.which], reach * scale), shape=(len(out.which), len(out.which)))
         way = _unit(np.asarray(alike @ ways[out.which]))
         push = way * (out.far / np.maximum(np.einsum("ij,ij->i", way, out.facing), _ALIKE))[:, None]
         need = np.zeros_like(offsets)
         for one in np.argsort(out.far, kind="stable"):  # the longest last, so that it stays
             need[triangles[out.hit[one]]] = push[one]
-        offsets = _along(moved, need, offsets, _REACH * scale, _MOST * scale, scale)
+        offsets = _along(moved, need, offsets, reach * scale, _MOST * scale, scale)
     return offsets
 
 
@@ -143,19 +150,19 @@ def _along(points: Floats, need: Floats, offsets: Floats, reach: float, most: fl
     return found
 
 
-def _near(cloth: Surface, shoes: Sequence[Surface], scale: float) -> Mask:
-    """Which points of the cloth are near the box of the shoes."""
-    at = np.concatenate([np.zeros((0, 3)), *[shoe.points[_drawn(shoe)] for shoe in shoes]])
+def _near(cloth: Surface, under: Sequence[Surface], scale: float) -> Mask:
+    """Which points of the cloth are near the box of what is under it."""
+    at = np.concatenate([np.zeros((0, 3)), *[surface.points[_drawn(surface)] for surface in under]])
     return _within(cloth.points, at, 2 * _THROUGH * scale)
 
 
-def _looking(shoes: Sequence[Surface], cloth: Floats, scale: float) -> tuple[Floats, Floats]:
-    """The drawn points of the shoes about the box of those of the cloth, and the ways they look: float64[n, 3]."""
+def _looking(under: Sequence[Surface], cloth: Floats, scale: float) -> tuple[Floats, Floats]:
+    """The drawn points under the cloth about the box of its own, and the ways they look: float64[n, 3]."""
     points, ways = [np.zeros((0, 3))], [np.zeros((0, 3))]
-    for shoe in shoes:
-        mine = _drawn(shoe) & _within(shoe.points, cloth, _THROUGH * scale)
-        points.append(shoe.points[mine])
-        ways.append(shoe.normals[mine].astype(np.float64))
+    for surface in under:
+        mine = _drawn(surface) & _within(surface.points, cloth, _THROUGH * scale)
+        points.append(surface.points[mine])
+        ways.append(surface.normals[mine].astype(np.float64))
     return np.concatenate(points), _unit(np.concatenate(ways))
 
 

@@ -1,4 +1,4 @@
-"""Hems fall over shoes: they are let out, and what is left of a tongue goes under them."""
+"""Hems fall over shoes and straps over sleeves: they are let out, and what is left of a tongue goes under them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from assets import catalogue, compose
 from assets.covering import Surface, join
 from assets.design import Design
-from assets.hems import room, tucked
+from assets.hems import HEM, STRAP, room, tucked
 from assets.pose import flatten
 from assets.transforms import apply
 from tests.assets.sheets import sheet
@@ -83,10 +83,24 @@ def test_lengths_go_with_the_figure(body: Surface | None) -> None:
     np.testing.assert_allclose(tucked(half[1], [half[0]], half[2], scale=0.5), back / 2, atol=1e-9)
 
 
-@pytest.mark.parametrize("pose", ["walk", "seated"])
-def test_no_corner_of_a_tongue_is_through_a_hem(pose: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_strap_goes_over_what_stands_out_through_it_and_stays_taut() -> None:
+    strap, sleeve = sheet(0.020), sheet(0.029, side=0.02)
+    hem, taut = (room(strap, [sleeve], sheet(0.0), scale=1.0, reach=reach)[:, 1] for reach in (HEM, STRAP))
+    within = np.abs(strap.points[:, (0, 2)] - 0.15).max(axis=1)
+    assert (taut[within <= 0.01] + 0.020).min() > 0.029
+    far = (within > 0.06) & (within < 0.07)
+    assert (taut - hem)[far].min() > 0.002
+
+
+@pytest.mark.parametrize(
+    ("pieces", "pose"),
+    [(("sneakers", "jeans"), "walk"), (("sneakers", "jeans"), "seated"), (("sweater", "tote-bag"), "t-pose")],
+)
+def test_nothing_is_through_hems_and_straps(
+    pieces: tuple[str, ...], pose: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(collection_rules, "open_edges", lambda _: 0.0)  # slow, and of each garment alone
-    found = collection_rules.check(("sneakers", "jeans"), "weekend", "mannequin-female", pose)
+    found = collection_rules.check(pieces, "worn", "mannequin-female", pose)
     assert (found.through, found.poking) == (0.0, 0)
 
 
