@@ -1,7 +1,7 @@
 """What must hold of whatever the catalogue declares to go together: one combination, composed, against the rules.
 
 - No cloth is deeper than 0.5 mm under skin, and no garment deeper than 0.5 mm outside one that is worn over it, where
-  a camera around sees it.
+  a camera around sees it. What lies on a person's hand is in front of what lies on the hip that it rests on.
 - Prints are within 0.8 and 1.25 of their size on 95 % of the cloth. Cloth is all that is not a trimming (soles,
   laces, buttons, thread that contrasts), of hats and shoes as of shirts.
 - No open edge is in sight but those that lie on another layer: where cloth ends it is turned in.
@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
@@ -56,6 +56,7 @@ _CLOSED: Final = 0.0002  # metres between two open edges that are one: baked poi
 _SAMPLES: Final = np.array([(4, 1, 1), (1, 4, 1), (1, 1, 4), (2, 2, 2)]) / 6.0
 _THROUGH: Final = 0.010  # metres under a garment's outside within which what is worn over it has come through it
 _ALIKE: Final = 0.5  # cosine to it from which on what is over it looks the same way
+_APART: Final = 0.1  # metres at rest between parts of garments of which neither is over the other
 _OUTSIDE: Final = 0.3  # cosine to the way out of the body from which on cloth looks out
 
 
@@ -160,12 +161,15 @@ def check(pieces: tuple[str, ...], what: str, avatar: str, pose: str) -> Finding
     figure = fitting.standing(posed(catalogue.model(avatar), animation=pose, time=0.0), pieces)
     skin = fitting_skin.skin(figure, stance.moves(figure))
     worn = {item: parts(fitting.fitted(item, figure)) for item in pieces}
+    rested = fitting.standing(fitting.rested(figure), pieces, prints=False)
+    at_rest = {item: parts(fitting.fitted(item, rested, prints=False)) for item in pieces}
+    places = {item: Places(_points(worn[item]), _points(at_rest[item])) for item in pieces}
     deep, seen = 0.0, 0
     for item in pieces if body is not None else ():
         for points, near, drawn in _beside(item, worn[item], figure, skin, body):
             under, count = visible(points, near, drawn, sight)
             deep, seen = max(deep, under), seen + count
-    through, poking, where = _layers(pieces, draws, skin, sight)
+    through, poking, where = _layers(pieces, draws, skin, sight, places)
     return Finding(
         what=what,
         avatar=avatar,
@@ -194,7 +198,7 @@ def _beside(
     the cloth and not through it.
     """
     held = bound(item)
-    points = np.concatenate([part.positions for part in whole]).astype(np.float64)
+    points = _points(whole)
     outer, sleeve = (mask[held.cloth.welded] for mask in (held.outer, held.sleeve))
     arms = joints_of(figure, "shoulder", "elbow", "wrist")
     drawn = cKDTree(body.positions)
@@ -224,7 +228,24 @@ def visible(points: Array, skin: Skin, drawn: cKDTree, sight: Sight) -> tuple[fl
     return (float(depth[seen].max()), int(seen.sum())) if seen.any() else (0.0, 0)
 
 
-def _layers(pieces: tuple[str, ...], draws: tuple[Draw, ...], skin: Skin, sight: Sight) -> tuple[float, int, str]:
+class Places:
+    """Where a garment's points, ``posed`` float64[n, 3], are at rest."""
+
+    def __init__(self, posed: Array, rest: Array) -> None:
+        self._tree, self._rest = cKDTree(posed), rest
+
+    def at_rest(self, points: Array) -> Array:
+        """Of points on the garment in the pose, or pressed in a little, float64[k, 3]."""
+        return np.asarray(self._rest[self._tree.query(points)[1]])
+
+
+def _points(whole: tuple[Primitive, ...]) -> Array:
+    return np.concatenate([part.positions for part in whole]).astype(np.float64)
+
+
+def _layers(
+    pieces: tuple[str, ...], draws: tuple[Draw, ...], skin: Skin, sight: Sight, places: Mapping[str, Places]
+) -> tuple[float, int, str]:
     """How far a garment comes through one that is worn over it where a camera sees it, of how many points, and which
     through which.
     """
@@ -233,11 +254,21 @@ def _layers(pieces: tuple[str, ...], draws: tuple[Draw, ...], skin: Skin, sight:
     for number, inner in enumerate(pieces):
         for outer in pieces[number + 1 :]:
             cloth = np.concatenate([np.zeros((0, 3, 3)), *[_corners(draw) for draw in draws if draw.layer == outer]])
-            depth, count = pokes(*sides[inner], cloth, sight)
+            depth, count = pokes(*sides[inner], cloth, sight, both(places[inner], places[outer]))
             total += count
             if depth > worst:
                 worst, where = depth, f"{inner} through {outer}"
     return worst, total, where
+
+
+def both(inner: Places, outer: Places) -> Callable[[Array, Array], Mask]:
+    """Whether points of a garment and of one worn over it lie by each other at rest."""
+
+    def found(points: Array, others: Array) -> Mask:
+        apart = np.linalg.norm(inner.at_rest(points) - outer.at_rest(others), axis=1)
+        return np.asarray(apart < _APART)
+
+    return found
 
 
 def _outsides(draws: list[Draw], skin: Skin) -> tuple[Array, Array]:
@@ -254,9 +285,12 @@ def _outsides(draws: list[Draw], skin: Skin) -> tuple[Array, Array]:
     return at[looks], way[looks]
 
 
-def pokes(points: Array, ways: Array, cloth: Array, sight: Sight) -> tuple[float, int]:
+def pokes(
+    points: Array, ways: Array, cloth: Array, sight: Sight, together: Callable[[Array, Array], Mask]
+) -> tuple[float, int]:
     """How far ``points``, that look along ``ways``, lie outside ``cloth`` (float64[m, 3, 3]) that looks as they do
-    and is at most 10 mm under them, where a camera sees them; and how many further than :data:`DEEP`.
+    and is at most 10 mm under them, where a camera sees them; and how many further than :data:`DEEP`. Only what is
+    ``together`` with the middle of the triangle under it counts: a cuff on a hip does not come through the jacket.
     """
     if not len(points) or not len(cloth):
         return 0.0, 0
@@ -270,6 +304,7 @@ def pokes(points: Array, ways: Array, cloth: Array, sight: Sight) -> tuple[float
     )
     along = np.einsum("ij,ij->i", normals[hit], ways[near]) > _ALIKE
     out = np.flatnonzero(np.isfinite(distance) & along)
+    out = out[together(points[near[out]], cloth[hit[out]].mean(axis=1))]
     seen = out[sight.sees(points[near[out]] + _LIFT * ways[near[out]])]
     return (float(_THROUGH - distance[seen].min()), len(seen)) if len(seen) else (0.0, 0)
 

@@ -14,7 +14,7 @@ from assets.fitting_skin import Skin
 from assets.generators import sewn_checks
 from tools import collection_rules
 from tools.check_collection import combinations, look, read
-from tools.collection_rules import Finding, Sight, check, cloth_of, open_edges, pokes, visible
+from tools.collection_rules import Finding, Places, Sight, both, check, cloth_of, open_edges, pokes, visible
 
 LONG = os.environ.get("FARM_LONG") == "1"
 SAMPLE = (
@@ -112,11 +112,20 @@ def test_a_garment_that_comes_through_another_is_found() -> None:
     cloth = plate(0.0)
     points = np.array([[0.0, 0.003, 0.01], [0.1, -0.002, 0.0], [0.2, 0.0002, 0.0], [0.3, 0.03, 0.0]])
     ways = np.tile([0.0, 1.0, 0.0], (4, 1))
-    depth, count = pokes(points, ways, cloth, Sight(cloth))
+    middles = cloth.mean(axis=1)
+    inner = Places(points, points)
+    together = both(inner, Places(middles, middles * 0.1))
+    depth, count = pokes(points, ways, cloth, Sight(cloth), together)
     assert depth == pytest.approx(0.003, abs=1e-6)
     assert count == 1
-    assert pokes(points, ways, cloth, Sight(np.concatenate([cloth, plate(0.02) * [20, 1, 20]]))) == (0.0, 0)
-    assert pokes(points, ways, cloth[:, ::-1], Sight(cloth)) == (0.0, 0)  # cloth that looks the other way
+    roofed = Sight(np.concatenate([cloth, plate(0.02) * [20, 1, 20]]))
+    assert pokes(points, ways, cloth, roofed, together) == (0.0, 0)
+    assert pokes(points, ways, cloth[:, ::-1], Sight(cloth), together) == (0.0, 0)  # cloth that looks the other way
+    hip = Places(middles, middles + np.array([0.0, 0.4, 0.0]))  # a cuff on it: at rest they are apart
+    assert pokes(points, ways, cloth, Sight(cloth), both(inner, hip)) == (
+        0.0,
+        0,
+    )
 
 
 def test_a_small_triangle_far_along_a_ray_is_in_the_way() -> None:
