@@ -35,6 +35,7 @@ HEM: Final = 0.05
 """Metres of a hem about a place that is let out that go along."""
 STRAP: Final = 0.10
 """Likewise of a strap, which is taut."""
+_FAR: Final = 0.04  # metres beyond that from which on nothing goes along
 _TIMES: Final = 4  # that cloth is let out
 _TUCK: Final = 0.0135  # metres of a shoe that are tucked in at a time
 _UNDER: Final = (0.0005, 0.0015)  # metres under the cloth from which on a shoe is clear of it, and that it ends
@@ -83,6 +84,10 @@ def room(
         for one in np.argsort(out.far, kind="stable"):  # the longest last, so that it stays
             need[triangles[out.hit[one]]] = push[one]
         offsets = _along(moved, need, offsets, reach * scale, _MOST * scale, scale)
+        # What was clear of the cloth stays so: it goes outwards.
+        some = _within(points, points[out.which], reach * scale)
+        triangles = triangles[_any(_within(moved, points[some], 2 * _THROUGH * scale), triangles)]
+        points, ways = points[some], ways[some]
     return offsets
 
 
@@ -139,9 +144,9 @@ def _through(cloth: _Cloth, points: Floats, ways: Floats, deep: float, over: flo
 def _along(points: Floats, need: Floats, offsets: Floats, reach: float, most: float, scale: float) -> Floats:
     """The offsets with pushes float64[n, 3] and what lies within ``reach`` of them taken along, at most ``most``."""
     x, y, z = need.T
-    pushed = points[(x != 0) | (y != 0) | (z != 0)]
-    near = np.flatnonzero(_within(points, pushed, 2.5 * reach))
-    near = near[np.isfinite(cKDTree(pushed).query(points[near], distance_upper_bound=2.5 * reach)[0])]
+    pushed, far = points[(x != 0) | (y != 0) | (z != 0)], reach + _FAR * scale
+    near = np.flatnonzero(_within(points, pushed, far))
+    near = near[np.isfinite(cKDTree(pushed).query(points[near], distance_upper_bound=far)[0])]
     found = offsets.copy()
     found[near] += together(points[near] / scale, need[near] / scale, reach=reach / scale) * scale
     x, y, z = found[near].T
