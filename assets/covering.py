@@ -77,7 +77,7 @@ class Surface:
 @dataclass(frozen=True, kw_only=True)
 class Covered:
     """What to do with an inner surface: ``offsets`` float64[n, 3] to add, ``keep`` bool[m] triangles to draw.
-    ``under`` bool[n] are the vertices that have cloth over them.
+    ``under`` bool[n] are the vertices that have cloth over them, or all about them.
     """
 
     offsets: Floats
@@ -249,6 +249,7 @@ def _cover(inner: Inner, outer: Outer, near: Ints) -> Covered:
     covered = hit >= 0
     if not covered.any():
         return nothing
+    patches = None if inner.body is None else inner.patches(near[~covered[near]], outer)
     push = _push(points, inner.around, covered, height, scale * (1.0 if inner.body is None else 2.0), scale)
     keep = _keep(
         points,
@@ -262,9 +263,10 @@ def _cover(inner: Inner, outer: Outer, near: Ints) -> Covered:
         outer.surface,
         outer.grid,
         scale,
-        enclosed=None if inner.body is None else inner.patches(near[~covered[near]], outer),
+        enclosed=patches,
     )
-    return Covered(offsets=(-normals * push[:, None])[inner.weld], keep=keep, under=covered[inner.weld])
+    under = covered if patches is None else covered | patches
+    return Covered(offsets=(-normals * push[:, None])[inner.weld], keep=keep, under=under[inner.weld])
 
 
 def _push(points: Floats, around: Any, covered: Mask, height: Floats, spread: float, scale: float) -> Floats:

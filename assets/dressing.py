@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from assets.covering import MARGIN, Covered, Inner, Outer, Surface, covers, join, outward
-from assets.easing import pressed
+from assets.easing import Rested, pressed
 from assets.errors import ImageError
 from assets.folds import together, under
 from assets.hems import STRAP, room, tucked
@@ -87,6 +87,7 @@ def dress(
     soles: dict[str, Outer] = {}  # shoes, likewise
     changed: dict[tuple[int, int], Primitive | None] = {}
     left: dict[tuple[int, int], NDArray[np.intp]] = {}
+    hidden: dict[str, Mask] = {}
     pushed: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
     for layer in reversed(order):
         if not pieces[layer]:
@@ -108,23 +109,21 @@ def dress(
                 deep = (np.linalg.norm(under(surface.points, *pushed), axis=1) > _UNDER * scale)[surface.triangles]
                 gone = deep.all(axis=1) if bare is None else deep.all(axis=1) & ~bare[0]
                 covered = replace(covered, keep=covered.keep & ~gone)
+            hidden[layer] = covered.under
             if covered.changes:
                 _apply(pieces[layer], covered, changed, left, None if layer in folded else turns)
                 surface = replace(surface, points=surface.points + covered.offsets)
         shell = Outer(surface if solid else outward(surface, skin), scale=scale)
         (soles if layer in shoes else shells)[layer] = shell
     if eased:
-        at_rest = {
-            (piece.node, piece.place): piece.surface.points[left.get((piece.node, piece.place), slice(None))]
-            for piece in (piece for held in pieces.values() for piece in held)
-        }
-        _let_out(posed, at_rest, order, changed, body=body, shoes=shoes, eased=eased, carried=carried, scale=scale)
+        rest_of = {layer: _rest_of(held, left, hidden.get(layer)) for layer, held in pieces.items() if held}
+        _let_out(posed, rest_of, order, changed, body=body, shoes=shoes, eased=eased, carried=carried, scale=scale)
     return _rebuilt(model, changed) if changed else model
 
 
 def _let_out(
     posed: list[tuple[str, _Piece]],
-    at_rest: Mapping[tuple[int, int], NDArray[np.float64]],
+    rest: Mapping[str, Rested],
     order: tuple[str, ...],
     changed: dict[tuple[int, int], Primitive | None],
     *,
@@ -145,9 +144,6 @@ def _let_out(
     layers = sorted(drawn, key=lambda layer: (layer not in shoes, order.index(layer)))
     cloths = {layer: join([_now(piece, primitive) for piece, primitive in drawn[layer]]) for layer in layers}
     was = {layer: cloth.points for layer, cloth in cloths.items()}
-    rest = {
-        layer: np.concatenate([at_rest[piece.node, piece.place] for piece, _ in drawn[layer]]) for layer in layers
-    }
     gone = {layer: np.zeros(len(points), dtype=bool) for layer, points in was.items()}
     for number, layer in reversed(list(enumerate(layers))):
         soft = [one for one in layers[:number] if one in eased and one not in shoes]
@@ -188,6 +184,18 @@ def _let_out(
                 keep = ~unseen[primitive.indices].any(axis=1)
                 primitive = replace(primitive, indices=np.ascontiguousarray(primitive.indices[keep]))  # noqa: PLW2901
                 changed[piece.node, piece.place] = compact(primitive) if keep.any() else None
+
+
+def _rest_of(pieces: list[_Piece], left: Mapping[tuple[int, int], NDArray[np.intp]], hidden: Mask | None) -> Rested:
+    """What is drawn of a layer, as it was at rest; nothing of what bends with a skin."""
+    whole, kept, start = join([piece.surface for piece in pieces]), [np.zeros(0, np.intp)], 0
+    for piece in pieces:
+        if not piece.skinned:
+            kept.append(start + left.get((piece.node, piece.place), np.arange(len(piece.surface.points))))
+        start += len(piece.surface.points)
+    drawn = np.concatenate(kept)
+    covered = np.zeros(start, dtype=bool) if hidden is None else hidden
+    return Rested(points=whole.points[drawn], covered=covered[drawn])
 
 
 def _now(piece: _Piece, primitive: Primitive) -> Surface:

@@ -8,6 +8,7 @@ lies within a few centimetres goes along. Hems over shoes are let out instead (:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,7 @@ Mask = NDArray[np.bool_]
 
 _THROUGH: Final = 0.015  # metres that something may stand out of the cloth over it
 _OVER: Final = 0.001  # metres over it from which on cloth is clear
+_STILL: Final = 0.0002  # metres out of it that what is left may be
 _CLEAR: Final = 0.0025  # metres over it that cloth ends
 _ALIKE: Final = 0.4  # cosine between the ways that both look
 _OUT: Final = 0.2  # cosine to the skin's normal from which on something looks out
@@ -38,17 +40,27 @@ _ROUNDS: Final = 5
 _CELL: Final = 0.01
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rested:
+    """Cloth at rest: its ``points`` float64[n, 3], and which of them other cloth covered there, bool[n]."""
+
+    points: Floats
+    covered: Mask
+
+
 def pressed(
     cloth: Surface,
     under: Sequence[Surface],
     body: Surface | None,
     *,
     scale: float,
-    rest: tuple[Floats, Sequence[Floats]] | None = None,
+    rest: tuple[Rested, Sequence[Rested]] | None = None,
 ) -> tuple[list[Floats], list[Mask]]:
     """How far the points of each surface ``under`` the cloth go, float64[n, 3], to lie under it where they stand out
-    of it by at most 15 mm, and which need not be drawn, bool[n]: those that do and lie well inside. ``body`` says
-    which way is out. Lengths are those of an adult and scale with ``scale``.
+    of it by at most 15 mm, and which need not be drawn, bool[n]: those that do and lie well inside, or that folds of
+    the cloth leave no room for. ``body`` says which way is out. ``rest`` are the cloth and the others at rest: what
+    lies apart there, as a cuff and the hip that a hand rests on, is not under it. Lengths are those of an adult and
+    scale with ``scale``.
     """
     offsets = [np.zeros_like(surface.points) for surface in under]
     gone = [np.zeros(len(surface.points), dtype=bool) for surface in under]
@@ -57,15 +69,19 @@ def pressed(
         return offsets, gone
     over = _Over(cloth.points, cloth.triangles, points, scale)
     outside = _Outside(points, ways, body)
-    apart = None if rest is None else _Apart(rest[0][cloth.triangles].mean(axis=1), rest[1], owner, place, scale)
+    apart = None
+    if rest is not None:
+        apart = _Apart(rest[0].points[cloth.triangles].mean(axis=1), rest[1], owner, place, scale)
     now, left = points.copy(), np.ones(len(points), dtype=bool)
+
+    def out_now() -> tuple[Ints, Floats]:
+        which, hit, short = outside.only(*over.out(now, ways))
+        mine = left[which] if apart is None else left[which] & apart.near(which, hit)
+        return which[mine], short[mine]
+
     best, least = [found.copy() for found in offsets], np.full(len(under), np.inf)
     for again in range(_ROUNDS + 1):
-        which, hit, short = outside.only(*over.out(now, ways))
-        if apart is not None:
-            with_it = apart.near(which, hit)
-            which, short = which[with_it], short[with_it]
-        which, short = which[left[which]], short[left[which]]
+        which, short = out_now()
         for number in range(len(under)) if again else np.unique(owner[which]):
             mine = owner == number
             out, far = which[owner[which] == number], short[owner[which] == number]
@@ -84,7 +100,20 @@ def pressed(
             offsets[number] = _at_most(offsets[number] + push, _IN * scale)
             now[mine] = points[mine] + offsets[number][place[mine]]
         if not least.any() or not len(which):
-            break
+            return best, gone
+    for number, found in enumerate(best):
+        now[owner == number] = points[owner == number] + found[place[owner == number]]
+    which, short = out_now()
+    which = which[short > (_CLEAR + _STILL) * scale]
+    for number in np.unique(owner[which]):
+        mine = np.flatnonzero(owner == number)
+        covered = np.zeros(len(under[number].points), dtype=bool) if rest is None else rest[1][number].covered.copy()
+        out, triangles = place[which[owner[which] == number]], under[number].triangles
+        about = triangles[np.isin(triangles, out).any(axis=1)]
+        mine = mine[np.isin(place[mine], about)]
+        covered[place[mine]] |= over.covers(now[mine], ways[mine])
+        # Where cloth is over, under or all about them no hole is seen; at a hem one would be.
+        gone[number][np.setdiff1d(out, about[~covered[about].all(axis=1)])] = True
     return best, gone
 
 
@@ -121,11 +150,11 @@ def _at_most(offsets: Floats, length: float) -> Floats:
 class _Apart:
     """Which points lie by which triangles, with ``middles`` float64[m, 3], where nothing is posed."""
 
-    def __init__(self, middles: Floats, others: Sequence[Floats], owner: Ints, place: Ints, scale: float) -> None:
+    def __init__(self, middles: Floats, others: Sequence[Rested], owner: Ints, place: Ints, scale: float) -> None:
         self._middles, self._reach = middles, _APART * scale
         self._points = np.zeros((len(owner), 3))
-        for number, points in enumerate(others):
-            self._points[owner == number] = points[place[owner == number]]
+        for number, other in enumerate(others):
+            self._points[owner == number] = other.points[place[owner == number]]
 
     def near(self, which: Ints, hit: Ints) -> Mask:
         """Whether each of the points ``which`` lies by its triangle ``hit``."""
@@ -144,8 +173,10 @@ class _Outside:
         """Those of the points ``which``, and what is said of them."""
         new = which[self._known[which] < 0]
         if len(new) and self._body is not None:
-            away = self._body.normals[self._body.tree.query(self._points[new])[1]]
-            self._known[new] = np.einsum("ij,ij->i", away, self._ways[new]) > _OUT
+            near = self._body.tree.query(self._points[new], k=min(_BESIDE, len(self._body.points)))[1]
+            away = self._body.normals[near.reshape(len(new), -1)]
+            # Any of them: in an armpit the nearest may be the arm's or the trunk's.
+            self._known[new] = np.einsum("nki,ni->nk", away, self._ways[new]).max(axis=1) > _OUT
         out = self._known[which] > 0
         return which[out], hit[out], short[out]
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assets.covering import Inner, Outer, Surface, covers
-from assets.easing import pressed
+from assets.covering import Inner, Outer, Surface, covers, join
+from assets.easing import Rested, pressed
 from tests.assets.sheets import sheet
+
+
+def rested(cloth: Surface, *, away: float = 0.0, covered: bool = False) -> Rested:
+    """The cloth at rest, that far away in x."""
+    return Rested(points=cloth.points + np.array([away, 0.0, 0.0]), covered=np.full(len(cloth.points), covered))
 
 
 def bumpy(at: float) -> Surface:
@@ -51,7 +56,20 @@ def test_a_shirt_under_a_jacket_that_stands_off_is_cut_well_inside_and_skin_is_n
 def test_what_lies_apart_at_rest_is_not_under_it(away: float, moves: bool) -> None:
     """As a cuff and the jacket's hip that a hand rests on in a pose."""
     over, inner = sheet(0.020), bumpy(0.292)
-    rest = (over.points, [inner.points + np.array([away, 0.0, 0.0])])
+    rest = (rested(over), [rested(inner, away=away)])
     (offsets,), (gone,) = pressed(over, [inner], sheet(0.0), scale=1.0, rest=rest)
     assert offsets.any() == moves
     assert not gone.any()
+
+
+@pytest.mark.parametrize("covered", [True, False])
+def test_what_no_press_gets_under_is_not_drawn_and_at_a_hem_only_if_it_was_hidden_at_rest(covered: bool) -> None:
+    """Pressed under one fold, the bump stands out of the next. At the edge of that a hole would be seen."""
+    over, inner = join([sheet(0.020, side=0.02), sheet(0.010, side=0.02)]), bumpy(0.15)
+    rest = (rested(over), [rested(inner, covered=covered)])
+    (offsets,), (gone,) = pressed(over, [inner], sheet(0.0), scale=1.0, rest=rest)
+    off = np.abs(inner.points[:, (0, 2)] - 0.15).max(axis=1)
+    out = (inner.points + offsets)[:, 1] > 0.0103
+    assert out[(off < 0.009) & gone].any()
+    assert gone[off < 0.003].all()
+    assert gone[(off > 0.006) & (off < 0.0101)].any() == covered
