@@ -21,6 +21,7 @@ from assets.generators.drape_tee import FIGURE
 from assets.generators.garment import Draped, vertex_normals
 from assets.generators.panels_pleats import PleatDraft, cut, draft, grid, rows
 from assets.generators.pattern import Sewn, constraints
+from assets.generators.pleat_folds import sewn_down
 from assets.generators.sewn_fine import finer
 from assets.generators.waist_ring import band_at, girth, grown, level, walk
 
@@ -37,6 +38,9 @@ HIGH: Final = 1.018
 HIP: Final = 0.910
 LAYER: Final = 0.0024
 """Metres between two layers of the pleats."""
+PRESSED_LAYER: Final = 0.0008
+"""The same where the folds are sewn: pressed flat, or one would look in under them."""
+_THICKENS: Final = 0.020  # metres to both sides of where the stitches end over which the layers come apart
 STITCHED: Final = np.radians(4.0)
 PRESSED: Final = np.radians(42.0)
 """The angles between the layers at a fold at rest, where it is sewn and where it is free."""
@@ -54,13 +58,20 @@ def pattern(on: Body) -> PleatDraft:
     return draft(*(girth(level(on, y, _STACK)) * ease for y, ease in ((TOP, 1.0), (HIGH, 1.0), (HIP, 1.012))))
 
 
+def layer(pleats: PleatDraft, depth: Array) -> Array:
+    """Metres between two layers of the pleats at depths."""
+    ends = pleats.stitched + np.array([-_THICKENS, _THICKENS])
+    return np.interp(depth, ends, [PRESSED_LAYER, LAYER])
+
+
 def start(pleats: PleatDraft, sewn: Sewn, on: Body, spacing: float) -> tuple[Array, Array]:
     """Where the particles begin and the level ways out there, float64[n, 3] each: folded flat about the hips."""
     at, n = np.zeros((sewn.count, 3)), np.zeros((sewn.count, 3))
     held = grid(pleats, sewn)
     hip = level(on, HIP, _STACK)
     k = np.arange(pleats.count)
-    for r, depth in enumerate(rows(pleats, spacing)):
+    depths = rows(pleats, spacing)
+    for r, (depth, apart) in enumerate(zip(depths, layer(pleats, depths), strict=True)):
         seen = float(pleats.seen(np.array(depth)))
         y = TOP - depth
         ring = grown(level(on, max(y, HIP), _STACK) if y > HIP else hip, pleats.count * seen)
@@ -72,7 +83,7 @@ def start(pleats: PleatDraft, sewn: Sewn, on: Body, spacing: float) -> tuple[Arr
             else:
                 along, low = face - (flat[c] - flat[4]), 1 - (flat[c] - flat[4]) / under
             spot, out = walk(ring, (k + along / seen) / pleats.count)
-            spot = spot - out * (2 * LAYER * low)
+            spot = spot - out * (2 * apart * low)
             ids = held[:, c, r]
             at[ids] = np.stack([spot[:, 0], np.full(len(k), y), spot[:, 1]], axis=1)
             n[ids] = np.stack([out[:, 0], np.zeros(len(k)), out[:, 1]], axis=1)
@@ -100,30 +111,34 @@ def cloth(pleats: PleatDraft, sewn: Sewn, spacing: float) -> Cloth:
     for low, high in ((1, 5), (3, 5)):
         over = (inner[:, 0] == low) & (inner[:, 1] == high)
         a, b = bend[over].T
-        sewn_down = np.maximum(height[a], height[b]) < pleats.stitched
-        angle = np.where(sewn_down, STITCHED, PRESSED)
+        stitched = np.maximum(height[a], height[b]) < pleats.stitched
+        angle = np.where(stitched, STITCHED, PRESSED)
         wide_a, wide_b = aside[a], aside[b]
         square = (height[a] - height[b]) ** 2 + wide_a**2 + wide_b**2 - 2 * wide_a * wide_b * np.cos(angle)
         bend_rest[over] = np.sqrt(np.maximum(square, 1e-8))
         soft[over] = 0.015
-    rim = depth < pleats.stitched
+    # Down to the row that is next to where the stitches end.
+    rim = depth < pleats.stitched + spacing / 2
     sewn_pairs = np.stack([held[:, 6, rim].reshape(-1), held[:, 2, rim].reshape(-1)], axis=1)
+    sewn_rest = np.tile(1.2 * layer(pleats, depth[rim]), pleats.count)
     inverse = 1.0 / (np.maximum(area, 1e-9) * WEIGHT)
     inverse[held[:, :, :2].reshape(-1)] = 0.0
     inverse[sewn.particle["band"]] = 0.0
     return Cloth(
         pairs=np.concatenate([stretch, bend, sewn_pairs]),
-        rest=np.concatenate([rest, bend_rest, np.full(len(sewn_pairs), 1.5 * LAYER)]),
+        rest=np.concatenate([rest, bend_rest, sewn_rest]),
         compliance=np.concatenate([np.full(len(stretch), 1e-5), soft, np.full(len(sewn_pairs), 1e-5)]),
         inverse_mass=inverse,
     )
 
 
-def ordered(held: Index, out: Array, free: Array) -> Callable[[Array], None]:
+def ordered(held: Index, out: Array, free: Array, apart: Array) -> Callable[[Array], None]:
     """What keeps the layers in their order: for points float64[n, 3], in place. ``held`` are the pleats' particles
-    (see :func:`assets.generators.panels_pleats.grid`), ``out`` the ways out, ``free`` 1 where a particle may move.
+    (see :func:`assets.generators.panels_pleats.grid`), ``out`` the ways out, ``free`` 1 where a particle may move,
+    ``apart`` float64[rows] the metres between two layers.
     """
     ahead = np.roll(held, -1, axis=0)
+    between = np.tile(apart, len(held))
     o, a, v = ahead[:, 0], ahead[:, 1], ahead[:, 2]
     # A lower particle, and the two ends of the stretch of cloth that lies over it.
     over = [
@@ -150,7 +165,7 @@ def ordered(held: Index, out: Array, free: Array) -> Callable[[Array], None]:
             share = np.clip(share, 0, 1)
             spot = x[one] + share[:, None] * stretch
             n = out[point]
-            short = LAYER - sign * np.einsum("ij,ij->i", spot - x[point], n)
+            short = between - sign * np.einsum("ij,ij->i", spot - x[point], n)
             short = np.where(beside, 0.0, np.clip(short, 0, 0.004))
             w, wa, wb = free[point], free[one] * (1 - share), free[two] * share
             total = w + wa * (1 - share) + wb * share
@@ -169,7 +184,8 @@ def drape(spacing: float = SPACING, collider: Body | None = None, seconds: float
     sewn = cut(pleats, spacing)
     x, out = start(pleats, sewn, on, spacing)
     made = cloth(pleats, sewn, spacing)
-    layers = ordered(grid(pleats, sewn), out, (made.inverse_mass > 0).astype(np.float64))
+    free = (made.inverse_mass > 0).astype(np.float64)
+    layers = ordered(grid(pleats, sewn), out, free, layer(pleats, rows(pleats, spacing)))
     lie = GAP + 0.001
     x = relax(made, x, on, Drape(seconds=0.2, gravity=0.2, damping=15.0, friction=0.0, clearance=lie), layers)
     x = relax(made, x, on, Drape(seconds=seconds, damping=4.0, friction=0.2, clearance=lie), layers)
@@ -180,6 +196,7 @@ def drape(spacing: float = SPACING, collider: Body | None = None, seconds: float
 def finished(sewn: Sewn, x: Array, on: Body) -> Draped:
     """The skirt as a smooth surface that is sharp along its folds."""
     sewn, x = finer(sewn, x, _CREASES)
+    x = sewn_down(sewn, x, pattern(on))
     for _ in range(2):
         distance, outward = on(x)
         x += outward * np.clip(GAP - distance, 0, None)[:, None]

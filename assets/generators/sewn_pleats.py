@@ -34,7 +34,7 @@ def folded(draped: Draped, panel: Panel) -> Draped:
 def trimmed(panel: Panel, pleats: PleatDraft) -> Panel:
     """The section without what lies hidden under the sewn folds: tailors cut that away, so that it does not bulge."""
     middle = panel.flat[panel.triangles].mean(axis=1)
-    high = -middle[:, 1] < pleats.stitched - 0.03
+    high = -middle[:, 1] < pleats.stitched - 0.01
     if panel.name.startswith("face"):
         number = int(panel.name.removeprefix("face-"))
         edge = np.array([pleats.columns(float(-y))[3] for y in middle[:, 1]]) + number * pleats.cloth

@@ -6,18 +6,23 @@ from functools import cache
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from assets import catalogue
 from assets.generators import drape_pleats, sewn_checks, sewn_pleats
 from assets.generators.drape_body import Body
-from assets.generators.panels_pleats import PleatDraft, cut, grid
+from assets.generators.panels_pleats import PleatDraft, cut, grid, rows
+from assets.generators.pleat_folds import LOOSENS, sewn_down
 from assets.generators.sewn_fine import edges, finer
 from assets.generators.solids import joined
 from assets.generators.waist_ring import girth, grown, level, walk
+from tools.collection_rules import OPEN, open_edges
 
 COARSE = 0.042
 ITEM = "pleated-skirt"
+CREASES = frozenset({"outer", "inner"})
+Array = NDArray[np.float64]
 
 
 @cache
@@ -51,7 +56,8 @@ def test_layers_start_in_their_order_and_are_put_back_into_it() -> None:
     sewn = cut(draft, spacing)
     x, out = drape_pleats.start(draft, sewn, skin(), spacing)
     held = grid(draft, sewn)
-    layers = drape_pleats.ordered(held, out, np.ones(sewn.count))
+    apart = drape_pleats.layer(draft, rows(draft, spacing))
+    layers = drape_pleats.ordered(held, out, np.ones(sewn.count), apart)
     inner, above = held[:, 4, 6:], np.roll(held, -1, axis=0)[:, 1, 6:]
 
     def height() -> float:
@@ -68,7 +74,7 @@ def test_layers_start_in_their_order_and_are_put_back_into_it() -> None:
 def test_a_fold_stays_sharp_when_the_cloth_is_made_finer() -> None:
     sewn = cut(pleats(), COARSE)
     x, _ = drape_pleats.start(pleats(), sewn, skin(), COARSE)
-    made, points = finer(sewn, x, frozenset({"outer", "inner"}))
+    made, points = finer(sewn, x, CREASES)
     assert edges(made.triangles())[2].max() == 2
     fold = made.particle["face-3"][made.panels[6].edges["outer"]]
     was = sewn.particle["face-3"][sewn.panels[6].edges["outer"]]
@@ -76,6 +82,31 @@ def test_a_fold_stays_sharp_when_the_cloth_is_made_finer() -> None:
     assert np.abs(points[fold][::2] - x[was]).max() < 0.004
     _, rounded = finer(sewn, x)
     assert np.linalg.norm(rounded[fold[::2]] - x[was], axis=1)[3:-3].min() > 0.004
+
+
+def test_sewn_folds_lie_on_the_faces_that_they_are_sewn_to_and_free_ones_stay_where_they_are() -> None:
+    """Of folds that start two layers off, so that one sees in under them."""
+    draft = pleats()
+    sewn = cut(draft, COARSE)
+    sewn, x = finer(sewn, drape_pleats.start(draft, sewn, skin(), COARSE)[0], CREASES)
+    by_name = {panel.name: panel for panel in sewn.panels}
+    x[sewn.particle["face-8"]] += 0.003 * np.array([0.0, 0.0, np.sign(x[sewn.particle["face-8"], 2].mean())])
+    laid = sewn_down(sewn, x, draft)
+    fold = by_name["face-8"].edges["outer"]
+    depth = -by_name["face-8"].flat[fold, 1]
+
+    def off(points: Array) -> Array:
+        """How far the fold is from the face under it, metres, at each of its points."""
+        corners = points[sewn.particle["face-7"][by_name["face-7"].triangles]]
+        shares = np.array([(i, j, 12 - i - j) for i in range(13) for j in range(13 - i)]) / 12
+        spots = np.einsum("sk,tkd->tsd", shares, corners).reshape(-1, 3)
+        return np.asarray(cKDTree(spots).query(points[sewn.particle["face-8"][fold]])[0])
+
+    stitched = (depth > 0.01) & (depth < draft.stitched)
+    assert off(x)[stitched].min() > 0.002
+    assert off(laid)[stitched].max() < 0.0015
+    free = np.concatenate([sewn.particle[p.name][-p.flat[:, 1] > draft.stitched + LOOSENS] for p in sewn.panels])
+    np.testing.assert_array_equal(laid[free], x[free])
 
 
 def test_a_line_about_the_waist_is_as_long_as_the_waist() -> None:
@@ -111,6 +142,10 @@ def test_the_baked_skirt_is_whole() -> None:
     points = np.concatenate([part.positions for part in sewn_checks.parts(model)])
     for low, high in entry.regions.values():
         assert ((points > low) & (points < high)).all(axis=1).sum() > 100
+
+
+def test_nowhere_does_one_see_past_a_fold_of_the_baked_skirt_to_where_its_cloth_was_cut() -> None:
+    assert open_edges(ITEM) < OPEN / 2
 
 
 def test_pleats_open_under_the_hip_and_lie_close_over_it() -> None:
