@@ -25,6 +25,7 @@ Mask = NDArray[np.bool_]
 _THROUGH: Final = 0.015  # metres that something may stand out of the cloth over it
 _OVER: Final = 0.001  # metres over it from which on cloth is clear
 _STILL: Final = 0.0002  # metres out of it that what is left may be
+_ONE: Final = 1e-5  # metres apart that two points are one
 _CLEAR: Final = 0.0025  # metres over it that cloth ends
 _ALIKE: Final = 0.4  # cosine between the ways that both look
 _OUT: Final = 0.2  # cosine to the skin's normal from which on something looks out
@@ -62,59 +63,127 @@ def pressed(
     lies apart there, as a cuff and the hip that a hand rests on, is not under it. Lengths are those of an adult and
     scale with ``scale``.
     """
-    offsets = [np.zeros_like(surface.points) for surface in under]
-    gone = [np.zeros(len(surface.points), dtype=bool) for surface in under]
-    points, ways, owner, place = _looking(cloth, under, scale)
-    if not len(points):
-        return offsets, gone
-    over = _Over(cloth.points, cloth.triangles, points, scale)
-    outside = _Outside(points, ways, body)
-    apart = None
-    if rest is not None:
-        apart = _Apart(rest[0].points[cloth.triangles].mean(axis=1), rest[1], owner, place, scale)
-    now, left = points.copy(), np.ones(len(points), dtype=bool)
+    presses = _Presses(cloth, under, body, scale=scale, rest=rest)
+    if presses.any and not presses.rounds():
+        presses.cut()
+        presses.one_by_one()
+    return presses.offsets, presses.gone
 
-    def out_now() -> tuple[Ints, Floats]:
-        which, hit, short = outside.only(*over.out(now, ways))
-        mine = left[which] if apart is None else left[which] & apart.near(which, hit)
+
+class _Presses:
+    """Points under cloth, how far they go, and which of them are not drawn."""
+
+    def __init__(
+        self,
+        cloth: Surface,
+        under: Sequence[Surface],
+        body: Surface | None,
+        *,
+        scale: float,
+        rest: tuple[Rested, Sequence[Rested]] | None,
+    ) -> None:
+        self._under, self._scale = under, scale
+        self.offsets = [np.zeros_like(surface.points) for surface in under]
+        self.gone = [np.zeros(len(surface.points), dtype=bool) for surface in under]
+        self._hidden = [gone if rest is None else rest[1][n].covered for n, gone in enumerate(self.gone)]
+        self._points, self._ways, self._owner, self._place = _looking(cloth, under, scale)
+        self.any = len(self._points) > 0
+        if not self.any:
+            return
+        self._over = _Over(cloth.points, cloth.triangles, self._points, scale)
+        self._outside = _Outside(self._points, self._ways, body)
+        self._apart = None
+        if rest is not None:
+            middles = rest[0].points[cloth.triangles].mean(axis=1)
+            self._apart = _Apart(middles, rest[1], self._owner, self._place, scale)
+        self._left = np.ones(len(self._points), dtype=bool)
+
+    def _out(self, at: Floats) -> tuple[Ints, Floats]:
+        """Which points that are drawn stand out where all are ``at``, and how far they go to be clear."""
+        which, hit, short = self._outside.only(*self._over.out(at, self._ways))
+        mine = self._left[which] if self._apart is None else self._left[which] & self._apart.near(which, hit)
         return which[mine], short[mine]
 
-    best, least = [found.copy() for found in offsets], np.full(len(under), np.inf)
-    for again in range(_ROUNDS + 1):
-        which, short = out_now()
-        for number in range(len(under)) if again else np.unique(owner[which]):
-            mine = owner == number
-            out, far = which[owner[which] == number], short[owner[which] == number]
-            if len(out):
-                inside = _well_inside(over, points[mine], ways[mine], points[out], scale)
-                left[out[inside]] = False
-                gone[number][place[out[inside]]] = True
-                out, far = out[~inside], far[~inside]
-            # Where presses from several sides meet, more of them may do harm.
-            if far.sum() < least[number]:
-                best[number], least[number] = offsets[number], far.sum()
-            if not len(out):
-                continue
-            at = under[number].points + offsets[number]
-            push = _carried(at, at[place[out]], -far[:, None] * ways[out], scale)
-            offsets[number] = _at_most(offsets[number] + push, _IN * scale)
-            now[mine] = points[mine] + offsets[number][place[mine]]
-        if not least.any() or not len(which):
-            return best, gone
-    for number, found in enumerate(best):
-        now[owner == number] = points[owner == number] + found[place[owner == number]]
-    which, short = out_now()
-    which = which[short > (_CLEAR + _STILL) * scale]
-    for number in np.unique(owner[which]):
-        mine = np.flatnonzero(owner == number)
-        covered = np.zeros(len(under[number].points), dtype=bool) if rest is None else rest[1][number].covered.copy()
-        out, triangles = place[which[owner[which] == number]], under[number].triangles
-        about = triangles[np.isin(triangles, out).any(axis=1)]
-        mine = mine[np.isin(place[mine], about)]
-        covered[place[mine]] |= over.covers(now[mine], ways[mine])
-        # Where cloth is over, under or all about them no hole is seen; at a hem one would be.
-        gone[number][np.setdiff1d(out, about[~covered[about].all(axis=1)])] = True
-    return best, gone
+    def _now(self) -> Floats:
+        now = self._points.copy()
+        for number, offsets in enumerate(self.offsets):
+            mine = self._owner == number
+            now[mine] += offsets[self._place[mine]]
+        return now
+
+    def _drop(self, which: Ints) -> None:
+        self._left[which] = False
+        for number, gone in enumerate(self.gone):
+            gone[self._place[which[self._owner[which] == number]]] = True
+
+    def rounds(self) -> bool:
+        """Presses points in with what is next to them; what lies well inside goes. Whether that was enough."""
+        points, ways, owner, place, scale = self._points, self._ways, self._owner, self._place, self._scale
+        now, offsets = points.copy(), [found.copy() for found in self.offsets]
+        least = np.full(len(offsets), np.inf)
+        for again in range(_ROUNDS + 1):
+            which, short = self._out(now)
+            for number in range(len(offsets)) if again else np.unique(owner[which]):
+                mine = owner == number
+                out, far = which[owner[which] == number], short[owner[which] == number]
+                if len(out):
+                    inside = _well_inside(self._over, points[mine], ways[mine], points[out], scale)
+                    self._drop(out[inside])
+                    out, far = out[~inside], far[~inside]
+                # Where presses from several sides meet, more of them may do harm.
+                if far.sum() < least[number]:
+                    self.offsets[number], least[number] = offsets[number], far.sum()
+                if not len(out):
+                    continue
+                at = self._under[number].points + offsets[number]
+                push = _carried(at, at[place[out]], -far[:, None] * ways[out], scale)
+                offsets[number] = _at_most(offsets[number] + push, _IN * scale)
+                now[mine] = points[mine] + offsets[number][place[mine]]
+            if not least.any() or not len(which):
+                return True
+        return False
+
+    def _still(self, at: Floats) -> tuple[Ints, Floats]:
+        which, short = self._out(at)
+        far = short > (_CLEAR + _STILL) * self._scale
+        return which[far], short[far]
+
+    def cut(self) -> None:
+        """What still stands out goes where cloth is over, under or all about it; at a hem a hole would be seen."""
+        now = self._now()
+        which, _ = self._still(now)
+        for number in np.unique(self._owner[which]):
+            out, triangles = which[self._owner[which] == number], self._under[number].triangles
+            about = triangles[np.isin(triangles, self._place[out]).any(axis=1)]
+            mine = np.flatnonzero(self._owner == number)
+            mine = mine[np.isin(self._place[mine], about)]
+            covered = self._hidden[number].copy()
+            covered[self._place[mine]] |= self._over.covers(now[mine], self._ways[mine])
+            torn = about[~covered[about].all(axis=1)]
+            self._drop(out[~np.isin(self._place[out], torn)])
+
+    def one_by_one(self) -> None:
+        """Presses what is left alone, each place for itself, where that puts it under the cloth."""
+        now = self._now()
+        which, short = self._still(now)
+        if not len(which):
+            return
+        spots, spot = np.unique(np.round(now[which] / _ONE), axis=0, return_inverse=True)
+        push = np.zeros((len(spots), 3))
+        np.add.at(push, spot.ravel(), -short[:, None] * self._ways[which])
+        push /= np.bincount(spot.ravel())[:, None]
+        far, near = cKDTree(spots * _ONE).query(now, distance_upper_bound=2 * _ONE)
+        moved = np.flatnonzero(np.isfinite(far))
+        tried = now.copy()
+        tried[moved] += push[near[moved]]
+        still, _ = self._still(tried)
+        bad = np.zeros(len(spots), dtype=bool)
+        bad[near[np.intersect1d(still, moved)]] = True
+        moved = moved[~bad[near[moved]]]
+        for number in np.unique(self._owner[moved]):
+            mine = moved[self._owner[moved] == number]
+            self.offsets[number] = self.offsets[number].copy()
+            self.offsets[number][self._place[mine]] += push[near[mine]]
 
 
 def _carried(points: Floats, pushed: Floats, push: Floats, scale: float) -> Floats:

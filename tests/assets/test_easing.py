@@ -73,3 +73,4 @@ def test_what_no_press_gets_under_is_not_drawn_and_at_a_hem_only_if_it_was_hidde
     assert out[(off < 0.009) & gone].any()
     assert gone[off < 0.003].all()
     assert gone[(off > 0.006) & (off < 0.0101)].any() == covered
+    assert not (out & ~gone)[off < 0.0101].any()  # each place for itself
