@@ -28,7 +28,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
-from assets.enclosed import enclosed
+from assets.enclosed import enclosed, stray
 from assets.rays import Grid
 
 Floats = NDArray[np.float64]
@@ -185,10 +185,15 @@ class Inner:
         return self._depth
 
     def patches(self, bare: Ints, outer: Outer) -> Mask:
-        """Of the vertices ``bare``, which no cloth is right over, those that it closes in, bool[vertices]."""
-        links, ways = self.around[bare][:, bare], self.normals[bare]
+        """Of vertices, that no cloth is right over, those that it closes in, and strays: bool[vertices]."""
+        rows, ways = self.around[bare], self.normals[bare]
+        links = rows[:, bare]
+        beside = np.asarray(rows.sum(axis=1) > links.sum(axis=1)).ravel()
         found = np.zeros(len(self.points), dtype=bool)
-        found[bare] = enclosed(self.points[bare], ways, links, outer.grid, outer.surface.opaque, scale=self.scale)
+        cloth, opaque = outer.grid, outer.surface.opaque
+        found[bare] = enclosed(self.points[bare], ways, links, beside, cloth, opaque, scale=self.scale)
+        others, beside = bare[~found[bare]], beside[~found[bare]]
+        found[others] = stray(self.points, others, beside, scale=self.scale)
         return found
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csgraph
+from scipy.spatial import cKDTree
 
 from assets.rays import Grid
 
@@ -15,17 +16,23 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _PATCH: Final = 0.3  # metres across that a patch may be
-_VERTICES: Final = 24  # from which on it is cloth, and no button or stitch
 _SAMPLES: Final = 12  # vertices of a patch that are looked from first
+_AMONG: Final = 0.03  # metres about a stray vertex
+_FEW: Final = 0.03  # of the vertices there that may be bare
 _SKY: Final = 0.6  # metres that are looked
-_STRAIGHT: Final = 0.95  # of the ways straight out that cloth is in
-_ABOUT: Final = 0.85  # of those all about
+_LIKELY: Final = 0.8  # of the first ways straight out that cloth is in
+_STRAIGHT: Final = 0.9  # of all of them
+_BOTH: Final = 1.85  # of them and of the ways all about
 
 
-def enclosed(points: Floats, ways: Floats, links: Any, cloth: Grid, opaque: Mask, *, scale: float) -> Mask:
+def enclosed(
+    points: Floats, ways: Floats, links: Any, beside: Mask, cloth: Grid, opaque: Mask, *, scale: float
+) -> Mask:
     """Which of the points, float64[n, 3], with straight ``ways`` out, lie in patches from all over which opaque cloth
     is in the way: straight out, which a slit is not, and nearly all about. ``links`` (scipy CSR [n, n]) join them to
-    patches; ``opaque`` bool[m] is of the cloth's triangles. Lengths are those of an adult and scale with ``scale``.
+    patches, of which those count that some of ``beside`` bool[n], points next to what is covered, are in: no buttons
+    and stitches. ``opaque`` bool[m] is of the cloth's triangles.
+    Lengths are those of an adult and scale with ``scale``.
     """
     found = np.zeros(len(points), dtype=bool)
     if not len(points):
@@ -36,7 +43,7 @@ def enclosed(points: Floats, ways: Floats, links: Any, cloth: Grid, opaque: Mask
     small = [
         members
         for members in patches
-        if len(members) >= _VERTICES and np.ptp(points[members], axis=0).max() <= _PATCH * scale
+        if beside[members].any() and np.ptp(points[members], axis=0).max() <= _PATCH * scale
     ]
     if not small:
         return found
@@ -49,9 +56,23 @@ def enclosed(points: Floats, ways: Floats, links: Any, cloth: Grid, opaque: Mask
     likely = blocked(np.concatenate(some), ways[np.concatenate(some)])
     ends = np.cumsum([len(members) for members in some])[:-1]
     for members, from_these, closed in zip(small, some, np.split(likely, ends), strict=True):
-        if closed.mean() >= _STRAIGHT and blocked(members, ways[members]).mean() >= _STRAIGHT:
+        if closed.mean() >= _LIKELY and (straight := blocked(members, ways[members]).mean()) >= _STRAIGHT:
             about = blocked(np.repeat(from_these, len(_ALL_ABOUT)), np.tile(_ALL_ABOUT, (len(from_these), 1)))
-            found[members] = about.mean() >= _ABOUT
+            found[members] = straight + about.mean() >= _BOTH
+    return found
+
+
+def stray(points: Floats, bare: Ints, beside: Mask, *, scale: float) -> Mask:
+    """Which of the vertices ``bare`` of a surface, float64[n, 3], are so few among others that no opening is there:
+    where a corner of a sleeve stands out through a jacket's seam. Those ``beside`` what is covered are looked at.
+    """
+    found = np.zeros(len(bare), dtype=bool)
+    some = np.flatnonzero(beside)
+    if len(some):
+        about, reach = points[bare[some]], _AMONG * scale
+        few = cKDTree(points[bare]).query_ball_point(about, reach, return_length=True)
+        all_of_them = cKDTree(points).query_ball_point(about, reach, return_length=True)
+        found[some] = few <= _FEW * all_of_them
     return found
 
 

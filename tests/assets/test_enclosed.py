@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,15 @@ def test_under_a_closed_fold_that_stands_far_off_nothing_is_drawn() -> None:
 @pytest.mark.parametrize("how", ["slit", "glass"])
 def test_under_a_slit_and_under_what_one_sees_through_it_is(how: str) -> None:
     assert kept(jacket(slit=how == "slit", glass=how == "glass"))
+
+
+def test_a_corner_that_stands_out_through_a_seam_at_rest_is_no_opening_and_a_hem_is() -> None:
+    """Which would keep all about it drawn, and show it in every pose."""
+    cloth = sheet(0.02)
+    gap = np.linalg.norm(cloth.points[cloth.triangles].mean(axis=1)[:, (0, 2)] - 0.15, axis=1) < 0.004
+    seam = replace(cloth, triangles=cloth.triangles[~gap], opaque=cloth.opaque[~gap])
+    shirt = sheet(0.012, side=0.4)
+    (worn,) = covers(Inner(shirt, body=sheet(0.0, side=0.4)), [Outer(seam)])
+    middles = np.abs(shirt.points[shirt.triangles].mean(axis=1)[:, (0, 2)] - 0.15).max(axis=1)
+    assert not worn.keep[middles < 0.08].any()
+    assert worn.keep[middles > 0.13].all()
