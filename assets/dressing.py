@@ -14,7 +14,7 @@ from assets.covering import MARGIN, Covered, Inner, Outer, Surface, covers, join
 from assets.easing import Rested, pressed
 from assets.errors import ImageError
 from assets.folds import together, under
-from assets.hems import STRAP, room, tucked
+from assets.hems import room, tucked
 from assets.images import decode
 from assets.instances import expanded
 from assets.model import AlphaMode, Material, Model, Primitive
@@ -148,7 +148,7 @@ def _let_out(
     for number, layer in reversed(list(enumerate(layers))):
         soft = [one for one in layers[:number] if one in eased and one not in shoes]
         if soft and layer in eased & carried:
-            offsets = room(cloths[layer], [cloths[one] for one in soft], around, scale=scale, reach=STRAP)
+            offsets = room(cloths[layer], [cloths[one] for one in soft], around, scale=scale, strap=True)
             cloths[layer] = replace(cloths[layer], points=cloths[layer].points + offsets)
         if soft and layer in eased:
             moves, hidden = pressed(

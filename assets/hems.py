@@ -31,12 +31,11 @@ _CLEAR: Final = 0.0025  # metres over it that cloth ends
 _MOST: Final = 0.025  # metres that cloth is let out
 _ALIKE: Final = 0.4  # cosine between the ways that both look
 _OUT: Final = 0.2  # cosine to the skin's normal from which on something looks out
-HEM: Final = 0.05
-"""Metres of a hem about a place that is let out that go along."""
-STRAP: Final = 0.10
-"""Likewise of a strap, which is taut."""
+_HEM: Final = 0.05  # metres of a hem, about a place that is let out, that go along
+_STRAP: Final = 0.10  # likewise of a strap
 _FAR: Final = 0.04  # metres beyond that from which on nothing goes along
 _TIMES: Final = 4  # that cloth is let out
+_LEVEL: Final = 0.030  # metres level with the ground that a shoe may be past a hem
 _TUCK: Final = 0.0135  # metres of a shoe that are tucked in at a time
 _UNDER: Final = (0.0005, 0.0015)  # metres under the cloth from which on a shoe is clear of it, and that it ends
 _DEEPEST: Final = 0.020  # metres that it goes
@@ -57,23 +56,22 @@ class _Out(NamedTuple):
 
 
 def room(
-    cloth: Surface, under: Sequence[Surface], body: Surface | None, *, scale: float, reach: float = HEM
+    cloth: Surface, under: Sequence[Surface], body: Surface | None, *, scale: float, strap: bool = False
 ) -> Floats:
     """How far each point of the cloth goes, float64[n, 3], to lie over the surfaces ``under`` it, which stand out of
-    it by at most 15 mm, what is within ``reach`` metres alike; ``body`` says which way is out. Lengths are those of
-    an adult and scale with ``scale``.
+    it by at most 15 mm, or past a hem by at most 30; ``body`` says which way is out. Of a ``strap``, which is taut,
+    more goes along. Lengths are those of an adult and scale with ``scale``.
     """
-    offsets = np.zeros_like(cloth.points)
+    offsets, reach = np.zeros_like(cloth.points), _STRAP if strap else _HEM
     near = _near(cloth, under, scale)
     points, ways = _looking(under, cloth.points[near], scale)
     triangles = cloth.triangles[_any(near, cloth.triangles)]
     if not len(points) or not len(triangles):
         return offsets
-    looks = np.einsum("ij,ij->i", _away(points, ways, body), ways) > _OUT
-    points, ways = points[looks], ways[looks]
+    points, ways, deep = _asked(points, ways, body, None if strap else cloth.points[near, 1].min(), scale)
     for _ in range(_TIMES):
         moved = cloth.points + offsets
-        out = _through(_Cloth(moved[triangles], scale), points, ways, _THROUGH * scale, _OVER * scale, _CLEAR * scale)
+        out = _through(_Cloth(moved[triangles], scale), points, ways, deep, _OVER * scale, _CLEAR * scale)
         if not len(out.which):
             break
         # A tongue has sides: cloth before it goes one way.
@@ -87,7 +85,7 @@ def room(
         # What was clear of the cloth stays so: it goes outwards.
         some = _within(points, points[out.which], reach * scale)
         triangles = triangles[_any(_within(moved, points[some], 2 * _THROUGH * scale), triangles)]
-        points, ways = points[some], ways[some]
+        points, ways, deep = points[some], ways[some], deep[some]
     return offsets
 
 
@@ -105,13 +103,14 @@ def tucked(shoe: Surface, cloths: Sequence[Surface], body: Surface | None, *, sc
         return offsets
     mine = np.flatnonzero(_drawn(shoe) & _within(shoe.points, over.reshape(-1, 3), _THROUGH * scale))
     cloth, ways = _Cloth(over, scale), _unit(shoe.normals[mine].astype(np.float64))
-    away = _away(shoe.points[mine], ways, body)
+    away = _away(shoe.points[mine], ways, body)[0]
     looks = np.einsum("ij,ij->i", away, ways) > _OUT
     mine, ways, away = mine[looks], ways[looks], away[looks]
+    deep = np.full(len(mine), _TUCK * scale)
     for _ in range(_TUCKS):
         at = shoe.points + offsets
         under, ends = (length * scale for length in _UNDER)
-        out = _through(cloth, at[mine], ways, _TUCK * scale, under, ends)
+        out = _through(cloth, at[mine], ways, deep, under, ends)
         if not len(out.which):
             break
         # Straight in where the cloth faces away from the body, and aslant under its edge.
@@ -130,15 +129,36 @@ class _Cloth:
         self.grid = Grid(corners, self.facing, cell=_CELL * scale)
 
 
-def _through(cloth: _Cloth, points: Floats, ways: Floats, deep: float, over: float, clear: float) -> _Out:
-    """Points that stand out of the cloth, by at most ``deep``, or are less than ``over`` under it, until they are
-    ``clear`` of it.
+def _asked(
+    points: Floats, ways: Floats, body: Surface | None, low: float | None, scale: float
+) -> tuple[Floats, Floats, Floats]:
+    """Rays that tell what is outside of the cloth: points, ways and lengths. Of what looks out of the body, the ways
+    it looks; and of all that is higher than a hem at ``low``, level with the ground as far as the skin: the side of a
+    tongue that is past the hem looks anywhere.
     """
-    distance, hit = cloth.grid.first_hit(points - deep * ways, ways, np.full(len(points), deep + over))
+    away, height = _away(points, ways, body)
+    looks = np.flatnonzero(np.einsum("ij,ij->i", away, ways) > _OUT)
+    asked, along, deep = points[looks], ways[looks], np.full(len(looks), _THROUGH * scale)
+    if low is None or body is None:
+        return asked, along, deep
+    flat = away * [1.0, 0.0, 1.0]
+    aside = np.flatnonzero((points[:, 1] > low) & (np.linalg.norm(flat, axis=1) > _OUT))
+    return (
+        np.concatenate([asked, points[aside]]),
+        np.concatenate([along, _unit(flat[aside])]),
+        np.concatenate([deep, np.minimum(_LEVEL * scale, height[aside])]),
+    )
+
+
+def _through(cloth: _Cloth, points: Floats, ways: Floats, deep: Floats, over: float, clear: float) -> _Out:
+    """Points that stand out of the cloth, by at most ``deep`` float64[n], or are less than ``over`` under it, until
+    they are ``clear`` of it.
+    """
+    distance, hit = cloth.grid.first_hit(points - deep[:, None] * ways, ways, deep + over)
     along = np.einsum("ij,ij->i", cloth.facing[hit], ways)
     which = np.flatnonzero((hit >= 0) & (along > _ALIKE))
     hit = hit[which]
-    return _Out(which, hit, cloth.facing[hit], (deep + clear - distance[which]) * along[which])
+    return _Out(which, hit, cloth.facing[hit], (deep[which] + clear - distance[which]) * along[which])
 
 
 def _along(points: Floats, need: Floats, offsets: Floats, reach: float, most: float, scale: float) -> Floats:
@@ -171,11 +191,14 @@ def _looking(under: Sequence[Surface], cloth: Floats, scale: float) -> tuple[Flo
     return np.concatenate(points), _unit(np.concatenate(ways))
 
 
-def _away(points: Floats, ways: Floats, body: Surface | None) -> Floats:
-    """Which way is out of the body at points, float64[n, 3]; the ways they look where there is none."""
+def _away(points: Floats, ways: Floats, body: Surface | None) -> tuple[Floats, Floats]:
+    """Which way is out of the body at points, float64[n, 3], and how far it is; the ways they look where there is
+    none.
+    """
     if body is None or not len(body.points):
-        return ways
-    return _unit(body.normals[body.tree.query(points)[1]].astype(np.float64))
+        return ways, np.full(len(points), np.inf)
+    height, near = body.tree.query(points)
+    return _unit(body.normals[near].astype(np.float64)), height
 
 
 def _drawn(surface: Surface) -> Mask:

@@ -8,7 +8,7 @@ import pytest
 from assets import catalogue, compose
 from assets.covering import Surface, join
 from assets.design import Design
-from assets.hems import HEM, STRAP, room, tucked
+from assets.hems import room, tucked
 from assets.pose import flatten
 from assets.transforms import apply
 from tests.assets.sheets import sheet
@@ -83,10 +83,25 @@ def test_lengths_go_with_the_figure(body: Surface | None) -> None:
     np.testing.assert_allclose(tucked(half[1], [half[0]], half[2], scale=0.5), back / 2, atol=1e-9)
 
 
+def upright(surface: Surface, looks: tuple[float, float, float] = (0.0, 0.0, 1.0)) -> Surface:
+    """The sheet turned up to face forwards, as cloth before a leg does; its points look along ``looks``."""
+    points = surface.points[:, [0, 2, 1]]
+    normals = np.tile(np.array(looks), (len(points), 1))
+    return Surface(points=points, normals=normals, triangles=surface.triangles[:, ::-1], opaque=surface.opaque)
+
+
+def test_the_side_of_a_tongue_that_is_past_a_hem_and_looks_away_lets_it_out() -> None:
+    hem, leg = upright(sheet(0.020)), upright(sheet(0.0))
+    side = upright(sheet(0.034, side=0.02), looks=(-0.98, 0.0, -0.2))
+    moved = hem.points + room(hem, [side], leg, scale=1.0)
+    within = np.abs(hem.points[:, :2] - 0.15).max(axis=1) <= 0.01
+    assert moved[within, 2].min() > 0.034
+
+
 def test_a_strap_goes_over_what_stands_out_through_it_and_stays_taut() -> None:
-    strap, sleeve = sheet(0.020), sheet(0.029, side=0.02)
-    hem, taut = (room(strap, [sleeve], sheet(0.0), scale=1.0, reach=reach)[:, 1] for reach in (HEM, STRAP))
-    within = np.abs(strap.points[:, (0, 2)] - 0.15).max(axis=1)
+    cloth, sleeve = sheet(0.020), sheet(0.029, side=0.02)
+    hem, taut = (room(cloth, [sleeve], sheet(0.0), scale=1.0, strap=strap)[:, 1] for strap in (False, True))
+    within = np.abs(cloth.points[:, (0, 2)] - 0.15).max(axis=1)
     assert (taut[within <= 0.01] + 0.020).min() > 0.029
     far = (within > 0.06) & (within < 0.07)
     assert (taut - hem)[far].min() > 0.002
