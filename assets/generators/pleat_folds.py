@@ -19,6 +19,10 @@ Array = NDArray[np.float64]
 
 ONTO: Final = 0.0005
 """Metres from a sewn fold to the face that it lies on."""
+ROLLS: Final = 0.004
+"""Metres from a fold within which the cloth rolls down on to the face."""
+LIFTS: Final = 0.015
+"""Metres below the stitches over which returns come off them."""
 LOOSENS: Final = 0.030
 """Metres below the stitches over which folds come off the faces."""
 
@@ -32,13 +36,14 @@ def sewn_down(sewn: Sewn, x: Array, pleats: PleatDraft) -> Array:
     out = x.copy()
     for k in range(pleats.count):
         after = (k + 1) % pleats.count
-        face, back = by_name[f"face-{after}"], by_name[f"return-{k}"]
-        depth, move = _moves(lain, by_name[f"face-{k}"], face, pleats, k)
-        for panel, first in ((face, after), (back, k)):
-            deep = -panel.flat[:, 1]
-            moved = np.stack([np.interp(deep, depth, along) for along in move.T], axis=1)
-            ids = sewn.particle[panel.name]
-            out[ids] = x[ids] + _share(panel, pleats, first)[:, None] * moved
+        below, face, back = by_name[f"face-{k}"], by_name[f"face-{after}"], by_name[f"return-{k}"]
+        out[sewn.particle[back.name]] += _laid(lain, below, back, pleats, k)
+        depth, move = _moves(lain, below, face, pleats, k)
+        moved = np.stack([np.interp(-face.flat[:, 1], depth, along) for along in move.T], axis=1)
+        at = _columns(face.flat[:, 1], pleats, after)
+        share = np.clip(1 - (face.flat[:, 0] - at[:, 0]) / (at[:, 2] - at[:, 0]), 0, 1)
+        ids = sewn.particle[face.name]
+        out[ids] = x[ids] + share[:, None] * moved
     return out
 
 
@@ -49,7 +54,7 @@ def _moves(lain: Draped, below: Panel, face: Panel, pleats: PleatDraft, k: int) 
     fold = face.edges["outer"]
     fold = fold[np.argsort(-face.flat[fold, 1])]
     depth = -face.flat[fold, 1]
-    lies = np.array([pleats.columns(float(t))[2] for t in depth]) + k * pleats.cloth
+    lies = _columns(-depth, pleats, k)[:, 2]
     spot, way = lain.at(below, np.stack([lies, -depth], axis=1))
     way[:, 1] = 0.0
     way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
@@ -59,12 +64,22 @@ def _moves(lain: Draped, below: Panel, face: Panel, pleats: PleatDraft, k: int) 
     return depth, -(np.clip(high - ONTO, 0, None) * held)[:, None] * way
 
 
-def _share(panel: Panel, pleats: PleatDraft, first: int) -> Array:
-    """How much of its fold's move each point of a panel, of the ``first``-th pleat, takes: float64[n]."""
-    across = panel.flat[:, 0] - first * pleats.cloth
-    depths, row = np.unique(-panel.flat[:, 1], return_inverse=True)
-    at = np.array([pleats.columns(float(t)) for t in depths])[row]
-    if panel.name.startswith("face"):
-        return np.asarray(np.clip(1 - (across - at[:, 0]) / (at[:, 2] - at[:, 0]), 0, 1))
-    # The return lies between two faces, and stays above the one that does not move.
-    return np.asarray(np.clip(1 - (at[:, 6] - across) / (at[:, 6] - at[:, 4]), 0, 1) ** 2)
+def _laid(lain: Draped, below: Panel, back: Panel, pleats: PleatDraft, k: int) -> Array:
+    """How far each point of a return moves, float64[n, 3]. As far as the fold is sewn its outer half lies on the face
+    under it and ends where that is cut, so that between them it is closed; the inner half follows, the inner fold
+    stays.
+    """
+    at = _columns(back.flat[:, 1], pleats, k)
+    half, away = at[:, 3] - at[:, 2], at[:, 6] - back.flat[:, 0]
+    near = np.minimum(away, half)
+    spot, way = lain.at(below, np.stack([at[:, 2] + near, back.flat[:, 1]], axis=1))
+    was, _ = lain.at(back, np.stack([at[:, 6] - near, back.flat[:, 1]], axis=1))
+    held = np.clip((pleats.stitched + LIFTS + back.flat[:, 1]) / LIFTS, 0, 1) * np.clip(2 - away / half, 0, 1)
+    high = ONTO * np.clip(1 - near / ROLLS, 0, 1)
+    return np.asarray(held[:, None] * (spot + high[:, None] * way - was))
+
+
+def _columns(high: Array, pleats: PleatDraft, number: int) -> Array:
+    """The columns of the ``number``-th pleat, float64[n, 7], for ``high`` float64[n] up the flat cloth."""
+    depth, row = np.unique(-high, return_inverse=True)
+    return np.array([pleats.columns(float(t)) for t in depth])[row] + number * pleats.cloth

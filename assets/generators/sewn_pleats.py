@@ -32,14 +32,15 @@ def folded(draped: Draped, panel: Panel) -> Draped:
 
 
 def trimmed(panel: Panel, pleats: PleatDraft) -> Panel:
-    """The section without what lies hidden under the sewn folds: tailors cut that away, so that it does not bulge."""
+    """The section without what lies hidden under the sewn folds: tailors cut that away, so that it does not bulge,
+    and sew face and return together where they end.
+    """
     middle = panel.flat[panel.triangles].mean(axis=1)
     high = -middle[:, 1] < pleats.stitched - 0.01
-    if panel.name.startswith("face"):
-        number = int(panel.name.removeprefix("face-"))
-        edge = np.array([pleats.columns(float(-y))[3] for y in middle[:, 1]]) + number * pleats.cloth
-        high &= middle[:, 0] > edge
-    return replace(panel, triangles=panel.triangles[~high])
+    kind, number = panel.name.split("-")
+    at = np.array([pleats.columns(float(-y)) for y in middle[:, 1]]) + int(number) * pleats.cloth
+    hidden = middle[:, 0] > at[:, 3] if kind == "face" else middle[:, 0] < at[:, 5]
+    return replace(panel, triangles=panel.triangles[~(high & hidden)])
 
 
 def used(part: Primitive) -> Primitive:
