@@ -185,7 +185,7 @@ class Inner:
         return self._depth
 
     def patches(self, bare: Ints, outer: Outer) -> Mask:
-        """Of vertices, that no cloth is right over, those that it closes in, and strays: bool[vertices]."""
+        """Of the vertices ``bare``, which no cloth is over, those that it closes in, and strays: bool[vertices]."""
         rows, ways = self.around[bare], self.normals[bare]
         links = rows[:, bare]
         beside = np.asarray(rows.sum(axis=1) > links.sum(axis=1)).ravel()

@@ -48,17 +48,24 @@ def enclosed(
     if not small:
         return found
 
-    def blocked(starts: Ints, looks: Floats) -> Mask:
-        _, hit = cloth.first_hit(points[starts], looks, np.full(len(looks), _SKY * scale))
-        return np.asarray((hit >= 0) & opaque[hit])
+    def blocked(starts: list[Ints], looks: list[Floats]) -> list[float]:
+        """Which share of the ways is blocked, of each patch; all at once, for the rays are walked together."""
+        _, hit = cloth.first_hit(
+            points[np.concatenate(starts)], np.concatenate(looks), np.full(sum(map(len, starts)), _SKY * scale)
+        )
+        ends = np.cumsum([len(those) for those in starts])[:-1]
+        return [float(part.mean()) for part in np.split((hit >= 0) & opaque[hit], ends)]
 
     some = [members[:: max(len(members) // _SAMPLES, 1)] for members in small]
-    likely = blocked(np.concatenate(some), ways[np.concatenate(some)])
-    ends = np.cumsum([len(members) for members in some])[:-1]
-    for members, from_these, closed in zip(small, some, np.split(likely, ends), strict=True):
-        if closed.mean() >= _LIKELY and (straight := blocked(members, ways[members]).mean()) >= _STRAIGHT:
-            about = blocked(np.repeat(from_these, len(_ALL_ABOUT)), np.tile(_ALL_ABOUT, (len(from_these), 1)))
-            found[members] = straight + about.mean() >= _BOTH
+    first = blocked(some, [ways[these] for these in some])
+    small = [members for members, share in zip(small, first, strict=True) if share >= _LIKELY]
+    if not small:
+        return found
+    straight = blocked(small, [ways[members] for members in small])
+    some = [np.repeat(members[:: max(len(members) // _SAMPLES, 1)], len(_ALL_ABOUT)) for members in small]
+    about = blocked(some, [np.tile(_ALL_ABOUT, (len(these) // len(_ALL_ABOUT), 1)) for these in some])
+    for members, out, other in zip(small, straight, about, strict=True):
+        found[members] = out >= _STRAIGHT and out + other >= _BOTH
     return found
 
 
