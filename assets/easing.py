@@ -120,16 +120,17 @@ class _Presses:
         """Presses points in with what is next to them; what lies well inside goes. Whether that was enough."""
         points, ways, owner, place, scale = self._points, self._ways, self._owner, self._place, self._scale
         now, offsets = points.copy(), [found.copy() for found in self.offsets]
-        least = np.full(len(offsets), np.inf)
+        least, known = np.full(len(offsets), np.inf), np.zeros(len(points), dtype=bool)
         for again in range(_ROUNDS + 1):
             which, short = self._out(now)
             for number in range(len(offsets)) if again else np.unique(owner[which]):
                 mine = owner == number
                 out, far = which[owner[which] == number], short[owner[which] == number]
-                if len(out):
-                    inside = _well_inside(self._over, points[mine], ways[mine], points[out], scale)
-                    self._drop(out[inside])
-                    out, far = out[~inside], far[~inside]
+                new = out[~known[out]]
+                if len(new):
+                    known[new] = True
+                    self._drop(new[_well_inside(self._over, points[mine], ways[mine], points[new], scale)])
+                    out, far = out[self._left[out]], far[self._left[out]]
                 # Where presses from several sides meet, more of them may do harm.
                 if far.sum() < least[number]:
                     self.offsets[number], least[number] = offsets[number], far.sum()
