@@ -23,7 +23,8 @@ from renderers.surfaces import Surface
 
 _PIXELS = {Quality.DRAFT: 0.5, Quality.PREVIEW: 0.5, Quality.FINAL: 0.25}
 """The error that a level of detail may have, in pixels of the picture."""
-_COARSEST = 0.002  # and its bound in tiny pictures, as a share of the design's size, for the shading's sake
+_COARSEST = 0.0001
+"""And its bound in small pictures, as a share of the design's size: layers of cloth lie half a millimetre apart."""
 _FEW, _DIRECTIONS, _CHUNK = 512, 320, 65_536
 _hulls: WeakKeyDictionary[Primitive, NDArray[np.float64]] = WeakKeyDictionary()
 
