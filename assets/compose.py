@@ -11,7 +11,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets import catalogue, environments, fitting, fitting_bind, fitting_layers, framing, placement
+from assets import (
+    catalogue,
+    catalogue_mannequins,
+    environments,
+    fitting,
+    fitting_bind,
+    fitting_layers,
+    framing,
+    placement,
+    resting_hands,
+)
 from assets.customise import customise
 from assets.design import (
     Avatar,
@@ -60,6 +70,8 @@ def compose(design: Design, load: Callable[[Ref], Model], fabric: Callable[[Ref]
     if avatar is not None:
         matrix = place(avatar.transform)
         body = _posed(load(avatar.model), avatar.pose)
+        if avatar.model.item is not None and catalogue_mannequins.figure(avatar.model.item) is not None:
+            body = resting_hands.laid(body, worn.values())
         if worn:
             fitting.prepared(worn.values(), body, rest=fitting.rested(body) if _at_rest(design, worn) else None)
         body = fitting.standing(body, worn.values())

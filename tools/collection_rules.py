@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from assets import catalogue, compose, fitting, fitting_skin, stance
+from assets import catalogue, compose, fitting, fitting_skin, resting_hands, stance
 from assets.design import Design
 from assets.fitting_bind import bound, joints_of, parts
 from assets.fitting_skin import Skin
@@ -158,7 +158,9 @@ def check(pieces: tuple[str, ...], what: str, avatar: str, pose: str) -> Finding
     draws = tuple(flatten(made))
     sight = Sight(np.concatenate([_corners(draw) for draw in draws]))
     (body,) = [draw.primitive for draw in draws if draw.layer == compose.AVATAR] or [None]
-    figure = fitting.standing(posed(catalogue.model(avatar), animation=pose, time=0.0), pieces)
+    figure = fitting.standing(
+        resting_hands.laid(posed(catalogue.model(avatar), animation=pose, time=0.0), pieces), pieces
+    )
     skin = fitting_skin.skin(figure, stance.moves(figure))
     worn = {item: parts(fitting.fitted(item, figure)) for item in pieces}
     rested = fitting.standing(fitting.rested(figure), pieces, prints=False)
