@@ -30,6 +30,7 @@ from scipy.spatial import cKDTree
 
 from assets.enclosed import enclosed, stray
 from assets.rays import Grid
+from assets.surfaces import Surface, adjacency, face_normals, length, middles, unit, weld
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,32 +47,7 @@ MARGIN: Final = 0.03
 """Skin kept under an edge of the cloth."""
 _FADE: Final = 0.03  # over which a push fades out beside the cloth
 _LONG_EDGE: Final = 0.02  # triangles larger than this are tested at their centres too
-_WELD: Final = 2e-5
-_NEAR_BODY: Final = 0.08
 _SIDE_BY_SIDE: Final = 3  # threads: most of the work is done by NumPy and SciPy, which let others run
-
-
-@dataclass(frozen=True, kw_only=True)
-class Surface:
-    """Triangles in the world: points float64[n, 3], their outward normals, triangles int64[m, 3].
-
-    ``opaque`` bool[m]: nothing can be seen through the triangle.
-    """
-
-    points: Floats
-    normals: Floats
-    triangles: Ints
-    opaque: Mask
-
-    def corners(self) -> Floats:
-        """float64[m, 3, 3]."""
-        corners: Floats = self.points[self.triangles]
-        return corners
-
-    @cached_property
-    def tree(self) -> cKDTree:
-        """Of the points."""
-        return cKDTree(self.points)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,45 +66,6 @@ class Covered:
         return not bool(self.keep.all()) or bool(self.offsets.any())
 
 
-def join(surfaces: Sequence[Surface]) -> Surface:
-    """Several surfaces as one."""
-    starts = np.cumsum([0, *[len(surface.points) for surface in surfaces[:-1]]])
-    return Surface(
-        points=np.concatenate([surface.points for surface in surfaces]),
-        normals=np.concatenate([surface.normals for surface in surfaces]),
-        triangles=np.concatenate([s.triangles + start for s, start in zip(surfaces, starts, strict=True)]),
-        opaque=np.concatenate([surface.opaque for surface in surfaces]),
-    )
-
-
-def outward(cloth: Surface, body: Surface | None) -> Surface:
-    """Cloth whose triangles face away from the body, piece by connected piece.
-
-    A piece is turned round when clearly most of it faces the body under it; a piece with both an inside and an
-    outside is left as it is. Without a body the cloth is taken at its word.
-    """
-    if body is None or not len(cloth.triangles) or not len(body.points):
-        return cloth
-    corners = cloth.corners()
-    faces = _face_normals(corners)
-    area = _length(faces)
-    distance, nearest = body.tree.query(_middles(corners), distance_upper_bound=_NEAR_BODY)
-    near = np.isfinite(distance)
-    if not near.any():
-        return cloth
-    vote = np.zeros(len(faces))
-    vote[near] = np.einsum("ij,ij->i", faces[near], body.normals[nearest[near]])
-    weld, count = _weld(cloth.points)
-    welded = weld[cloth.triangles]
-    _, piece_of = csgraph.connected_components(_adjacency(welded, count), directed=False)
-    piece = piece_of[welded[:, 0]]
-    for_body = np.bincount(piece, weights=vote)
-    weight = np.bincount(piece, weights=np.where(near, area, 0.0))
-    turned = (for_body < -0.3 * weight)[piece]
-    triangles = np.where(turned[:, None], cloth.triangles[:, ::-1], cloth.triangles)
-    return Surface(points=cloth.points, normals=cloth.normals, triangles=triangles, opaque=cloth.opaque)
-
-
 class Inner:
     """A surface that others cover, a closed body or, with ``body``, a garment worn on it: what is known of it
     whatever lies over it. ``scale`` multiplies all lengths.
@@ -138,11 +75,11 @@ class Inner:
 
     def __init__(self, surface: Surface, *, scale: float = 1.0, body: Surface | None = None) -> None:
         self.surface, self.body, self.scale = surface, body, scale
-        self.weld, count = _weld(surface.points)
+        self.weld, count = weld(surface.points)
         self.triangles = self.weld[surface.triangles]
         self.points = np.zeros((count, 3))
         self.points[self.weld] = surface.points
-        self.around = _adjacency(self.triangles, count)
+        self.around = adjacency(self.triangles, count)
         self.inside = (_INSIDE if body is None else _INSIDE_CLOTH) * scale
         self._depth = np.full(count, self.inside)
         self._known = np.zeros(count, dtype=bool)
@@ -157,7 +94,7 @@ class Inner:
     def _far_side(self) -> Grid:
         """Its triangles by place, for rays through it; facing as its normals do."""
         corners = self.points[self.triangles]
-        facing = _unit(_face_normals(corners))
+        facing = unit(face_normals(corners))
         # The body's winding may be reversed; its vertex normals say which way is out.
         if np.einsum("ij,ij->", facing, self.normals[self.triangles[:, 0]]) < 0:
             facing = -facing
@@ -213,7 +150,7 @@ class Outer:
     @cached_property
     def grid(self) -> Grid:
         """Its triangles by place."""
-        return Grid(self.corners, _unit(_face_normals(self.corners)), cell=_cell(self.corners, self._scale))
+        return Grid(self.corners, unit(face_normals(self.corners)), cell=_cell(self.corners, self._scale))
 
 
 def covers(inner: Inner, outers: Sequence[Outer]) -> list[Covered]:
@@ -334,12 +271,12 @@ def _keep(
     cut = deep[triangles].all(axis=1)
     large = np.flatnonzero(cut)
     corners = points[triangles[large]]
-    longest = np.max([_length(corners[:, k] - corners[:, k - 1]) for k in range(3)], axis=0)
+    longest = np.max([length(corners[:, k] - corners[:, k - 1]) for k in range(3)], axis=0)
     corners, large = corners[longest > _LONG_EDGE * scale], large[longest > _LONG_EDGE * scale]
     if len(large):
-        direction = _unit(normals[triangles[large]].mean(axis=1))
+        direction = unit(normals[triangles[large]].mean(axis=1))
         start = depth[triangles[large]].min(axis=1)
-        centres = _middles(corners) - direction * start[:, None]
+        centres = middles(corners) - direction * start[:, None]
         _, centre_hit = grid.first_hit(centres, direction, start + (_OUTSIDE if worn else _CLOSE) * scale)
         cut[large] = (centre_hit >= 0) & cloth.opaque[centre_hit]
     keep: Mask = ~cut
@@ -356,18 +293,18 @@ def _from_body(points: Floats, faces: Floats, body: Surface, inside: float, scal
     distance, nearest = body.tree.query(points, k=count)
     distance, nearest = distance.reshape(len(points), count), nearest.reshape(len(points), count)
     weight = 1.0 / (distance + 0.01 * scale)
-    normals = _unit(body.normals)[nearest]
+    normals = unit(body.normals)[nearest]
     agrees = np.einsum("pki,pi->pk", normals, faces) > 0
     torn = np.einsum("pki,pi->pk", normals, normals[:, 0]).min(axis=1) < _OPPOSED
     other = torn[:, None] & ~agrees & agrees.any(axis=1)[:, None]
-    away = _unit((normals * np.where(other, 0.0, weight)[..., None]).sum(axis=1))
+    away = unit((normals * np.where(other, 0.0, weight)[..., None]).sum(axis=1))
     back = np.where(other, np.inf, distance).min(axis=1)
     return away, np.minimum(back + 0.01 * scale, inside)
 
 
 def _ray_normals(points: Floats, triangles: Ints, around: Any, given: Floats, weld: Ints) -> Floats:
     """Outward normals of welded vertices, smoothed so that creases do not scatter the rays."""
-    faces = _face_normals(points[triangles])
+    faces = face_normals(points[triangles])
     total = np.zeros_like(points)
     for axis in range(3):
         total[:, axis] = np.bincount(triangles.ravel(), weights=np.repeat(faces[:, axis], 3), minlength=len(points))
@@ -375,53 +312,12 @@ def _ray_normals(points: Floats, triangles: Ints, around: Any, given: Floats, we
     shading[weld] = given
     if np.einsum("ij,ij->", total, shading) < 0:
         total = -total
-    normals = np.where(np.linalg.norm(total, axis=1, keepdims=True) > 0, _unit(total), shading)
+    normals = np.where(np.linalg.norm(total, axis=1, keepdims=True) > 0, unit(total), shading)
     for _ in range(3):
-        normals = _unit(normals + around @ normals)
+        normals = unit(normals + around @ normals)
     return normals
-
-
-def _weld(points: Floats) -> tuple[Ints, int]:
-    """One number for each place: vertices split by texture seams become one."""
-    cells = np.round((points - points.min(axis=0)) / _WELD).astype(np.int64)
-    _, first, inverse = np.unique(
-        (cells[:, 0] << 42) ^ (cells[:, 1] << 21) ^ cells[:, 2], return_index=True, return_inverse=True
-    )
-    return inverse.ravel().astype(np.int64), len(first)
-
-
-def _adjacency(triangles: Ints, count: int) -> Any:
-    """Vertex to vertex, 1 where an edge is: scipy CSR [count, count]."""
-    a, b = triangles.ravel(), np.roll(triangles, -1, axis=1).ravel()
-    matrix = sparse.coo_matrix(
-        (np.ones(2 * len(a)), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(count, count)
-    ).tocsr()
-    matrix.data[:] = 1.0
-    return matrix
 
 
 def _cell(corners: Floats, scale: float) -> float:
     edge = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1)
     return float(np.clip(1.5 * np.median(edge), 0.008 * scale, 0.05 * scale))
-
-
-def _face_normals(corners: Floats) -> Floats:
-    (a, b, c), (x, y, z) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
-    return np.stack([b * z - c * y, c * x - a * z, a * y - b * x], axis=1)
-
-
-def _middles(corners: Floats) -> Floats:
-    middles: Floats = (corners[:, 0] + corners[:, 1] + corners[:, 2]) / 3
-    return middles
-
-
-def _length(vectors: Floats) -> Floats:
-    """Of rows, by columns: rows of three are slow to reduce."""
-    x, y, z = vectors.T
-    return np.asarray(np.sqrt(x * x + y * y + z * z))
-
-
-def _unit(vectors: Floats) -> Floats:
-    length = _length(vectors)[:, None]
-    unit: Floats = vectors / np.where(length > 1e-20, length, 1.0)
-    return unit

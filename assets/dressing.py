@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from assets.covering import MARGIN, Covered, Inner, Outer, Surface, covers, join, outward
+from assets.covering import MARGIN, Covered, Inner, Outer, covers
 from assets.easing import Rested, pressed
 from assets.errors import ImageError
 from assets.folds import together, under
@@ -20,6 +20,7 @@ from assets.instances import expanded
 from assets.model import AlphaMode, Material, Model, Primitive
 from assets.pose import drawing, flatten
 from assets.scene import Draw
+from assets.surfaces import Surface, join, outward
 from assets.transforms import Matrix, apply
 from assets.turning import Turns
 from assets.vertices import compact

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from assets.covering import Surface
 from assets.rays import Grid
+from assets.surfaces import Surface
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

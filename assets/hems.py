@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from assets.covering import Surface
 from assets.folds import together
 from assets.rays import Grid
+from assets.surfaces import Surface
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

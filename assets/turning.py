@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.covering import Surface
 from assets.normals import turned
+from assets.surfaces import Surface
 
 Floats = NDArray[np.float64]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from assets.covering import Surface
+from assets.surfaces import Surface
 
 
 def sheet(height: float, *, middle: float = 0.15, side: float = 0.3) -> Surface:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assets.covering import Inner, Surface, join
+from assets.covering import Inner
+from assets.surfaces import Surface, join
 
 
 def sheet(height: float, facing: float) -> Surface:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from assets.covering import Inner, Outer, Surface, covers, join
+from assets.covering import Inner, Outer, covers
 from assets.easing import Rested, pressed
+from assets.surfaces import Surface, join
 from tests.assets.sheets import sheet
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assets.covering import Inner, Outer, Surface, covers
+from assets.covering import Inner, Outer, covers
+from assets.surfaces import Surface
 from tests.assets.sheets import sheet
 
 

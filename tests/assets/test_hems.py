@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from assets import catalogue, compose
-from assets.covering import Surface, join
 from assets.design import Design
 from assets.hems import room, tucked
 from assets.pose import flatten
+from assets.surfaces import Surface, join
 from assets.transforms import apply
 from tests.assets.sheets import sheet
 from tools import collection_rules

@@ -10,11 +10,12 @@ import pytest
 import trimesh
 
 from assets.compose import AVATAR, compose, scene
-from assets.covering import Inner, Outer, Surface, covers
+from assets.covering import Inner, Outer, covers
 from assets.design import Avatar, Design, Layer, Ref
 from assets.gltf import inspect, read
 from assets.model import Model
 from assets.pose import flatten
+from assets.surfaces import Surface
 from assets.transforms import apply
 from assets.units import extent
 
