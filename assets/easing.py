@@ -65,6 +65,7 @@ def pressed(
     """
     presses = _Presses(cloth, under, body, scale=scale, rest=rest)
     if presses.any and not presses.rounds():
+        presses.look_again()
         presses.cut()
         presses.one_by_one()
     return presses.offsets, presses.gone
@@ -143,6 +144,10 @@ class _Presses:
             if not least.any() or not len(which):
                 return True
         return False
+
+    def look_again(self) -> None:
+        """What did not look out of the body may do so where it was pressed to."""
+        self._outside.moved(self._now())
 
     def _still(self, at: Floats) -> tuple[Ints, Floats]:
         which, short = self._out(at)
@@ -238,6 +243,11 @@ class _Outside:
     def __init__(self, points: Floats, ways: Floats, body: Surface | None) -> None:
         self._points, self._ways, self._body = points, ways, body
         self._known = np.full(len(points), 1 if body is None else -1, dtype=np.int8)
+
+    def moved(self, points: Floats) -> None:
+        """The points are elsewhere now: those that did not look out are asked again."""
+        self._points = points
+        self._known[self._known == 0] = -1
 
     def only(self, which: Ints, hit: Ints, short: Floats) -> tuple[Ints, Ints, Floats]:
         """Those of the points ``which``, and what is said of them."""
