@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from assets import catalogue
-from assets.customise import customise, linear
+from assets.customise import customise
 from assets.design import Customisation, Ref
 from assets.model import Material, Mesh, Model
+from assets.srgb import light_of
 from assets.trimmings import trimmings
 from tests.assets.bodies import model, tube
 
@@ -45,7 +46,7 @@ def test_hardware_and_contrast_are_trimmings() -> None:
 def test_a_sewn_garment_keeps_its_trimmings() -> None:
     red = looks(customise(jeans(), Customisation(colour="#aa2211"), None, sewn=True))
     for name in ("denim", "thread-tonal", "pocket"):
-        assert red[name].base_color[:3] == linear("#aa2211"), name
+        assert red[name].base_color[:3] == light_of("#aa2211"), name
     for name in ("thread", "rivet", "zip-tape"):
         assert red[name].base_color == PARTS[name]
     cut = looks(
@@ -59,7 +60,7 @@ def test_a_sewn_garment_keeps_its_trimmings() -> None:
 
 def test_of_other_models_everything_is_changed() -> None:
     red = looks(customise(jeans(), Customisation(colour="#aa2211"), None))
-    assert {one.base_color[:3] for one in red.values()} == {linear("#aa2211")}
+    assert {one.base_color[:3] for one in red.values()} == {light_of("#aa2211")}
 
 
 def test_one_material_is_the_cloth_whatever_it_is_called() -> None:
