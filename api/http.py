@@ -25,6 +25,7 @@ JSON = b"application/json"
 MAX_WAIT_S = 60.0
 LIGHT_WAIT_S = 5.0
 GZIP_BYTES = 1000
+_CLOSING = "farm_closing"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 SECURITY = (
@@ -98,10 +99,20 @@ def began(scope: Any) -> float:
     return found
 
 
+def closing(scope: Any) -> None:
+    """The answer comes before the whole body did: the connection ends with it, and the client must hear so, or it
+    sends its next request there. HTTP/1 only; in HTTP/2 a stream ends alone.
+    """
+    if str(scope.get("http_version", "")).startswith("1"):
+        scope[_CLOSING] = True
+
+
 async def before_send(message: Message, scope: Scope) -> None:
     """Litestar's hook: the request's id and the security headers on every answer."""
     if message["type"] == "http.response.start":
         headers = [*message["headers"], (b"x-request-id", request_id(scope).encode())]
+        if _CLOSING in scope:
+            headers.append((b"connection", b"close"))
         present = {name for name, _ in headers}
         headers += [row for row in SECURITY if row[0] not in present]
         message["headers"] = headers

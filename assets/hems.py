@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 
 from assets.folds import together
 from assets.rays import Grid
-from assets.surfaces import Surface
+from assets.surfaces import Surface, unit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -76,7 +76,7 @@ def room(
             break
         # A tongue has sides: cloth before it goes one way.
         alike = sparse.csr_matrix(_pairs(points[out.which], reach * scale), shape=(len(out.which), len(out.which)))
-        way = _unit(np.asarray(alike @ ways[out.which]))
+        way = unit(np.asarray(alike @ ways[out.which]))
         push = way * (out.far / np.maximum(np.einsum("ij,ij->i", way, out.facing), _ALIKE))[:, None]
         need = np.zeros_like(offsets)
         for one in np.argsort(out.far, kind="stable"):  # the longest last, so that it stays
@@ -102,7 +102,7 @@ def tucked(shoe: Surface, cloths: Sequence[Surface], body: Surface | None, *, sc
     if not len(over):
         return offsets
     mine = np.flatnonzero(_drawn(shoe) & _within(shoe.points, over.reshape(-1, 3), _THROUGH * scale))
-    cloth, ways = _Cloth(over, scale), _unit(shoe.normals[mine].astype(np.float64))
+    cloth, ways = _Cloth(over, scale), unit(shoe.normals[mine].astype(np.float64))
     away = _away(shoe.points[mine], ways, body)[0]
     looks = np.einsum("ij,ij->i", away, ways) > _OUT
     mine, ways, away = mine[looks], ways[looks], away[looks]
@@ -114,7 +114,7 @@ def tucked(shoe: Surface, cloths: Sequence[Surface], body: Surface | None, *, sc
         if not len(out.which):
             break
         # Straight in where the cloth faces away from the body, and aslant under its edge.
-        way = -_unit(away[out.which] + out.facing)
+        way = -unit(away[out.which] + out.facing)
         need = np.zeros_like(offsets)
         need[mine[out.which]] = way * (out.far / np.maximum(-np.einsum("ij,ij->i", way, out.facing), _ALIKE))[:, None]
         offsets = _along(at, need, offsets, _BESIDE * scale, _DEEPEST * scale, scale)
@@ -125,7 +125,7 @@ class _Cloth:
     """Triangles float64[m, 3, 3] by place."""
 
     def __init__(self, corners: Floats, scale: float) -> None:
-        self.facing = _unit(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
+        self.facing = unit(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
         self.grid = Grid(corners, self.facing, cell=_CELL * scale)
 
 
@@ -145,7 +145,7 @@ def _asked(
     aside = np.flatnonzero((points[:, 1] > low) & (np.linalg.norm(flat, axis=1) > _OUT))
     return (
         np.concatenate([asked, points[aside]]),
-        np.concatenate([along, _unit(flat[aside])]),
+        np.concatenate([along, unit(flat[aside])]),
         np.concatenate([deep, np.minimum(_LEVEL * scale, height[aside])]),
     )
 
@@ -188,7 +188,7 @@ def _looking(under: Sequence[Surface], cloth: Floats, scale: float) -> tuple[Flo
         mine = _drawn(surface) & _within(surface.points, cloth, _THROUGH * scale)
         points.append(surface.points[mine])
         ways.append(surface.normals[mine].astype(np.float64))
-    return np.concatenate(points), _unit(np.concatenate(ways))
+    return np.concatenate(points), unit(np.concatenate(ways))
 
 
 def _away(points: Floats, ways: Floats, body: Surface | None) -> tuple[Floats, Floats]:
@@ -198,7 +198,7 @@ def _away(points: Floats, ways: Floats, body: Surface | None) -> tuple[Floats, F
     if body is None or not len(body.points):
         return ways, np.full(len(points), np.inf)
     height, near = body.tree.query(points)
-    return _unit(body.normals[near].astype(np.float64)), height
+    return unit(body.normals[near].astype(np.float64)), height
 
 
 def _drawn(surface: Surface) -> Mask:
@@ -228,9 +228,3 @@ def _pairs(points: Floats, reach: float) -> tuple[Floats, tuple[Ints, Ints]]:
     own = np.arange(len(points))
     a, b = np.concatenate([own, pairs[:, 0], pairs[:, 1]]), np.concatenate([own, pairs[:, 1], pairs[:, 0]])
     return np.ones(len(a)), (a, b)
-
-
-def _unit(vectors: Floats) -> Floats:
-    x, y, z = vectors.T
-    length: Floats = np.maximum(np.sqrt(x * x + y * y + z * z), 1e-20)
-    return np.asarray(vectors / length[:, None])

@@ -75,7 +75,7 @@ def _turned(body: Model, room: tuple[float, float]) -> dict[int, Matrix]:
     whole = fitting_skin.skin(body, stance.moves(body))
     arms = share[:, joints_of(body, "shoulder", "elbow", "wrist")].sum(axis=1) >= _TRUNK
     trunk = fitting_skin.Skin(points=whole.points[~arms], normals=whole.normals[~arms])
-    legs = share[~arms][:, joints_of(body, "hip", "hip-half", "knee", "knee-half")].sum(axis=1) > _LEG
+    legs = share[~arms][:, joints_of(body, "hip", "knee")].sum(axis=1) > _LEG
     rooms = np.where(legs, room[1], room[0])
     names = {node.name: place for place, node in enumerate(body.nodes)}
     found: dict[int, Matrix] = {}
@@ -95,7 +95,7 @@ def _turned(body: Model, room: tuple[float, float]) -> dict[int, Matrix]:
                 break
             deep = np.clip(short + _EXACT, 0, None)
             way, place = deep @ out, deep @ at[near] / deep.sum()
-            found |= _away(now, names, side, place, way / np.linalg.norm(way), most)
+            found |= _away(now, names, side, place, way / max(float(np.linalg.norm(way)), 1e-12), most)
     return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.normals import turned
-from assets.surfaces import Surface
+from assets.surfaces import Surface, unit
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ class Turns:
 
     def __init__(self, rest: Surface, normals: Floats) -> None:
         self._rest = rest
-        self._before, self._after = _unit(rest.normals), _unit(normals)
+        self._before, self._after = unit(rest.normals.astype(np.float64)), unit(normals.astype(np.float64))
 
     def of(self, points: Floats, offsets: Floats) -> Floats:
         """Offsets of points at rest, float64[n, 3], turned with the body next to them. A garment's own normals will
@@ -30,11 +30,6 @@ class Turns:
         moved = np.flatnonzero(offsets.any(axis=1))
         _, near = self._rest.tree.query(points[moved], k=min(_BESIDE, len(self._before)))
         near = near.reshape(len(moved), -1)
-        before, after = (_unit(normals[near].sum(axis=1)) for normals in (self._before, self._after))
+        before, after = (unit(normals[near].sum(axis=1)) for normals in (self._before, self._after))
         found[moved] = turned(offsets[moved], before, after)
         return found
-
-
-def _unit(vectors: Floats) -> Floats:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(length, 1e-12), dtype=np.float64)

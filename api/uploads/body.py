@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from litestar import Request
 
-from api.http import header
+from api.http import closing, header
 from api.services import Services
 from farm.errors import Refused
 
@@ -63,9 +63,9 @@ class Feed:
     async def fill(self, request: Request[Any, Any, Any], taker: asyncio.Future[Any]) -> None:
         """Hands the whole body over, or until the taker has ended. What goes wrong, the taker hears."""
         taker.add_done_callback(self._taken_enough)
+        more = True
         try:
             async with asyncio.timeout(self._stall_s) as self._timeout:
-                more = True
                 while more and not taker.done():
                     message = await _message(request)
                     more = bool(message.get("more_body", False))
@@ -87,6 +87,8 @@ class Feed:
             raise
         finally:
             self._timeout = None
+            if more:
+                closing(request.scope)
 
     def _taken_enough(self, _taker: asyncio.Future[Any]) -> None:
         """The taker has ended: its answer must not wait for bytes that nobody wants any more."""

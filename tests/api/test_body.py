@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 
+from api.http import before_send
 from api.services import Services
 from api.uploads.body import receive
 from farm.errors import Refused
@@ -22,6 +23,7 @@ class Request:
 
     def __init__(self, pieces: int) -> None:
         self.pieces = pieces
+        self.scope: dict[str, Any] = {"http_version": "1.1", "headers": []}
 
     async def receive(self) -> Mapping[str, Any]:
         if not self.pieces:
@@ -69,6 +71,9 @@ async def test_a_refused_request_is_let_go_at_once(without_collector: None, open
         except Refused as refused:
             code = refused.code
         assert code == ("upload.busy" if opening is busy else "upload.checksum")
+        start: Any = {"type": "http.response.start", "status": 409, "headers": []}
+        await before_send(start, cast("Any", request.scope))
+        assert (b"connection", b"close") in start["headers"], "the client would send its next request there"
         del request
         await asyncio.sleep(0.01)  # the loop's callbacks
         assert seen() is None

@@ -37,13 +37,7 @@ def begun(farm: Farm, size: int, chunk: int = MIB, **more: Any) -> str:
 
 
 def put(farm: Farm, upload: str, number: int, data: bytes) -> httpx.Response:
-    """A chunk; once more, as RFC 9110 (9.2.2) has it for PUT, where the kept connection was closed meanwhile: the
-    door ends one on which it refused a body that it had not read.
-    """
-    try:
-        return farm.http.put(f"/uploads/{upload}/chunks/{number}", content=data)
-    except httpx.RemoteProtocolError:
-        return farm.http.put(f"/uploads/{upload}/chunks/{number}", content=data)
+    return farm.http.put(f"/uploads/{upload}/chunks/{number}", content=data)
 
 
 def files(farm: Farm) -> Path:
